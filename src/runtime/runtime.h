@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_RUNTIME_RUNTIME_H
+#define DOWSE_RUNTIME_RUNTIME_H
+
+#include "binary/module.h"
+#include "model/goroutine.h"
+#include "target/target.h"
+
+/*
+ * The Go runtime inside a target: where its globals are and how its structures are laid out.
+ * Opening one reads the executable and a few words of memory, and stops nothing.
+ */
+struct runtime;
+
+struct error *runtime_open(struct target *target, struct runtime **ret) must_use;
+void runtime_destroy(struct runtime *runtime);
+
+const struct binary *runtime_binary(const struct runtime *runtime);
+struct target *runtime_target(const struct runtime *runtime);
+
+/* What the user should know before trusting the answers, one line each: an unknown release, ... */
+const char *const *runtime_warnings(const struct runtime *runtime, size_t *ret_count);
+
+/* The runtime's globals that dowse uses; RUNTIME_GLOBAL(name, how it is found) in globals.c. */
+enum runtime_global {
+	GLOBAL_ALLGS,	/* runtime.allgs: a slice of *g */
+	GLOBAL_ALLGLEN,
+	GLOBAL_ALLGPTR,
+	GLOBAL_ALLP,	/* a slice of *p */
+	GLOBAL_ALLM,
+	GLOBAL_SCHED,
+	GLOBAL_MHEAP,
+	GLOBAL_GC_CONTROLLER,
+	GLOBAL_WORK,
+	GLOBAL_MEMSTATS,
+	GLOBAL_SEMTABLE,
+	GLOBAL_WAIT_REASONS, /* runtime.waitReasonStrings */
+	GLOBAL_COUNT,
+};
+
+/* The address of a global, 0 when it was not found. */
+uint64_t runtime_global(const struct runtime *runtime, enum runtime_global global);
+
+struct runtime_goroutines_options {
+	bool no_stop;	 /* read the running process; the result is marked as torn */
+	bool with_waits; /* what each one waits for, descriptors included */
+	bool arguments;	 /* keep what runtime_dump_write() needs for the arguments of calls */
+};
+
+/*
+ * Every goroutine. The target is stopped while memory is copied and goes on while it is decoded.
+ */
+struct error *runtime_goroutines(struct runtime *runtime,
+				 const struct runtime_goroutines_options *options,
+				 struct goroutines **ret) must_use;
+void runtime_goroutines_destroy(struct goroutines *goroutines);
+
+static inline void runtime_cleanup(struct runtime **runtime)
+{
+	runtime_destroy(*runtime);
+}
+
+static inline void runtime_goroutines_cleanup(struct goroutines **goroutines)
+{
+	runtime_goroutines_destroy(*goroutines);
+}
+
+#endif

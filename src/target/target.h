@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_TARGET_TARGET_H
+#define DOWSE_TARGET_TARGET_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "target/registers.h"
+
+/*
+ * An address space that can be looked at: a live process, the fork of one, later a core file or
+ * a snapshot. Everything above this folder reads memory through these calls alone, so that every
+ * analysis works on every kind. A target is used by one thread at a time.
+ */
+struct target;
+
+struct target_mapping {
+	uint64_t start;
+	uint64_t end; /* exclusive */
+	uint64_t offset;
+	bool readable;
+	bool writable;
+	bool executable;
+	bool shared;
+	uint64_t device;
+	uint64_t inode; /* 0 for what is not a file */
+	const char *path; /* "" when it has none; without the kernel's " (deleted)" */
+	bool deleted;
+};
+
+/* One piece of a batch of reads. */
+struct target_range {
+	uint64_t address;
+	size_t length;
+	void *into;
+	bool done; /* set by target_read_ranges(): all `length` bytes are there */
+};
+
+/* A thread that was stopped. */
+struct target_thread {
+	pid_t id; /* as dowse sees it */
+	bool stopped; /* false: asleep in the kernel, it runs no user code; no registers */
+	struct registers registers;
+};
+
+/* What a stop cost. */
+struct target_pause {
+	uint64_t nanoseconds; /* from the first thread's stop to the last one's release */
+	size_t threads;
+	size_t unstopped; /* threads that sleep in the kernel and were left alone */
+	unsigned tries;
+};
+
+/* All or nothing; ERROR_FAULT names the address that cannot be read. */
+struct error *target_read(struct target *target, uint64_t address, void *ret, size_t length)
+	must_use;
+
+/*
+ * Many reads at once, with few system calls; the order of ranges is kept, it is quickest when
+ * their addresses rise. What cannot be read is no error: its `done` stays false and its bytes are
+ * undefined. An error is returned only when the target as a whole is gone.
+ */
+struct error *target_read_ranges(struct target *target, struct target_range *ranges, size_t count)
+	must_use;
+
+/* Read again at each call for a process; the array belongs to the target until the next call. */
+struct error *target_mappings(struct target *target, const struct target_mapping **ret,
+			      size_t *ret_count) must_use;
+
+/*
+ * Open the file behind a mapping, wherever it is now: through /proc, so that it works for a
+ * replaced executable and in another mount namespace. ERROR_NOT_FOUND when there is none to be had.
+ */
+struct error *target_open_file(struct target *target, const struct target_mapping *mapping,
+			       int *ret) must_use;
+
+/*
+ * Stop every thread, and let go again. Between the two, memory does not change. What cannot run
+ * (a core, a fork) is always stopped: both do nothing. target_release() never fails: whatever
+ * happens, the process goes on. *ret_pause may be NULL. Destroying a target releases it too.
+ */
+struct error *target_stop(struct target *target) must_use;
+void target_release(struct target *target, struct target_pause *ret_pause);
+
+/* The threads of a stopped target; the array belongs to the target until it is released. */
+const struct target_thread *target_threads(const struct target *target, size_t *ret_count);
+
+/* What it is called in messages: "shop (pid 4242)". */
+const char *target_name(const struct target *target);
+
+/* The process's id, as dowse sees it; 0 when there is none. */
+pid_t target_pid(const struct target *target);
+
+/* The present of the target in nanoseconds of CLOCK_MONOTONIC, which Go's nanotime() counts. */
+uint64_t target_now(const struct target *target);
+
+void target_destroy(struct target *target);
+
+static inline void target_cleanup(struct target **target)
+{
+	target_destroy(*target);
+}
+
+/* Little numbers at an address. */
+struct error *target_read_u32(struct target *target, uint64_t address, uint32_t *ret) must_use;
+struct error *target_read_u64(struct target *target, uint64_t address, uint64_t *ret) must_use;
+
+#endif

@@ -1,0 +1,5 @@
+//go:build !cgo || !probe_cgo
+
+package main
+
+func native() {}

@@ -1,0 +1,3 @@
+module dowse/tools/layouts
+
+go 1.21

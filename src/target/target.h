@@ -39,6 +39,7 @@ struct target_range {
 /* A thread that was stopped. */
 struct target_thread {
 	pid_t id; /* as dowse sees it */
+	pid_t namespace_id; /* as the process itself sees it: what the Go runtime calls procid */
 	bool stopped; /* false: asleep in the kernel, it runs no user code; no registers */
 	struct registers registers;
 };

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "target/memory.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+
+#define PIECES      ((size_t)1024)      /* as many as the kernel takes: UIO_MAXIOV */
+#define BATCH_BYTES ((size_t)256 << 20) /* well below the 2 GiB that one call can transfer */
+
+/* Where a walk over the ranges stands: the next byte to read is ranges[index][offset]. */
+struct position {
+	size_t index;
+	size_t offset;
+};
+
+struct batch {
+	struct iovec local[PIECES];
+	struct iovec remote[PIECES];
+	size_t local_count;
+	size_t remote_count;
+	size_t bytes;
+};
+
+/* Neighbours in the target become one piece there: the kernel looks its pages up once. */
+static void batch_add(struct batch *batch, uint8_t *into, uint64_t address, size_t length)
+{
+	batch->local[batch->local_count++] = (struct iovec){ into, length };
+	batch->bytes += length;
+	if (batch->remote_count) {
+		struct iovec *last = &batch->remote[batch->remote_count - 1];
+		if ((uint64_t)(uintptr_t)last->iov_base + last->iov_len == address) {
+			last->iov_len += length;
+			return;
+		}
+	}
+	batch->remote[batch->remote_count++] = (struct iovec){ (void *)(uintptr_t)address, length };
+}
+
+static void batch_fill(struct batch *batch, const struct target_range *ranges, size_t count,
+		       struct position from)
+{
+	batch->local_count = batch->remote_count = batch->bytes = 0;
+	for (; from.index < count; from.index++, from.offset = 0) {
+		const struct target_range *range = &ranges[from.index];
+		size_t length = range->length - from.offset;
+		if (!length)
+			continue;
+		length = MIN(length, BATCH_BYTES - batch->bytes);
+		if (!length || batch->local_count == PIECES)
+			return;
+		batch_add(batch, (uint8_t *)range->into + from.offset, range->address + from.offset,
+			  length);
+	}
+}
+
+/* Move on by the bytes that were read, and mark the ranges that became whole. */
+static void position_advance(struct position *position, struct target_range *ranges, size_t count,
+			     size_t bytes)
+{
+	while (position->index < count) {
+		struct target_range *range = &ranges[position->index];
+		size_t left = range->length - position->offset;
+		if (bytes < left) {
+			position->offset += bytes;
+			return;
+		}
+		bytes -= left;
+		range->done = true;
+		*position = (struct position){ .index = position->index + 1 };
+	}
+}
+
+static bool range_read_descriptor(const struct memory *memory, const struct target_range *range,
+				  size_t offset)
+{
+	while (offset < range->length) {
+		ssize_t n = pread(memory->descriptor, (uint8_t *)range->into + offset,
+				  MIN(range->length - offset, BATCH_BYTES),
+				  (off_t)(range->address + offset));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		offset += (size_t)n;
+	}
+	return true;
+}
+
+bool memory_is_gone(const struct memory *memory)
+{
+	/* Nothing is mapped at 0, which is an error; the end of the "file" means no address space. */
+	char byte;
+	return pread(memory->descriptor, &byte, 1, 0) == 0;
+}
+
+static bool is_refusal(int os_error)
+{
+	return os_error == EPERM || os_error == EACCES || os_error == ENOSYS || os_error == ESRCH;
+}
+
+struct error *memory_read_ranges(struct memory *memory, const char *name,
+				 struct target_range *ranges, size_t count)
+{
+	struct batch batch;
+	struct position position = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		ranges[i].done = false;
+	while (!memory->no_readv) {
+		batch_fill(&batch, ranges, count, position);
+		if (!batch.bytes) {
+			position_advance(&position, ranges, count, 0); /* empty ranges are whole */
+			break;
+		}
+		ssize_t n = process_vm_readv(memory->id, batch.local, batch.local_count,
+					     batch.remote, batch.remote_count, 0);
+		if (n < 0 && errno == ENOMEM)
+			return error_no_memory();
+		if (n < 0 && is_refusal(errno)) {
+			memory->no_readv = true;
+			break;
+		}
+		position_advance(&position, ranges, count, n > 0 ? (size_t)n : 0);
+		if (n < 0 || (size_t)n < batch.bytes) {
+			/* The range in which it ended: this one alone is not to be had, or torn. */
+			struct target_range *range = &ranges[position.index];
+			range->done = range_read_descriptor(memory, range, position.offset);
+			position = (struct position){ .index = position.index + 1 };
+		}
+	}
+	for (; position.index < count; position.index++, position.offset = 0) {
+		struct target_range *range = &ranges[position.index];
+		range->done = range_read_descriptor(memory, range, position.offset);
+	}
+	if (memory_is_gone(memory))
+		return error_new(ERROR_GONE, "%s has ended, or started another program", name);
+	return NULL;
+}
+
+void memory_deinit(struct memory *memory)
+{
+	close_descriptor(&memory->descriptor);
+	memory->descriptor = -1;
+}

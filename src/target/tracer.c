@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "target/tracer.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+#define IDLE_NS 500000
+
+struct tracer {
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+
+	/* Guarded by mutex. */
+	struct error *(*job)(void *argument); /* NULL: nothing to do, or done */
+	void *job_argument;
+	struct error *result;
+	bool (*idle)(void *argument);
+	void *idle_argument;
+	bool ending;
+};
+
+/* Wait for something to do; with an idle function, no longer than its interval. */
+static void tracer_wait(struct tracer *tracer)
+{
+	if (!tracer->idle) {
+		pthread_cond_wait(&tracer->changed, &tracer->mutex);
+		return;
+	}
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += IDLE_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_cond_timedwait(&tracer->changed, &tracer->mutex, &until);
+	if (!tracer->job && !tracer->ending && !tracer->idle(tracer->idle_argument))
+		tracer->idle = NULL;
+}
+
+static void *tracer_main(void *argument)
+{
+	struct tracer *tracer = argument;
+
+	pthread_mutex_lock(&tracer->mutex);
+	for (;;) {
+		while (!tracer->job && !tracer->ending)
+			tracer_wait(tracer);
+		if (!tracer->job)
+			break;
+		/* The caller waits for the end of the job: nobody else touches anything. */
+		tracer->result = tracer->job(tracer->job_argument);
+		tracer->job = NULL;
+		pthread_cond_broadcast(&tracer->changed);
+	}
+	pthread_mutex_unlock(&tracer->mutex);
+	return NULL;
+}
+
+static int thread_start(struct tracer *tracer)
+{
+	/* Signals to dowse are for its main thread; a tracer in mid-stop is not to run handlers. */
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int failure = pthread_create(&tracer->thread, NULL, tracer_main, tracer);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failure;
+}
+
+struct error *tracer_create(struct tracer **ret)
+{
+	struct tracer *tracer = calloc(1, sizeof(*tracer));
+	if (!tracer)
+		return error_no_memory();
+
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&tracer->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	pthread_mutex_init(&tracer->mutex, NULL);
+
+	int failure = thread_start(tracer);
+	if (failure) {
+		pthread_mutex_destroy(&tracer->mutex);
+		pthread_cond_destroy(&tracer->changed);
+		free(tracer);
+		return error_os(failure, "cannot start a thread to trace with");
+	}
+	*ret = tracer;
+	return NULL;
+}
+
+struct error *tracer_run(struct tracer *tracer, struct error *(*job)(void *argument),
+			 void *argument)
+{
+	pthread_mutex_lock(&tracer->mutex);
+	tracer->job = job;
+	tracer->job_argument = argument;
+	pthread_cond_broadcast(&tracer->changed);
+	while (tracer->job)
+		pthread_cond_wait(&tracer->changed, &tracer->mutex);
+	struct error *result = tracer->result;
+	tracer->result = NULL;
+	pthread_mutex_unlock(&tracer->mutex);
+	return result;
+}
+
+void tracer_idle(struct tracer *tracer, bool (*idle)(void *argument), void *argument)
+{
+	pthread_mutex_lock(&tracer->mutex);
+	tracer->idle = idle;
+	tracer->idle_argument = argument;
+	pthread_cond_broadcast(&tracer->changed);
+	pthread_mutex_unlock(&tracer->mutex);
+}
+
+void tracer_destroy(struct tracer *tracer)
+{
+	if (!tracer)
+		return;
+	pthread_mutex_lock(&tracer->mutex);
+	tracer->ending = true;
+	pthread_cond_broadcast(&tracer->changed);
+	pthread_mutex_unlock(&tracer->mutex);
+	pthread_join(tracer->thread, NULL);
+
+	pthread_mutex_destroy(&tracer->mutex);
+	pthread_cond_destroy(&tracer->changed);
+	free(tracer);
+}

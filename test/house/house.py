@@ -240,17 +240,21 @@ NOT_A_NAME = {"if", "for", "while", "switch", "return", "__attribute__"}
 
 
 def module_prefixes(root, folder):
-    """What the names of a folder may begin with: the folder, its files, and the types that it has
-    or may include (an object's verb may live above the object: function_is_shown())."""
+    """What the names of a folder may begin with: the folder; its files, in singular too and by their
+    first word (global_check() in globals_check.c); the types that it has or may include (an
+    object's verb may live above the object: function_is_shown()); and, with the layouts in sight,
+    the structures of the Go runtime that they describe (sudog_channel())."""
     found = {os.path.basename(folder)}
     for name in os.listdir(os.path.join(root, folder)):
         stem, ending = os.path.splitext(name)
         if ending in (".c", ".h"):
-            found |= {stem, re.sub(r"_(amd64|arm64)$", "", stem)}
+            first = stem.split("_")[0]
+            found |= {stem, re.sub(r"_(amd64|arm64)$", "", stem), first, re.sub(r"s$", "", first)}
     for other in reachable(folder.split(os.sep)[1]):
         for path in files_under(root, [os.path.join("src", other)], (".h",)):
             text = strip_comments(read(os.path.join(root, path)))
             found |= {tag for tag in TAG.findall(text) if owns(text, tag)}
+            found |= set(re.findall(r"^LAYOUT_SIZE\((\w+?)(?:_struct)?_size\b", text, re.M))
     return found
 
 
@@ -315,16 +319,16 @@ def built(root):
     """Every source file is named in the meson.build of its folder, and every name is a file."""
     for path in files_under(root, ["src"], (".c",)):
         folder, name = os.path.split(path)
-        # A file that belongs to one machine may be named by it.
-        names = {name, re.sub(r"(amd64|arm64)\.c$", "@0@.c", name)}
+        # A file that belongs to one machine is chosen by its name.
+        chosen = re.sub(r"(amd64|arm64)\.c$", "' + machine + '.c", name)
         build = os.path.join(root, folder, "meson.build")
         if not os.path.exists(build):
             yield "%s: %s has no meson.build" % (path, folder)
-        elif not any("'%s'" % n in strip_meson_comments(read(build)) for n in names):
+        elif not any("'%s'" % n in strip_meson_comments(read(build)) for n in (name, chosen)):
             yield "%s: is not named in %s" % (path, os.path.join(folder, "meson.build"))
     for path in files_under(root, ["src"], ("meson.build",)):
         folder = os.path.dirname(path)
-        for name in re.findall(r"'([\w./-]+\.c)'", strip_meson_comments(read(os.path.join(root, path)))):
+        for name in re.findall(r"(?<!\+ )'([\w./-]+\.c)'", strip_meson_comments(read(os.path.join(root, path)))):
             if not os.path.exists(os.path.join(root, folder, name)):
                 yield "%s: names %s, which does not exist" % (path, name)
 

@@ -18,10 +18,10 @@ CLEAN = {
     "src/base/error.c": '#include "base/error.h"\n\nvoid error_destroy(struct error *e)\n{\n\t(void)e;\n}\n',
     "src/target/meson.build": "library_sources += files('target.c')\n",
     "src/target/target.c": '#include "base/error.h"\n\nint target_open(int a,\n\t\tint b)\n{\n\treturn a + b;\n}\n',
-    "src/binary/meson.build": "library_sources += files('elf_' + '@0@.c'.format(machine))\n",
+    "src/binary/meson.build": "library_sources += files()\n",
     "src/model/meson.build": "library_sources += files()\n",
     "src/model/frame.h": "#ifndef F\n#define F\nstruct frame { int line; };\n#endif\n",
-    "src/runtime/meson.build": "library_sources += files('unwind.c', 'machine_amd64.c')\n",
+    "src/runtime/meson.build": "library_sources += files('unwind.c', 'machine_' + machine + '.c')\n",
     "src/runtime/unwind.c": '#include "model/frame.h"\n#include "base/error.h"\n\nstruct frame *frame_next(void)\n{\n\treturn 0;\n}\n',
     "src/runtime/machine_amd64.c": "int machine_word(void)\n{\n\treturn 8;\n}\n",
     "src/leak/meson.build": "subdir('live')\n",
@@ -177,6 +177,14 @@ class Prefixes(HouseTest):
     def test_name_of_a_higher_folder(self):
         self.append("src/base/error.c", "\nint frame_line(void)\n{\n\treturn 0;\n}\n")
         self.assert_told(house.prefixes, "src/base/error.c:8", "frame_line")
+
+    def test_structure_of_the_go_runtime(self):
+        self.write("src/binary/layout_members.h", 'LAYOUT_SIZE(sudog_size, "runtime.sudog")\n')
+        definition = "\nint sudog_channel(void)\n{\n\treturn 0;\n}\n"
+        self.append("src/runtime/unwind.c", definition)
+        self.assertEqual(list(house.prefixes(self.root)), [])
+        self.append("src/base/error.c", definition)
+        self.assert_told(house.prefixes, "src/base/error.c:8", "sudog_channel")
 
     def test_a_word_is_whole(self):
         self.append("src/base/error.c", "\nint errors(void)\n{\n\treturn 0;\n}\n")

@@ -41,9 +41,10 @@ struct binary {
 		LAYOUT_FROM_DWARF,
 		LAYOUT_FROM_NEAREST, /* a guess: `layout_release` says whose */
 	} layout_source;
-	char *layout_release;
+	char *layout_release; /* what the layout was taken from */
 	struct module *modules;
 	size_t module_count;
+	size_t other_runtimes; /* more of them in the process, each with its own goroutines */
 };
 
 /*

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "binary/module.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "binary/module_private.h"
+
+/*
+ * A process may hold several files with Go in them: the executable, plugins, shared objects. Each
+ * has a moduledata; those of one runtime form a list that begins where the runtime is. A second
+ * list is a second runtime, which knows nothing of the first (a c-shared library in a Go program,
+ * or two of them in a C program): the one with the main executable is taken.
+ */
+#define OLDEST_MINOR 19
+
+struct candidate {
+	struct module module;
+	struct module_facts facts;
+	struct build_info build_info;
+	struct layout layout;
+	struct layout_match match;
+	char *release;
+	bool taken;
+};
+
+DEFINE_VECTOR(candidate_vector, struct candidate);
+
+static void candidate_deinit(struct candidate *candidate)
+{
+	pclntab_destroy(candidate->module.functions);
+	elf_destroy(candidate->module.elf);
+	build_info_deinit(&candidate->build_info);
+	free(candidate->release);
+}
+
+static void candidates_deinit(struct candidate_vector *candidates)
+{
+	for (size_t i = 0; i < candidates->count; i++)
+		candidate_deinit(&candidates->items[i]);
+	candidate_vector_deinit(candidates);
+}
+
+static struct error *set_release(struct candidate *candidate, const struct elf *elf,
+				 const char *release)
+{
+	if (layout_minor(release) >= 0 && layout_minor(release) < OLDEST_MINOR)
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s: built by %s; dowse reads Go 1.%d and later", elf_name(elf),
+				 release, OLDEST_MINOR);
+	TRY(layout_find(release, elf_machine(elf), &candidate->match, &candidate->layout));
+	char *copy = strdup(release);
+	if (!copy)
+		return error_no_memory();
+	free(candidate->release);
+	candidate->release = copy;
+	return NULL;
+}
+
+/*
+ * Without build information the beginning of moduledata, which no release has changed since 1.18,
+ * is enough to find the release in memory; then everything is read once more.
+ */
+static struct error *read_without_release(struct target *target, const struct loaded_file *file,
+					  struct candidate *candidate)
+{
+	_cleanup_(free_pointer) char *release = NULL;
+	struct module module = { 0 };
+	struct module_facts facts = { 0 };
+	char newest[16];
+	size_t index = 0;
+	while (layout_release(index + 1, &newest))
+		index++;
+	TRY(set_release(candidate, file->elf, layout_release(index, &newest)));
+	TRY(module_read(target, file, &candidate->layout, layout_minor(newest), &module, &facts));
+	module.elf = file->elf;
+	struct error *error = module_release_from_memory(target, &module, &release);
+	pclntab_destroy(module.functions);
+	TRY(error);
+	return set_release(candidate, file->elf, release);
+}
+
+static struct error *read_candidate(struct target *target, const struct loaded_file *file,
+				    struct candidate *candidate)
+{
+	(void)error_ignore(build_info_read(file->elf, &candidate->build_info));
+	if (candidate->build_info.release)
+		TRY(set_release(candidate, file->elf, candidate->build_info.release));
+	else
+		TRY(read_without_release(target, file, candidate));
+	return module_read(target, file, &candidate->layout, layout_minor(candidate->release),
+			   &candidate->module, &candidate->facts);
+}
+
+/* Keep what could be read, and the first reason why something could not. */
+static struct error *read_candidates(struct target *target, struct loaded_file_vector *files,
+				     struct candidate_vector *candidates, struct error **ret_reason)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		struct candidate candidate = { 0 };
+		struct error *error = read_candidate(target, &files->items[i], &candidate);
+		if (!error) {
+			candidate.module.elf = TAKE_PTR(files->items[i].elf);
+			error = candidate_vector_append(candidates, &candidate);
+			if (!error)
+				continue;
+		}
+		candidate_deinit(&candidate);
+		if (error->code == ERROR_NO_MEMORY || error->code == ERROR_GONE)
+			return error;
+		if (*ret_reason)
+			error_destroy(error);
+		else
+			*ret_reason = error;
+	}
+	return NULL;
+}
+
+static struct candidate *candidate_at(struct candidate_vector *candidates, uint64_t moduledata)
+{
+	for (size_t i = 0; i < candidates->count; i++) {
+		if (candidates->items[i].module.moduledata == moduledata)
+			return &candidates->items[i];
+	}
+	return NULL;
+}
+
+/* The next one of a module's list that is not in it yet: a damaged list may be a circle. */
+static struct candidate *next_of(struct candidate_vector *candidates, struct candidate *candidate)
+{
+	uint64_t next = candidate->module.next;
+	struct candidate *found = next ? candidate_at(candidates, next) : NULL;
+	return found && !found->taken ? found : NULL;
+}
+
+static bool is_head(struct candidate_vector *candidates, const struct candidate *candidate)
+{
+	for (size_t i = 0; i < candidates->count; i++) {
+		if (candidates->items[i].module.next == candidate->module.moduledata)
+			return false;
+	}
+	return true;
+}
+
+static bool has_runtime(const struct candidate *candidate)
+{
+	struct function function;
+	return pclntab_find_named(candidate->module.functions, "runtime.schedinit", &function);
+}
+
+/* Whether the list that begins there has the program's main function. */
+static bool leads_to_main(struct candidate_vector *candidates, struct candidate *head)
+{
+	struct candidate *at = head;
+	for (size_t i = 0; at && i < candidates->count; i++) {
+		if (at->facts.has_main)
+			return true;
+		at = next_of(candidates, at);
+	}
+	return false;
+}
+
+static struct candidate *choose_head(struct candidate_vector *candidates, size_t *ret_others)
+{
+	struct candidate *chosen = NULL;
+	bool chosen_has_main = false;
+	size_t runtimes = 0;
+	for (size_t i = 0; i < candidates->count; i++) {
+		struct candidate *candidate = &candidates->items[i];
+		/* A plugin that is being loaded, or failed to, is no list of its own. */
+		if (!is_head(candidates, candidate) || !has_runtime(candidate))
+			continue;
+		runtimes++;
+		bool has_main = leads_to_main(candidates, candidate);
+		if (!chosen || (has_main && !chosen_has_main)) {
+			chosen = candidate;
+			chosen_has_main = has_main;
+		}
+	}
+	*ret_others = runtimes > 0 ? runtimes - 1 : 0;
+	return chosen ? chosen : &candidates->items[0];
+}
+
+static struct error *set_layout(struct binary *binary, struct candidate *head)
+{
+	binary->layout = head->layout;
+	binary->layout_source = head->match.precision == LAYOUT_NEAREST ? LAYOUT_FROM_NEAREST
+									: LAYOUT_FROM_TABLE;
+	binary->layout_release = strdup(head->match.release);
+	if (!binary->layout_release)
+		return error_no_memory();
+	return NULL;
+}
+
+/* What the executable is, its main module says: with -buildmode=shared that is not the head. */
+static void take_build_info(struct binary *binary, struct candidate *candidate)
+{
+	build_info_deinit(&binary->build_info);
+	binary->build_info = candidate->build_info;
+	candidate->build_info = (struct build_info){ 0 };
+}
+
+static struct error *take_modules(struct binary *binary, struct candidate_vector *candidates)
+{
+	struct candidate *head = choose_head(candidates, &binary->other_runtimes);
+	binary->modules = calloc(candidates->count, sizeof(*binary->modules));
+	if (!binary->modules)
+		return error_no_memory();
+	TRY(set_layout(binary, head));
+	binary->release = TAKE_PTR(head->release);
+	binary->minor = layout_minor(binary->release);
+	for (struct candidate *at = head; at; at = next_of(candidates, at)) {
+		at->taken = true;
+		binary->modules[binary->module_count++] = at->module;
+		at->module = (struct module){ .next = at->module.next };
+		if (at == head || at->facts.has_main)
+			take_build_info(binary, at);
+	}
+	return NULL;
+}
+
+static struct error *not_go(struct target *target)
+{
+	return error_new(ERROR_NOT_GO, "%s is not a Go program", target_name(target));
+}
+
+static struct error *open_files(struct target *target, struct loaded_file_vector *files,
+				struct candidate_vector *candidates, struct binary **ret)
+{
+	_cleanup_(error_cleanup) struct error *reason = NULL;
+	TRY(read_candidates(target, files, candidates, &reason));
+	if (candidates->count == 0)
+		return reason ? TAKE_PTR(reason) : not_go(target);
+	_cleanup_(binary_cleanup) struct binary *binary = calloc(1, sizeof(*binary));
+	if (!binary)
+		return error_no_memory();
+	binary->target = target;
+	TRY(take_modules(binary, candidates));
+	*ret = TAKE_PTR(binary);
+	return NULL;
+}
+
+struct error *binary_open(struct target *target, struct binary **ret)
+{
+	struct loaded_file_vector files = { 0 };
+	struct candidate_vector candidates = { 0 };
+	TRY(loaded_files_find(target, &files));
+	struct error *error = open_files(target, &files, &candidates, ret);
+	candidates_deinit(&candidates);
+	loaded_files_deinit(&files);
+	return error;
+}
+
+void binary_destroy(struct binary *binary)
+{
+	if (!binary)
+		return;
+	for (size_t i = 0; i < binary->module_count; i++) {
+		pclntab_destroy(binary->modules[i].functions);
+		elf_destroy(binary->modules[i].elf);
+	}
+	free(binary->modules);
+	build_info_deinit(&binary->build_info);
+	free(binary->release);
+	free(binary->layout_release);
+	free(binary);
+}
+
+const struct module *binary_module(const struct binary *binary, uint64_t pc)
+{
+	for (size_t i = 0; i < binary->module_count; i++) {
+		const struct module *module = &binary->modules[i];
+		if (pc >= module->text && pc < module->text_end)
+			return module;
+	}
+	return NULL;
+}
+
+bool binary_function(const struct binary *binary, uint64_t pc, struct function *ret)
+{
+	const struct module *module = binary_module(binary, pc);
+	return module && pclntab_find(module->functions, pc, ret);
+}
+
+static bool is_read_only(const struct elf *elf, uint64_t address)
+{
+	size_t count = 0;
+	const struct elf_segment *segments = elf_segments(elf, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (segments[i].type == PT_LOAD && address >= segments[i].address &&
+		    address - segments[i].address < segments[i].memory_size)
+			return !(segments[i].flags & PF_W);
+	}
+	return false;
+}
+
+const uint8_t *binary_bytes_at(const struct binary *binary, uint64_t address, size_t size)
+{
+	for (size_t i = 0; i < binary->module_count; i++) {
+		const struct module *module = &binary->modules[i];
+		uint64_t inside = address - module->bias;
+		const uint8_t *bytes = elf_bytes_at(module->elf, inside, size);
+		if (bytes && is_read_only(module->elf, inside))
+			return bytes;
+	}
+	return NULL;
+}
+
+struct error *binary_find_symbols(const struct binary *binary, struct elf_symbol *symbols,
+				  size_t count)
+{
+	if (binary->module_count == 0)
+		return NULL;
+	/* The runtime is in the first. */
+	const struct module *module = &binary->modules[0];
+	TRY(elf_find_symbols(module->elf, symbols, count));
+	for (size_t i = 0; i < count; i++) {
+		if (symbols[i].found)
+			symbols[i].address += module->bias;
+	}
+	return NULL;
+}

@@ -111,8 +111,10 @@ static size_t site_references(const struct search *search, size_t index,
 			      uint64_t ret[REFERENCES_MAX])
 {
 	const struct module *module = &search->binary->modules[0];
-	uint64_t low = sites[index].bss ? module->bss : module->noptrdata;
-	uint64_t high = sites[index].bss ? module->bss_end : module->noptrbss_end;
+	/* The segments lie one behind the other, in another order where gcc's linker was used. */
+	uint64_t low = sites[index].bss ? module->bss : MIN(module->noptrdata, module->data);
+	uint64_t high = sites[index].bss ? module->bss_end :
+					   MAX(module->noptrbss_end, module->bss_end);
 	size_t count = 0;
 	if (!search->functions[index].entry ||
 	    !error_ignore(code_data_references(search->binary, &search->functions[index], low, high,

@@ -2,6 +2,7 @@
 #ifndef DOWSE_RUNTIME_MEMORY_H
 #define DOWSE_RUNTIME_MEMORY_H
 
+#include "runtime/memory_cgroup.h"
 #include "runtime/runtime.h"
 
 /*
@@ -14,18 +15,19 @@ struct runtime_counters {
 	int64_t threads;
 	int64_t gc_count;
 	int64_t last_gc_unix_ns;
-	int64_t gc_percent;	/* GOGC; -1 is off, INT64_MIN unknown */
-	int64_t memory_limit;	/* GOMEMLIMIT; INT64_MAX none */
-	int64_t heap_live;	/* gcController.heapLive: marked at the last GC and allocated since */
-	int64_t heap_marked;	/* live after the last GC */
-	int64_t heap_goal;	/* where the next GC begins to be due */
-	int64_t heap_in_use;	/* spans in use */
-	int64_t heap_free;	/* spans free and not returned to the system */
-	int64_t heap_released;	/* returned to the system */
-	int64_t heap_allocated; /* bytes in objects, dead ones that are not swept included */
-	int64_t stacks;		/* goroutine stacks, spans */
-	int64_t runtime_other;	/* span and cache structures, profiling buckets, GC's, ... */
-	int64_t total_mapped;	/* all that the runtime has mapped ready */
+	int64_t gc_percent;   /* GOGC; -1 is off, INT64_MIN unknown */
+	int64_t memory_limit; /* GOMEMLIMIT; INT64_MAX none */
+	int64_t heap_live;    /* gcController.heapLive: marked at the last GC and allocated since */
+	int64_t heap_marked;  /* live after the last GC */
+	int64_t heap_goal;    /* where the next GC begins to be due */
+	int64_t heap_in_use;  /* spans in use */
+	int64_t heap_free;    /* spans free and not returned to the system */
+	int64_t heap_released;   /* returned to the system */
+	int64_t heap_allocated;  /* bytes in objects, dead ones that are not swept included */
+	int64_t stacks;          /* goroutine stacks, spans */
+	int64_t runtime_in_heap; /* the collector's work buffers and bits, spans of the heap */
+	int64_t runtime_outside; /* span and cache structures, profile buckets, ...: mapped */
+	int64_t total_mapped;    /* all that the runtime has mapped ready */
 	int64_t total_allocated; /* since the start, bytes */
 };
 
@@ -35,34 +37,36 @@ struct error *runtime_counters_read(struct runtime *runtime, struct runtime_coun
  * Where the process's memory went, as the kernel counts it: parts sum to `resident`, and with the
  * page cache to what the cgroup has used where the process is alone in it.
  */
+#define MEMORY_PARTS(PART)                                                                         \
+	PART(LIVE, "live", "objects that the last collection found in use")                        \
+	PART(SINCE_GC, "allocated since", "objects made since then, in use or not")                \
+	PART(GARBAGE, "garbage", "dead objects, not swept yet")                                    \
+	PART(FRAGMENTS, "fragmentation", "free slots between objects")                             \
+	PART(FREE, "free", "free pages, not given back to the system")                             \
+	PART(STACKS, "stacks", "of goroutines")                                                    \
+	PART(RUNTIME, "runtime", "the Go runtime's own structures")                                \
+	PART(BINARY, "executable", "its code and data")                                            \
+	PART(LIBRARIES, "libraries", "code and data of shared objects")                            \
+	PART(NOT_GO, "not Go", "C's heap, threads' stacks, other anonymous memory")                \
+	PART(FILES, "files", "mapped files, shared memory")                                        \
+	PART(UNEXPLAINED, "unexplained", "what these accounts do not explain")
+
 enum memory_part {
-	MEMORY_LIVE,	    /* heap objects that the last GC found alive */
-	MEMORY_SINCE_GC,    /* allocated since, alive or garbage */
-	MEMORY_GARBAGE,	    /* dead, not swept yet */
-	MEMORY_FRAGMENTS,   /* free slots in spans in use */
-	MEMORY_FREE,	    /* free spans not returned */
-	MEMORY_STACKS,	    /* of goroutines */
-	MEMORY_RUNTIME,	    /* the runtime's own structures */
-	MEMORY_BINARY,	    /* the executable's code and data */
-	MEMORY_LIBRARIES,   /* shared objects */
-	MEMORY_NOT_GO,	    /* C heap, thread stacks, other anonymous memory */
-	MEMORY_FILES,	    /* mapped files, shared memory */
-	MEMORY_UNEXPLAINED, /* what the accounts above do not explain; may be negative */
-	MEMORY_PART_COUNT,
+#define PART(part, name, meaning) MEMORY_##part,
+	MEMORY_PARTS(PART)
+#undef PART
+		MEMORY_PART_COUNT,
 };
 
 const char *memory_part_name(enum memory_part part);
+const char *memory_part_meaning(enum memory_part part);
 
 struct runtime_memory {
-	int64_t parts[MEMORY_PART_COUNT]; /* resident bytes */
+	int64_t parts[MEMORY_PART_COUNT]; /* resident bytes; they sum to `resident` */
 	int64_t resident;
 	int64_t swapped;
 	int64_t peak;
-	int64_t cgroup_limit;	   /* the tightest one; -1 none or unknown */
-	int64_t cgroup_used;	   /* in that cgroup; -1 unknown */
-	int64_t cgroup_page_cache; /* -1 unknown */
-	int64_t cgroup_kernel;	   /* slab, page tables, socket buffers: -1 unknown */
-	const char *cgroup_path;   /* "" when unknown */
+	struct memory_cgroup cgroup; /* the tightest one that can be seen */
 };
 
 struct error *runtime_memory_read(struct runtime *runtime, const struct runtime_counters *counters,

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/memory.h"
+
+#include "runtime/residency.h"
+#include "target/procfs.h"
+
+/*
+ * Two bookkeepers are brought together. The kernel knows how many bytes of each mapping are in
+ * memory, and not what for; the runtime knows what it uses its heap for, and not which pages of
+ * it were ever touched. The classes outside the heap are the kernel's. Inside the heap the parts
+ * are the runtime's accounts, and what the kernel counts there beside their sum is shown as
+ * `unexplained`: less when memory was allocated and never touched, or is swapped out; more when
+ * huge pages hold memory that the runtime has given back.
+ */
+
+static const char *const part_names[MEMORY_PART_COUNT] = {
+#define NAME(part, name, meaning) [MEMORY_##part] = name,
+	MEMORY_PARTS(NAME)
+#undef NAME
+};
+
+static const char *const part_meanings[MEMORY_PART_COUNT] = {
+#define MEANING(part, name, meaning) [MEMORY_##part] = meaning,
+	MEMORY_PARTS(MEANING)
+#undef MEANING
+};
+
+const char *memory_part_name(enum memory_part part)
+{
+	return part_names[part];
+}
+
+const char *memory_part_meaning(enum memory_part part)
+{
+	return part_meanings[part];
+}
+
+static int64_t known(int64_t number)
+{
+	return MAX(number, INT64_C(0));
+}
+
+/*
+ * The runtime's accounts of its heap. Objects are counted in three ways that are not quite of one
+ * mind: what the last collection marked; what is live since then, in which a span that is being
+ * filled counts as full; and what is allocated, in which it counts once it is full.
+ */
+static void split_heap(const struct runtime_counters *counters, int64_t parts[])
+{
+	int64_t allocated = MIN(known(counters->heap_allocated), known(counters->heap_in_use));
+	int64_t live = MIN(known(counters->heap_marked), allocated);
+	int64_t since = MIN(known(counters->heap_live), allocated) - live;
+	parts[MEMORY_LIVE] = live;
+	parts[MEMORY_SINCE_GC] = known(since);
+	parts[MEMORY_GARBAGE] = allocated - live - parts[MEMORY_SINCE_GC];
+	parts[MEMORY_FRAGMENTS] = known(counters->heap_in_use) - allocated;
+	parts[MEMORY_FREE] = known(counters->heap_free);
+	parts[MEMORY_STACKS] = known(counters->stacks);
+	parts[MEMORY_RUNTIME] = known(counters->runtime_in_heap);
+}
+
+/*
+ * Outside the heap the runtime cannot have touched more than it has mapped. In a program that is
+ * nothing but Go, all anonymous memory up to there is the runtime's; beside C, only mappings in
+ * which some of its structures were found.
+ */
+static void split_rest(const struct runtime_counters *counters, const struct residency *residency,
+		       int64_t parts[])
+{
+	const int64_t *resident = residency->resident;
+	int64_t own = resident[RESIDENCY_RUNTIME];
+	int64_t others = resident[RESIDENCY_ANONYMOUS];
+	if (!residency->has_libraries) {
+		own += others;
+		others = 0;
+	}
+	int64_t runtime = counters->runtime_outside < 0 ? own : MIN(own, counters->runtime_outside);
+	parts[MEMORY_RUNTIME] += runtime;
+	parts[MEMORY_BINARY] = resident[RESIDENCY_BINARY];
+	parts[MEMORY_LIBRARIES] = resident[RESIDENCY_LIBRARY];
+	parts[MEMORY_NOT_GO] = others + (own - runtime) + resident[RESIDENCY_NATIVE];
+	parts[MEMORY_FILES] = resident[RESIDENCY_FILE];
+}
+
+struct error *runtime_memory_read(struct runtime *runtime, const struct runtime_counters *counters,
+				  struct runtime_memory *ret)
+{
+	struct residency residency;
+	struct process_facts facts;
+	struct runtime_memory memory = { 0 };
+	int64_t explained = 0;
+	pid_t pid = target_pid(runtime_target(runtime));
+	TRY(residency_read(runtime, &residency));
+	TRY(process_facts_read(pid, &facts));
+	for (size_t i = 0; i < RESIDENCY_COUNT; i++) {
+		memory.resident += residency.resident[i];
+		memory.swapped += residency.swapped[i];
+	}
+	memory.peak = (int64_t)facts.resident_peak;
+	split_heap(counters, memory.parts);
+	split_rest(counters, &residency, memory.parts);
+	for (size_t i = 0; i < MEMORY_PART_COUNT; i++)
+		explained += memory.parts[i];
+	memory.parts[MEMORY_UNEXPLAINED] = memory.resident - explained;
+	memory_cgroup_read(pid, &memory.cgroup);
+	*ret = memory;
+	return NULL;
+}

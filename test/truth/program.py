@@ -94,10 +94,13 @@ class Controlled(Program):
 
     def __init__(self, command, **options):
         super().__init__(command, **options)
-        while True:
-            match = READY.match(self.read_line())
-            if match:
-                break
+        try:
+            match = None
+            while not match:
+                match = READY.match(self.read_line())
+        except ProgramError:
+            self.stop()
+            raise
         self.pid = int(match.group(1))
         self.go = match.group(2)
         self.facts = dict(word.split("=", 1) for word in match.group(3).split() if "=" in word)

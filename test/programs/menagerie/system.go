@@ -123,7 +123,8 @@ func read(from io.Reader) {
 
 func fill(to io.Writer) {
 	for {
-		to.Write(make([]byte, 1<<16))
+		_, err := to.Write(make([]byte, 1<<16))
+		must(err)
 	}
 }
 
@@ -151,8 +152,9 @@ func startFiles() {
 	keep(sink)
 	keep(source)
 	go source.Read(make([]byte, 10))
-	_, full, err := os.Pipe()
+	unread, full, err := os.Pipe()
 	must(err)
+	keep(unread)
 	keep(full)
 	go fill(full)
 

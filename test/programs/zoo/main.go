@@ -13,9 +13,9 @@ import (
 func main() {
 	spin := flag.Bool("spin", false, "keep one goroutine computing")
 	flag.Parse()
-	menagerie.Start(menagerie.Options{Spin: *spin})
 	go wait(1, "main")
 	go func() { wait(2, "closure") }()
+	menagerie.Start(menagerie.Options{Spin: *spin})
 	commands := control.Commands{"leaks": leaks}
 	for name, command := range more {
 		commands[name] = command

@@ -286,7 +286,7 @@ def prefixes(root):
 
 def machine_paths(root):
     """Nothing names a folder of the machine that it was written on."""
-    pattern = re.compile(r"(?:^|[^\w.~$}/%*>])/(?:work|farm|root|home|tmp/team)(?:/\w|\b(?![/\w]))")
+    pattern = re.compile(r"(?:^|[^\w.~$}/%*>])/(?:(?:root|home)/\w|(?:work|farm|tmp/team)\b)")
     for path in tracked_files(root):
         full = os.path.join(root, path)
         if not os.path.isfile(full) or os.path.islink(full):

@@ -207,7 +207,7 @@ class MachinePaths(HouseTest):
         self.assert_told(house.machine_paths, "Makefile:1")
 
     def test_parts_of_other_paths_are_none(self):
-        self.write("a.c", '"/proc/%d/root/sys" "/proc/self/root/x" "net/work/x" "frame/work"\n')
+        self.write("a.c", '"/proc/%d/root/sys" "/proc/self/root/x" "net/work/x" "frame/work" "36 35 /root"\n')
         self.assertEqual(list(house.machine_paths(self.root)), [])
 
     def test_what_git_ignores_is_not_read(self):

@@ -129,7 +129,7 @@ static struct error *grouping_shape(struct grouping *grouping, const struct stac
 	uint64_t key = (uint64_t)(uintptr_t)stack;
 	struct map_slot *slot = map_find(&grouping->shape_by_stack, key);
 	if (!slot) {
-		uint32_t number;
+		uint32_t number = 0;
 		TRY(grouping_new_shape(grouping, stack, &number));
 		TRY(map_insert(&grouping->shape_by_stack, key, number, &slot));
 	}

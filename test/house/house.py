@@ -326,6 +326,13 @@ def built(root):
             yield "%s: %s has no meson.build" % (path, folder)
         elif not any("'%s'" % n in strip_meson_comments(read(build)) for n in (name, chosen)):
             yield "%s: is not named in %s" % (path, os.path.join(folder, "meson.build"))
+    # A suite that nobody enters would be missed by nobody.
+    tests = os.path.join(root, "test", "meson.build")
+    entered = strip_meson_comments(read(tests)) if os.path.exists(tests) else ""
+    for path in files_under(root, ["test"], ("meson.build",)):
+        folders = path.split(os.sep)[1:-1]
+        if len(folders) == 1 and "'%s'" % folders[0] not in entered:
+            yield "%s: test/meson.build does not enter this folder" % path
     for path in files_under(root, ["src"], ("meson.build",)):
         folder = os.path.dirname(path)
         for name in re.findall(r"(?<!\+ )'([\w./-]+\.c)'", strip_meson_comments(read(os.path.join(root, path)))):

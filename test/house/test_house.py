@@ -245,6 +245,12 @@ class Built(HouseTest):
         self.append("src/model/meson.build", "library_sources += files('stack.c')\n")
         self.assert_told(house.built, "src/model/meson.build", "stack.c")
 
+    def test_suite_that_is_not_entered(self):
+        self.write("test/meson.build", "foreach folder : ['base']\n# 'harm'\n")
+        self.write("test/base/meson.build", "")
+        self.write("test/harm/meson.build", "")
+        self.assert_told(house.built, "test/harm/meson.build")
+
     def test_folder_without_a_list(self):
         self.write("src/report/text.c", "")
         self.assert_told(house.built, "src/report/text.c", "meson.build")

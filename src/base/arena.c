@@ -69,6 +69,15 @@ char *arena_copy_string(struct arena *arena, const char *bytes, size_t length)
 	return copy;
 }
 
+void arena_prepare(struct arena *arena, size_t size)
+{
+	enum { PAGE = 4096 };
+	if (!arena_add_block(arena, size))
+		return;
+	for (size_t i = 0; i < size; i += PAGE)
+		((volatile unsigned char *)arena->newest->bytes)[i] = 0;
+}
+
 void arena_deinit(struct arena *arena)
 {
 	struct arena_block *block = arena->newest;

@@ -23,6 +23,12 @@ void *arena_allocate_raw(struct arena *arena, size_t size) must_use;
 /* A NUL-terminated copy of `length` bytes; NULL when memory is out. */
 char *arena_copy_string(struct arena *arena, const char *bytes, size_t length) must_use;
 
+/*
+ * Have `size` bytes ready and in physical memory, for work that must not wait for the kernel's
+ * page faults. Failing to is no error: the memory is then had when it is asked for.
+ */
+void arena_prepare(struct arena *arena, size_t size);
+
 void arena_deinit(struct arena *arena);
 
 #endif

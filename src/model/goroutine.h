@@ -35,7 +35,7 @@ enum wait_kind {
 	WAIT_WAITGROUP,	     /* address: the sync.WaitGroup */
 	WAIT_SEMAPHORE,	     /* address: the semaphore's word */
 	WAIT_SLEEP,	     /* wakes_at */
-	WAIT_DESCRIPTOR,     /* descriptor */
+	WAIT_DESCRIPTOR,     /* descriptor; `send`: to write to it */
 	WAIT_RUNTIME,	     /* for the runtime itself: the collector's workers and their like */
 };
 

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_RUNTIME_CAPTURE_H
+#define DOWSE_RUNTIME_CAPTURE_H
+
+#include "base/map.h"
+#include "runtime/batch.h"
+#include "runtime/machine.h"
+#include "runtime/runtime.h"
+
+/*
+ * What is copied while the process is stopped: the goroutines' descriptors, their stacks, the
+ * threads that run them and what the waiting ones hang on. Copying understands only as much of
+ * the bytes as it needs to find the next ones; everything else is decoded once the process goes
+ * on (goroutines.c).
+ */
+struct captured_goroutine {
+	uint64_t address;
+	const uint8_t *g;	  /* struct runtime.g */
+	struct stack_bytes stack; /* from the walk's start to its end; empty when not known */
+	struct machine_frame start;
+	bool trapped;	   /* start is an interrupted instruction */
+	bool from_syscall; /* start is what entersyscall() saved */
+	const char *problem; /* why there is no stack, or not all of it; static text */
+};
+
+/* A thread of the runtime. */
+struct captured_thread {
+	uint64_t address;
+	const uint8_t *m; /* struct runtime.m */
+	struct stack_bytes signal_stack; /* what of it was in use */
+};
+
+DEFINE_VECTOR(captured_goroutine_vector, struct captured_goroutine);
+DEFINE_VECTOR(captured_thread_vector, struct captured_thread);
+
+struct capture {
+	struct arena arena;
+	struct captured_goroutine_vector goroutines; /* in the order of allgs; no dead ones */
+	struct captured_thread_vector threads;
+	struct map thread_by_address;
+	struct map objects; /* address of a sudog, hchan or timer → its bytes */
+	struct map semaphores; /* g's address → address of the sudog that waits for it, to Go 1.25 */
+	size_t unreadable;
+	uint64_t now;
+	struct target_pause pause;
+};
+
+struct error *capture_goroutines(struct runtime *runtime,
+				 const struct runtime_goroutines_options *options,
+				 struct capture *ret) must_use;
+void capture_deinit(struct capture *capture);
+
+/* The bytes of an object that was copied; NULL when it was not. */
+const uint8_t *capture_object(const struct capture *capture, uint64_t address);
+const struct captured_thread *capture_thread(const struct capture *capture, uint64_t address);
+
+/* Members of a copied structure; 0 where this release has none (offset LAYOUT_ABSENT). */
+uint64_t member_u64(const uint8_t *bytes, int32_t offset);
+uint32_t member_u32(const uint8_t *bytes, int32_t offset);
+uint16_t member_u16(const uint8_t *bytes, int32_t offset);
+uint8_t member_u8(const uint8_t *bytes, int32_t offset);
+
+/* What a sudog waits for: its channel, 0 for a semaphore's; and its element or semaphore word. */
+uint64_t sudog_channel(const struct layout *layout, const uint8_t *sudog);
+uint64_t sudog_element(const struct layout *layout, const uint8_t *sudog);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/labels.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "base/writer.h"
+#include "runtime/capture.h"
+
+#define RELEASE_LABELS_IN_A_LIST 24
+#define LABELS_MAX 1024
+#define LABEL_LENGTH_MAX 65536
+
+struct go_string {
+	uint64_t bytes;
+	uint64_t length;
+};
+
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '/' || c == '_';
+}
+
+static bool needs_quotes(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (!is_plain(text[i]))
+			return true;
+	}
+	return false;
+}
+
+static uint32_t decode_utf8(const char *text, size_t size)
+{
+	uint32_t rune = (unsigned char)text[0] & (0x7f >> size);
+	for (size_t i = 1; i < size; i++)
+		rune = rune << 6 | ((unsigned char)text[i] & 0x3f);
+	return rune;
+}
+
+static void write_escaped(struct writer *writer, const char *text, size_t size)
+{
+	static const char escaped[] = "\n\r\t\\\"", letters[] = "nrt\\\"";
+	const char *found = size == 1 ? memchr(escaped, text[0], sizeof(escaped) - 1) : NULL;
+	if (found)
+		writer_printf(writer, "\\%c", letters[found - escaped]);
+	else if (size == 1 && text[0] >= ' ' && text[0] <= '~')
+		writer_char(writer, text[0]);
+	else if (size <= 1)
+		writer_printf(writer, "\\x%02x", (unsigned char)text[0]);
+	else if (size <= 3)
+		writer_printf(writer, "\\u%04x", decode_utf8(text, size));
+	else
+		writer_printf(writer, "\\U%08x", decode_utf8(text, size));
+}
+
+static void write_label(struct writer *writer, const char *text, size_t length)
+{
+	if (!needs_quotes(text, length)) {
+		writer_bytes(writer, text, length);
+		return;
+	}
+	writer_char(writer, '"');
+	for (size_t i = 0; i < length;) {
+		size_t size = utf8_character(text + i, length - i);
+		write_escaped(writer, text + i, size);
+		i += MAX(size, (size_t)1);
+	}
+	writer_char(writer, '"');
+}
+
+static bool write_string(struct runtime *runtime, struct writer *writer,
+			 const struct go_string *string)
+{
+	if (string->length > LABEL_LENGTH_MAX)
+		return false;
+	_cleanup_(free_pointer) char *text = malloc(string->length + 1);
+	if (!text || !error_ignore(target_read(runtime_target(runtime), string->bytes, text,
+					       string->length)))
+		return false;
+	write_label(writer, text, string->length);
+	return true;
+}
+
+struct error *labels_decode(struct runtime *runtime, uint64_t labels, struct arena *arena,
+			    const char **ret)
+{
+	struct target *target = runtime_target(runtime);
+	struct {
+		uint64_t array;
+		uint64_t count;
+	} list;
+	*ret = NULL;
+	if (!labels || runtime_binary(runtime)->minor < RELEASE_LABELS_IN_A_LIST ||
+	    !error_ignore(target_read(target, labels, &list, sizeof(list))) || !list.count ||
+	    list.count > LABELS_MAX)
+		return NULL;
+
+	_cleanup_(writer_deinit) struct writer writer = WRITER_TO_MEMORY;
+	writer_char(&writer, '{');
+	for (uint64_t i = 0; i < list.count; i++) {
+		struct go_string pair[2];
+		if (!error_ignore(target_read(target, list.array + i * sizeof(pair), pair,
+					      sizeof(pair))))
+			return NULL;
+		writer_string(&writer, i ? ", " : "");
+		if (!write_string(runtime, &writer, &pair[0]))
+			return NULL;
+		writer_string(&writer, ": ");
+		if (!write_string(runtime, &writer, &pair[1]))
+			return NULL;
+	}
+	writer_char(&writer, '}');
+	const char *text = writer_text(&writer);
+	*ret = text ? arena_copy_string(arena, text, strlen(text)) : NULL;
+	return *ret ? NULL : error_no_memory();
+}
+
+/* From 1.25 bubbles have a number; in 1.24 the dump names the goroutine that made the group. */
+struct error *bubble_decode(struct runtime *runtime, const uint8_t *g, struct goroutine *goroutine)
+{
+	const struct layout *layout = &runtime_binary(runtime)->layout;
+	struct target *target = runtime_target(runtime);
+	uint64_t bubble = member_u64(g, layout->g_bubble);
+	uint64_t group = member_u64(g, layout->g_sync_group), root;
+
+	if (bubble && layout->bubble_id >= 0)
+		(void)error_ignore(target_read_u64(target, bubble + (uint64_t)layout->bubble_id,
+						   &goroutine->bubble));
+	else if (group && layout->bubble_root >= 0 &&
+		 error_ignore(target_read_u64(target, group + (uint64_t)layout->bubble_root, &root)))
+		(void)error_ignore(target_read_u64(target, root + (uint64_t)layout->g_goid,
+						   &goroutine->bubble));
+	return NULL;
+}

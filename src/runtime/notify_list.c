@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/notify_list.h"
+
+#include <string.h>
+
+#define FRAMES_SEARCHED 4 /* gopark, goparkunlock, notifyListWait, Cond.Wait */
+#define WORDS_SEARCHED 64
+#define WAITERS_MAX 100000
+#define SUDOG_SIZE_MAX 256
+#define LOWEST_ADDRESS 0x10000
+
+/* One step along a list: the waiter's g, and the next sudog. */
+static bool read_waiter(struct waits *waits, uint64_t sudog, uint64_t *ret_g, uint64_t *ret_next)
+{
+	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
+	uint8_t bytes[SUDOG_SIZE_MAX];
+	if (layout->sudog_size > SUDOG_SIZE_MAX ||
+	    !error_ignore(target_read(runtime_target(waits->runtime), sudog, bytes,
+				      (size_t)layout->sudog_size)))
+		return false;
+	*ret_g = member_u64(bytes, layout->sudog_g);
+	*ret_next = member_u64(bytes, layout->sudog_next);
+	return *ret_g != 0;
+}
+
+/* Note of every waiter of the list at `address` that it waits there, if `g` is one of them. */
+static struct error *note_list(struct waits *waits, uint64_t address, uint64_t g, bool *ret)
+{
+	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
+	_cleanup_(u64_vector_deinit) struct u64_vector waiters = { 0 };
+	uint64_t sudog, waiter;
+	bool holds = false;
+
+	*ret = false;
+	if (layout->notify_list_head < 0 ||
+	    !error_ignore(target_read_u64(runtime_target(waits->runtime),
+					  address + (uint64_t)layout->notify_list_head, &sudog)))
+		return NULL;
+	while (sudog && waiters.count < WAITERS_MAX) {
+		/* What is no list ends here, mostly at once. */
+		if (!read_waiter(waits, sudog, &waiter, &sudog) ||
+		    !map_find(&waits->goroutine_addresses, waiter))
+			return NULL;
+		holds |= waiter == g;
+		TRY(u64_vector_append(&waiters, &waiter));
+	}
+	if (!holds)
+		return NULL;
+
+	struct map_slot *slot;
+	for (size_t i = 0; i < waiters.count; i++)
+		TRY(map_insert(&waits->notify_lists, waiters.items[i], address, &slot));
+	TRY(map_insert(&waits->at_address, address, waiters.count, &slot));
+	*ret = true;
+	return NULL;
+}
+
+struct error *notify_list_find(struct waits *waits, const struct captured_goroutine *captured,
+			       const struct walk_step_vector *steps, struct wait *wait)
+{
+	uint64_t end = steps->count > FRAMES_SEARCHED ? steps->items[FRAMES_SEARCHED].sp :
+							captured->stack.high;
+	uint64_t low = captured->stack.low, word;
+	const struct map_slot *slot = map_find(&waits->notify_lists, captured->address);
+
+	for (uint64_t at = low; !slot && at < end && at < low + WORDS_SEARCHED * 8; at += 8) {
+		bool found = false;
+		if (stack_bytes_word(&captured->stack, at, &word) && word > LOWEST_ADDRESS &&
+		    word % 8 == 0)
+			TRY(note_list(waits, word, captured->address, &found));
+		if (found)
+			slot = map_find(&waits->notify_lists, captured->address);
+	}
+	if (!slot)
+		return NULL;
+	wait->address = slot->value;
+	wait->others = (uint32_t)map_find(&waits->at_address, wait->address)->value - 1;
+	return NULL;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/runtime_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/globals.h"
+
+static struct error *runtime_warn(struct runtime *runtime, const char *text)
+{
+	if (runtime->warning_count == RUNTIME_WARNINGS_MAX)
+		return NULL;
+	const char *copy = arena_copy_string(&runtime->arena, text, strlen(text));
+	if (!copy)
+		return error_no_memory();
+	runtime->warnings[runtime->warning_count++] = copy;
+	return NULL;
+}
+
+static struct error *warn_of_layout(struct runtime *runtime)
+{
+	const struct binary *binary = runtime->binary;
+	char text[256];
+	if (binary->layout_source != LAYOUT_FROM_NEAREST)
+		return NULL;
+	snprintf(text, sizeof(text),
+		 "%s is not a release that dowse knows, and the program has no debug information: "
+		 "read as %s",
+		 binary->release, binary->layout_release);
+	return runtime_warn(runtime, text);
+}
+
+/* Without these nothing can be said of goroutines. */
+static struct error *require_globals(const struct runtime *runtime)
+{
+	if (runtime->globals[GLOBAL_ALLGLEN] && runtime->globals[GLOBAL_ALLGPTR])
+		return NULL;
+	return error_new(ERROR_UNSUPPORTED,
+			 "%s: the list of goroutines was not found in this %s program; please "
+			 "report it, with `dowse info` of the program",
+			 target_name(runtime->target), runtime->binary->release);
+}
+
+static struct error *runtime_fill(struct runtime *runtime)
+{
+	TRY(binary_open(runtime->target, &runtime->binary));
+	TRY(globals_find(runtime->binary, runtime->globals));
+	TRY(require_globals(runtime));
+	wait_reasons_read(runtime, &runtime->arena, &runtime->reasons);
+	return warn_of_layout(runtime);
+}
+
+struct error *runtime_open(struct target *target, struct runtime **ret)
+{
+	_cleanup_(runtime_cleanup) struct runtime *runtime = calloc(1, sizeof(*runtime));
+	if (!runtime)
+		return error_no_memory();
+	runtime->target = target;
+	TRY(runtime_fill(runtime));
+	*ret = TAKE_PTR(runtime);
+	return NULL;
+}
+
+void runtime_destroy(struct runtime *runtime)
+{
+	if (!runtime)
+		return;
+	binary_destroy(runtime->binary);
+	arena_deinit(&runtime->arena);
+	free(runtime);
+}
+
+const struct binary *runtime_binary(const struct runtime *runtime)
+{
+	return runtime->binary;
+}
+
+struct target *runtime_target(const struct runtime *runtime)
+{
+	return runtime->target;
+}
+
+const char *const *runtime_warnings(const struct runtime *runtime, size_t *ret_count)
+{
+	*ret_count = runtime->warning_count;
+	return runtime->warnings;
+}
+
+uint64_t runtime_global(const struct runtime *runtime, enum runtime_global global)
+{
+	return runtime->globals[global];
+}

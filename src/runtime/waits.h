@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_RUNTIME_WAITS_H
+#define DOWSE_RUNTIME_WAITS_H
+
+#include "runtime/capture.h"
+#include "runtime/descriptors.h"
+#include "runtime/frames.h"
+
+/*
+ * What goroutines wait for. `waits` counts first how many wait at each place, then decodes one
+ * goroutine after the other.
+ */
+struct waits {
+	struct runtime *runtime;
+	const struct capture *capture;
+	struct arena *arena;
+	struct map receivers; /* channel → goroutines that wait to receive from it */
+	struct map senders;
+	struct map at_address; /* semaphore word or notify list → goroutines that wait there */
+	struct map goroutine_addresses; /* of all; no values */
+	struct map notify_lists;	/* g's address → notify list that it waits on */
+	struct descriptors descriptors;
+	struct map element_names; /* channel's element type → its name, or 0 */
+};
+
+struct error *waits_init(struct waits *waits, struct runtime *runtime,
+			 const struct capture *capture, struct arena *arena) must_use;
+void waits_deinit(struct waits *waits);
+
+/* Fill in goroutine->wait; its state and stack are known already, the steps are of its walk. */
+struct error *waits_decode(struct waits *waits, const struct captured_goroutine *captured,
+			   const struct walk_step_vector *steps, struct goroutine *goroutine)
+	must_use;
+
+#endif

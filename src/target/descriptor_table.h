@@ -20,9 +20,9 @@ struct descriptor_table {
 
 /* NULL stands for what is not known or does not exist. Strings belong to the table. */
 struct descriptor {
-	const char *kind;  /* "tcp", "udp", "unix", "pipe", "file", "eventpoll", ... */
-	const char *name;  /* a file's path, a unix socket's; NULL otherwise */
-	const char *local; /* "127.0.0.1:8080", "[::1]:53" */
+	const char *kind;   /* "tcp", "udp", "unix", "pipe", "file", "eventpoll", ... */
+	const char *name;   /* a file's path, a unix socket's; NULL otherwise */
+	const char *local;  /* "127.0.0.1:8080", "[::1]:53" */
 	const char *remote; /* NULL for a listener */
 	bool listens;
 };

@@ -26,6 +26,9 @@ struct process_fork_options {
 struct error *process_fork(struct target *process, const struct process_fork_options *options,
 			   struct target **ret, struct target_pause *ret_pause) must_use;
 
+/* How long a fork is likely to stop a process, in nanoseconds; told before it is done. */
+uint64_t process_fork_estimate(uint64_t resident_anonymous, unsigned threads);
+
 /*
  * To be asked while a fork is read, every few milliseconds: an error once the memory that is left
  * in some cgroup gets tight, or the process has ended. The fork is to be destroyed then.

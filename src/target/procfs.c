@@ -119,6 +119,8 @@ enum {
 	STAT_FLAGS = 9,
 	STAT_THREADS = 20,
 	STAT_START = 22,
+	STAT_EXIT_SIGNAL = 38,
+	STAT_EXIT_CODE = 52,
 	STAT_FIRST = 4,
 };
 
@@ -188,6 +190,8 @@ struct error *process_facts_read_at(int directory, pid_t pid, struct process_fac
 	facts.start_ticks = stat_field(&fields, STAT_START);
 	facts.age_ns = age_of(facts.start_ticks);
 	facts.kernel_thread = stat_field(&fields, STAT_FLAGS) & FLAG_KERNEL_THREAD;
+	facts.exit_signal = (int)stat_field(&fields, STAT_EXIT_SIGNAL);
+	facts.exit_code = (int)stat_field(&fields, STAT_EXIT_CODE);
 	bool ended = facts.state == 'Z' || facts.state == 'X';
 	facts.main_thread_ended = ended && facts.threads > 1;
 	facts.zombie = ended && !facts.main_thread_ended;

@@ -37,6 +37,8 @@ struct process_facts {
 	int no_new_privs;      /* -1 unknown */
 	uint64_t capabilities; /* effective */
 	uint64_t capabilities_permitted;
+	int exit_signal;   /* what its parent gets when it ends */
+	int exit_code;     /* of a zombie, as wait() has it; 0 unless dowse may look into it */
 	bool shadow_stack; /* the processor checks return addresses */
 };
 

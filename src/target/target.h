@@ -23,7 +23,7 @@ struct target_mapping {
 	bool executable;
 	bool shared;
 	uint64_t device;
-	uint64_t inode; /* 0 for what is not a file */
+	uint64_t inode;   /* 0 for what is not a file */
 	const char *path; /* "" when it has none; without the kernel's " (deleted)" */
 	bool deleted;
 };
@@ -38,9 +38,9 @@ struct target_range {
 
 /* A thread that was stopped. */
 struct target_thread {
-	pid_t id; /* as dowse sees it */
+	pid_t id;           /* as dowse sees it */
 	pid_t namespace_id; /* as the process itself sees it: what the Go runtime calls procid */
-	bool stopped; /* false: asleep in the kernel, it runs no user code; no registers */
+	bool stopped;       /* false: asleep in the kernel, it runs no user code; no registers */
 	struct registers registers;
 };
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "target/reap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/vector.h"
+#include "target/procfs.h"
+#include "target/stop.h"
+
+#define STOP_NS     5000000u /* one thread, that sleeps or runs: more means it is of no use now */
+#define ROUNDS      4
+#define THREADS_MAX 64 /* tried in a round */
+
+static void sleep_ms(long ms)
+{
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+}
+
+enum borrowed { BORROWED, UNFIT, LOST };
+
+/* Stop one thread alone. LOST: it has not stopped, and only the tracer's end lets go of it. */
+static enum borrowed borrow(pid_t thread)
+{
+	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) < 0)
+		return UNFIT;
+	ptrace(PTRACE_INTERRUPT, thread, NULL, NULL);
+	uint64_t deadline = monotonic_ns() + STOP_NS;
+	for (;;) {
+		int status;
+		pid_t got = waitpid(thread, &status, __WALL | WNOHANG);
+		if (got < 0 && errno != EINTR)
+			return UNFIT;
+		if (got == thread && !WIFSTOPPED(status))
+			return UNFIT;
+		if (got == thread) {
+			bool trapped = status >> 16 == PTRACE_EVENT_STOP &&
+				       WSTOPSIG(status) == SIGTRAP;
+			if (trapped && machine_thread_fitness(thread) != MACHINE_UNFIT)
+				return BORROWED;
+			int signal = status >> 16 ? 0 : WSTOPSIG(status);
+			ptrace(PTRACE_DETACH, thread, NULL, (void *)(intptr_t)signal);
+			return UNFIT;
+		}
+		if (monotonic_ns() > deadline)
+			return LOST;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = 10000 }, NULL);
+	}
+}
+
+/* Have one thread wait for the zombie. *ret_over: there is no use in trying others. */
+static bool reap_with(struct injection *injection, pid_t thread, bool *ret_over)
+{
+	enum borrowed borrowed = borrow(thread);
+	*ret_over = borrowed == LOST;
+	if (borrowed != BORROWED)
+		return false;
+	struct error *error = injection_run(injection, thread);
+	*ret_over = injection->lost;
+	if (!injection->lost)
+		ptrace(PTRACE_DETACH, thread, NULL, NULL);
+	/* A child that is not there is as good as one that was reaped. */
+	return error_ignore(error) &&
+	       (injection->result == injection->call.child || injection->result == -ECHILD);
+}
+
+bool reap_zombie(struct injection *injection, pid_t inner, pid_t preferred)
+{
+	bool over = false;
+
+	injection->call = (struct machine_call){ .kind = MACHINE_CALL_REAP, .child = inner };
+	injection->forked = NULL;
+	if (preferred && reap_with(injection, preferred, &over))
+		return true;
+	for (unsigned round = 0; round < ROUNDS && !over; round++) {
+		_cleanup_(free_pointer) pid_t *ids = NULL;
+		size_t count;
+		if (round)
+			sleep_ms(5 * round);
+		if (!error_ignore(procfs_list_at(injection->directory, "task", &ids, &count)))
+			return true; /* it has ended, and init reaps */
+		for (size_t i = 0; i < MIN(count, (size_t)THREADS_MAX) && !over; i++) {
+			if (reap_with(injection, ids[i], &over))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A zombie without an exit signal, that was killed or has our status: a fork of ours. */
+static bool is_leftover(pid_t child)
+{
+	struct process_facts facts;
+	return error_ignore(process_facts_read(child, &facts)) && facts.zombie &&
+	       facts.exit_signal == 0 &&
+	       (facts.exit_code == SIGKILL || facts.exit_code == MACHINE_FORK_STATUS << 8);
+}
+
+static struct error *find_leftovers(int directory, struct u64_vector *ret)
+{
+	_cleanup_(free_pointer) pid_t *ids = NULL;
+	size_t count;
+
+	TRY(procfs_list_at(directory, "task", &ids, &count));
+	for (size_t i = 0; i < count; i++) {
+		char path[64];
+		_cleanup_(file_bytes_deinit) struct file_bytes file = { 0 };
+		snprintf(path, sizeof(path), "task/%d/children", ids[i]);
+		_cleanup_(close_descriptor) int children = openat(directory, path,
+								  O_RDONLY | O_CLOEXEC);
+		if (children < 0 ||
+		    !error_ignore(file_read_descriptor(children, path, (size_t)1 << 24, &file)))
+			continue;
+		char *position = (char *)file.bytes;
+		for (;;) {
+			char *end;
+			uint64_t child = strtoull(position, &end, 10);
+			if (end == position)
+				break;
+			position = end;
+			if (is_leftover((pid_t)child))
+				TRY(u64_vector_append(ret, &child));
+		}
+	}
+	return NULL;
+}
+
+bool reap_is_needed(int directory)
+{
+	_cleanup_(u64_vector_deinit) struct u64_vector children = { 0 };
+	return error_ignore(find_leftovers(directory, &children)) && children.count;
+}
+
+unsigned reap_leftovers(struct injection *injection)
+{
+	_cleanup_(u64_vector_deinit) struct u64_vector children = { 0 };
+	unsigned reaped = 0;
+
+	if (!error_ignore(find_leftovers(injection->directory, &children)))
+		return 0;
+	for (size_t i = 0; i < children.count; i++) {
+		struct process_facts facts;
+		if (!error_ignore(process_facts_read((pid_t)children.items[i], &facts)))
+			continue;
+		/* Its innermost id is the one that its parent knows, as both live in there. */
+		reaped += reap_zombie(injection, facts.inner_pid, 0);
+		if (injection->lost)
+			break;
+	}
+	return reaped;
+}

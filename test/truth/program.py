@@ -29,13 +29,14 @@ atexit.register(end_all)
 class Program:
     """A process in a process group of its own, so that its children end with it."""
 
-    def __init__(self, command, environment=None, timeout=60, log=None, cwd=None):
+    def __init__(self, command, environment=None, timeout=60, log=None, cwd=None, silent=False):
         self.timeout = timeout
         self.buffer = b""
+        errors = log if log else subprocess.DEVNULL
+        # A pipe that nobody reads would fill, and stop the program.
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=cwd,
-            stderr=log if log else subprocess.DEVNULL, start_new_session=True,
-            env={**os.environ, **(environment or {})})
+            command, stdin=subprocess.PIPE, stdout=errors if silent else subprocess.PIPE, cwd=cwd,
+            stderr=errors, start_new_session=True, env={**os.environ, **(environment or {})})
         running.add(self)
         self.pid = self.process.pid
 
@@ -55,7 +56,8 @@ class Program:
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             try:
-                stream.close()
+                if stream:
+                    stream.close()
             except OSError:
                 pass
 
@@ -125,7 +127,7 @@ class Served(Program):
     """A foreign program that answers the profile requests of net/http/pprof."""
 
     def __init__(self, command, url, **options):
-        super().__init__(command, **options)
+        super().__init__(command, silent=True, **options)
         self.url = url
         deadline = time.monotonic() + self.timeout
         while True:

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "binary/dwarf_entries.h"
+
+#include <string.h>
+
+#include "base/vector.h"
+
+enum {
+	ATTRIBUTE_NAME = 0x03,
+	ATTRIBUTE_BYTE_SIZE = 0x0b,
+	ATTRIBUTE_LANGUAGE = 0x13,
+	ATTRIBUTE_CONST_VALUE = 0x1c,
+	ATTRIBUTE_COUNT = 0x37,
+	ATTRIBUTE_DATA_MEMBER_LOCATION = 0x38,
+	ATTRIBUTE_TYPE = 0x49,
+};
+
+enum form {
+	FORM_ADDR = 0x01,
+	FORM_BLOCK2 = 0x03,
+	FORM_BLOCK4 = 0x04,
+	FORM_DATA2 = 0x05,
+	FORM_DATA4 = 0x06,
+	FORM_DATA8 = 0x07,
+	FORM_STRING = 0x08,
+	FORM_BLOCK = 0x09,
+	FORM_BLOCK1 = 0x0a,
+	FORM_DATA1 = 0x0b,
+	FORM_FLAG = 0x0c,
+	FORM_SDATA = 0x0d,
+	FORM_STRP = 0x0e,
+	FORM_UDATA = 0x0f,
+	FORM_REF_ADDR = 0x10,
+	FORM_REF1 = 0x11,
+	FORM_REF2 = 0x12,
+	FORM_REF4 = 0x13,
+	FORM_REF8 = 0x14,
+	FORM_REF_UDATA = 0x15,
+	FORM_INDIRECT = 0x16,
+	FORM_SEC_OFFSET = 0x17,
+	FORM_EXPRLOC = 0x18,
+	FORM_FLAG_PRESENT = 0x19,
+	FORM_STRX = 0x1a,
+	FORM_ADDRX = 0x1b,
+	FORM_REF_SUP4 = 0x1c,
+	FORM_STRP_SUP = 0x1d,
+	FORM_DATA16 = 0x1e,
+	FORM_LINE_STRP = 0x1f,
+	FORM_REF_SIG8 = 0x20,
+	FORM_IMPLICIT_CONST = 0x21,
+	FORM_LOCLISTX = 0x22,
+	FORM_RNGLISTX = 0x23,
+	FORM_REF_SUP8 = 0x24,
+	FORM_STRX1 = 0x25,
+	FORM_STRX2 = 0x26,
+	FORM_STRX3 = 0x27,
+	FORM_STRX4 = 0x28,
+	FORM_ADDRX1 = 0x29,
+	FORM_ADDRX2 = 0x2a,
+	FORM_ADDRX3 = 0x2b,
+	FORM_ADDRX4 = 0x2c,
+	FORM_GNU_ADDR_INDEX = 0x1f01,
+	FORM_GNU_STR_INDEX = 0x1f02,
+	FORM_GNU_REF_ALT = 0x1f20,
+	FORM_GNU_STRP_ALT = 0x1f21,
+};
+
+enum {
+	UNIT_COMPILE = 1,
+	UNIT_PARTIAL = 3,
+	UNIT_SKELETON = 4,
+	UNIT_SPLIT_COMPILE = 5,
+	UNIT_TYPE = 2,
+	UNIT_SPLIT_TYPE = 6,
+};
+
+/*
+ * Far above what compilers make: Go has about 50 codes in one table. Every attribute of a table that
+ * is read counts, however often it is read, so that no file costs more than a moment.
+ */
+enum { CODE_LIMIT = 4096, TABLE_LIMIT = 256, ATTRIBUTE_LIMIT = 1 << 24 };
+
+struct attribute {
+	uint16_t name; /* 0: a name that is of no interest */
+	uint16_t form;
+	int64_t constant; /* of FORM_IMPLICIT_CONST */
+};
+
+DEFINE_VECTOR(attribute_vector, struct attribute);
+
+struct abbreviation {
+	uint32_t tag; /* 0: no such code */
+	bool has_children;
+	uint32_t first; /* in `attributes` */
+	uint32_t count;
+};
+
+DEFINE_VECTOR(abbreviation_vector, struct abbreviation);
+
+struct dwarf_abbreviations {
+	uint64_t offset;
+	struct attribute_vector attributes;
+	struct abbreviation_vector codes; /* by code */
+	struct dwarf_abbreviations *next;
+};
+
+struct section {
+	const uint8_t *bytes;
+	size_t size;
+};
+
+struct dwarf {
+	struct section info;
+	struct section abbreviations;
+	struct section strings;             /* .debug_str */
+	struct section line_strings;        /* .debug_line_str */
+	struct dwarf_abbreviations *tables; /* newest first; Go's own units share one */
+	size_t table_count;
+	size_t attributes_read;
+};
+
+static struct error *section_load(struct elf *elf, const char *name, struct section *ret)
+{
+	const struct elf_section *section = elf_find_section(elf, name);
+
+	if (!section)
+		return NULL;
+	return elf_section_bytes(elf, section, &ret->bytes, &ret->size);
+}
+
+struct error *dwarf_open(struct elf *elf, struct dwarf **ret)
+{
+	_cleanup_(dwarf_cleanup) struct dwarf *dwarf = calloc(1, sizeof(*dwarf));
+
+	if (!dwarf)
+		return error_no_memory();
+	TRY(section_load(elf, ".debug_info", &dwarf->info));
+	TRY(section_load(elf, ".debug_abbrev", &dwarf->abbreviations));
+	if (!dwarf->info.size || !dwarf->abbreviations.size)
+		return error_new(ERROR_NOT_FOUND, "%s has no debug information", elf_name(elf));
+	TRY(section_load(elf, ".debug_str", &dwarf->strings));
+	TRY(section_load(elf, ".debug_line_str", &dwarf->line_strings));
+	*ret = TAKE_PTR(dwarf);
+	return NULL;
+}
+
+static void abbreviations_destroy(struct dwarf_abbreviations *table)
+{
+	if (!table)
+		return;
+	attribute_vector_deinit(&table->attributes);
+	abbreviation_vector_deinit(&table->codes);
+	free(table);
+}
+
+static void abbreviations_cleanup(struct dwarf_abbreviations **table)
+{
+	abbreviations_destroy(*table);
+}
+
+void dwarf_destroy(struct dwarf *dwarf)
+{
+	if (!dwarf)
+		return;
+	while (dwarf->tables) {
+		struct dwarf_abbreviations *table = dwarf->tables;
+		dwarf->tables = table->next;
+		abbreviations_destroy(table);
+	}
+	free(dwarf);
+}
+
+uint64_t dwarf_size(const struct dwarf *dwarf)
+{
+	return dwarf->info.size;
+}
+
+struct error *dwarf_unit_at(struct dwarf *dwarf, uint64_t offset, struct dwarf_unit *ret)
+{
+	struct cursor cursor = cursor_make(dwarf->info.bytes, dwarf->info.size, ".debug_info", 0);
+	struct dwarf_unit unit = { .offset = offset, .offset_size = 4 };
+
+	cursor_seek(&cursor, offset);
+	uint64_t length = cursor_u32(&cursor);
+	if (length == UINT32_MAX) {
+		unit.offset_size = 8;
+		length = cursor_u64(&cursor);
+	}
+	uint64_t begin = cursor_offset(&cursor);
+	struct cursor rest = cursor_sub(&cursor, length);
+	unit.end = begin + length;
+	unit.version = cursor_u16(&rest);
+	if (unit.version == 4) {
+		unit.abbreviations_offset = cursor_unsigned(&rest, unit.offset_size);
+		unit.address_size = cursor_u8(&rest);
+	} else if (unit.version == 5) {
+		uint8_t type = cursor_u8(&rest);
+		unit.address_size = cursor_u8(&rest);
+		unit.abbreviations_offset = cursor_unsigned(&rest, unit.offset_size);
+		if (type == UNIT_SKELETON || type == UNIT_SPLIT_COMPILE)
+			cursor_skip(&rest, 8);
+		else if (type == UNIT_TYPE || type == UNIT_SPLIT_TYPE)
+			cursor_skip(&rest, 8 + (uint64_t)unit.offset_size);
+		else if (type != UNIT_COMPILE && type != UNIT_PARTIAL)
+			cursor_fail(&rest, "has a unit of unknown type");
+	} else if (!rest.failure && (unit.version < 2 || unit.version > 5)) {
+		cursor_fail(&rest, "has a unit of unknown version");
+	} else {
+		/* DWARF 2 and 3 of some C compiler: no entries for us. */
+		cursor_skip(&rest, cursor_left(&rest));
+	}
+	TRY(cursor_check(&rest));
+	unit.entries = cursor_offset(&rest);
+	*ret = unit;
+	return NULL;
+}
+
+/* Attributes up to the pair of zeroes that ends them. */
+static struct error *attributes_read(struct dwarf *dwarf, struct cursor *cursor,
+				     struct attribute_vector *attributes)
+{
+	for (;;) {
+		uint64_t name = cursor_uleb128(cursor);
+		uint64_t form = cursor_uleb128(cursor);
+		int64_t constant = form == FORM_IMPLICIT_CONST ? cursor_sleb128(cursor) : 0;
+		if (form > UINT16_MAX || dwarf->attributes_read++ >= ATTRIBUTE_LIMIT)
+			cursor_fail(cursor, "has attributes beyond all measure");
+		TRY(cursor_check(cursor));
+		if (!name && !form)
+			return NULL;
+		struct attribute attribute = {
+			.name = name <= UINT16_MAX ? (uint16_t)name : 0,
+			.form = (uint16_t)form,
+			.constant = constant,
+		};
+		TRY(attribute_vector_append(attributes, &attribute));
+	}
+}
+
+/* One abbreviation; its code is 0 at the end of the table. */
+static struct error *abbreviation_read(struct dwarf *dwarf, struct cursor *cursor,
+				       struct dwarf_abbreviations *table, uint64_t *ret_code)
+{
+	uint64_t code = cursor_uleb128(cursor);
+
+	if (code) {
+		struct abbreviation abbreviation = { .first = (uint32_t)table->attributes.count };
+		uint64_t tag = cursor_uleb128(cursor);
+		abbreviation.tag = (uint32_t)MIN(tag, UINT32_MAX);
+		abbreviation.has_children = cursor_u8(cursor) != 0;
+		if (code >= CODE_LIMIT || !abbreviation.tag)
+			cursor_fail(cursor, "has an abbreviation beyond all measure");
+		TRY(attributes_read(dwarf, cursor, &table->attributes));
+		abbreviation.count = (uint32_t)table->attributes.count - abbreviation.first;
+		while (table->codes.count <= code)
+			TRY(abbreviation_vector_append(&table->codes, &(struct abbreviation){ 0 }));
+		table->codes.items[code] = abbreviation;
+	}
+	TRY(cursor_check(cursor));
+	*ret_code = code;
+	return NULL;
+}
+
+/* The table at an offset; only as far as `last`, if that code is there. */
+static struct error *abbreviations_read(struct dwarf *dwarf, uint64_t offset, uint64_t last,
+					struct dwarf_abbreviations **ret)
+{
+	struct cursor cursor = cursor_make(dwarf->abbreviations.bytes, dwarf->abbreviations.size,
+					   ".debug_abbrev", 0);
+	_cleanup_(abbreviations_cleanup) struct dwarf_abbreviations *table = calloc(1,
+										    sizeof(*table));
+
+	if (!table)
+		return error_no_memory();
+	table->offset = offset;
+	cursor_seek(&cursor, offset);
+	uint64_t code;
+	do {
+		TRY(abbreviation_read(dwarf, &cursor, table, &code));
+	} while (code && code != last);
+	*ret = TAKE_PTR(table);
+	return NULL;
+}
+
+static const struct dwarf_abbreviations *abbreviations_find(const struct dwarf *dwarf,
+							    uint64_t offset)
+{
+	for (const struct dwarf_abbreviations *table = dwarf->tables; table; table = table->next) {
+		if (table->offset == offset)
+			return table;
+	}
+	return NULL;
+}
+
+static struct error *abbreviations_get(struct dwarf *dwarf, struct dwarf_unit *unit)
+{
+	unit->abbreviations = abbreviations_find(dwarf, unit->abbreviations_offset);
+	if (unit->abbreviations)
+		return NULL;
+	if (dwarf->table_count >= TABLE_LIMIT)
+		return error_new(ERROR_LIMIT, ".debug_abbrev: has more than %d tables in use",
+				 TABLE_LIMIT);
+
+	struct dwarf_abbreviations *table;
+	TRY(abbreviations_read(dwarf, unit->abbreviations_offset, 0, &table));
+	table->next = dwarf->tables;
+	dwarf->tables = table;
+	dwarf->table_count++;
+	unit->abbreviations = table;
+	return NULL;
+}
+
+struct cursor dwarf_entries(const struct dwarf *dwarf, const struct dwarf_unit *unit,
+			    uint64_t offset)
+{
+	struct cursor cursor = cursor_make(dwarf->info.bytes + unit->offset,
+					   (size_t)(unit->end - unit->offset), ".debug_info",
+					   unit->offset);
+
+	if (offset < unit->entries)
+		cursor_fail(&cursor, "has a reference out of its unit");
+	else
+		cursor_seek(&cursor, offset - unit->offset);
+	return cursor;
+}
+
+/* What a form holds. Only what types and constants are made of is kept. */
+struct value {
+	uint64_t number;
+	const char *string; /* NULL: not one */
+	bool is_number;
+};
+
+static const char *string_at(const struct section *section, uint64_t offset, struct cursor *cursor)
+{
+	struct cursor strings = cursor_make(section->bytes, section->size, "strings", 0);
+
+	cursor_seek(&strings, offset);
+	const char *string = cursor_string(&strings);
+	if (strings.failure) {
+		cursor_fail(cursor, "has a reference beyond the strings");
+		return "";
+	}
+	return string;
+}
+
+/*
+ * One long switch: it is the table of forms of the standard, and what it does for each is a line.
+ * Strings by index (split DWARF, clang) are stepped over: Go has none.
+ */
+static void form_read(const struct dwarf *dwarf, const struct dwarf_unit *unit,
+		      struct cursor *cursor, uint64_t form, int64_t constant, struct value *ret)
+{
+	*ret = (struct value){ .is_number = true };
+	if (form == FORM_INDIRECT) {
+		form = cursor_uleb128(cursor);
+		if (form == FORM_INDIRECT || form == FORM_IMPLICIT_CONST) {
+			cursor_fail(cursor, "has an indirect form within a form");
+			return;
+		}
+	}
+	switch (form) {
+	case FORM_STRING:
+		ret->string = cursor_string(cursor);
+		ret->is_number = false;
+		return;
+	case FORM_STRP:
+		ret->string = string_at(&dwarf->strings, cursor_unsigned(cursor, unit->offset_size),
+					cursor);
+		ret->is_number = false;
+		return;
+	case FORM_LINE_STRP:
+		ret->string = string_at(&dwarf->line_strings,
+					cursor_unsigned(cursor, unit->offset_size), cursor);
+		ret->is_number = false;
+		return;
+	case FORM_UDATA:
+		ret->number = cursor_uleb128(cursor);
+		return;
+	case FORM_SDATA:
+		ret->number = (uint64_t)cursor_sleb128(cursor);
+		return;
+	case FORM_IMPLICIT_CONST:
+		ret->number = (uint64_t)constant;
+		return;
+	case FORM_FLAG_PRESENT:
+		ret->number = 1;
+		return;
+	case FORM_DATA1:
+	case FORM_FLAG:
+		ret->number = cursor_u8(cursor);
+		return;
+	case FORM_DATA2:
+		ret->number = cursor_u16(cursor);
+		return;
+	case FORM_DATA4:
+		ret->number = cursor_u32(cursor);
+		return;
+	case FORM_DATA8:
+		ret->number = cursor_u64(cursor);
+		return;
+	case FORM_REF_ADDR:
+	case FORM_SEC_OFFSET:
+		ret->number = cursor_unsigned(cursor, unit->offset_size);
+		return;
+	case FORM_REF1:
+		ret->number = unit->offset + cursor_u8(cursor);
+		return;
+	case FORM_REF2:
+		ret->number = unit->offset + cursor_u16(cursor);
+		return;
+	case FORM_REF4:
+		ret->number = unit->offset + cursor_u32(cursor);
+		return;
+	case FORM_REF8:
+		ret->number = unit->offset + cursor_u64(cursor);
+		return;
+	case FORM_REF_UDATA:
+		ret->number = unit->offset + cursor_uleb128(cursor);
+		return;
+	}
+
+	ret->is_number = false;
+	switch (form) {
+	case FORM_ADDR:
+		cursor_skip(cursor, unit->address_size);
+		return;
+	case FORM_BLOCK1:
+		cursor_skip(cursor, cursor_u8(cursor));
+		return;
+	case FORM_BLOCK2:
+		cursor_skip(cursor, cursor_u16(cursor));
+		return;
+	case FORM_BLOCK4:
+		cursor_skip(cursor, cursor_u32(cursor));
+		return;
+	case FORM_BLOCK:
+	case FORM_EXPRLOC:
+		cursor_skip(cursor, cursor_uleb128(cursor));
+		return;
+	case FORM_STRX:
+	case FORM_ADDRX:
+	case FORM_LOCLISTX:
+	case FORM_RNGLISTX:
+	case FORM_GNU_ADDR_INDEX:
+	case FORM_GNU_STR_INDEX:
+		cursor_uleb128(cursor);
+		return;
+	case FORM_STRX1:
+	case FORM_ADDRX1:
+		cursor_skip(cursor, 1);
+		return;
+	case FORM_STRX2:
+	case FORM_ADDRX2:
+		cursor_skip(cursor, 2);
+		return;
+	case FORM_STRX3:
+	case FORM_ADDRX3:
+		cursor_skip(cursor, 3);
+		return;
+	case FORM_STRX4:
+	case FORM_ADDRX4:
+	case FORM_REF_SUP4:
+		cursor_skip(cursor, 4);
+		return;
+	case FORM_REF_SIG8:
+	case FORM_REF_SUP8:
+		cursor_skip(cursor, 8);
+		return;
+	case FORM_DATA16:
+		cursor_skip(cursor, 16);
+		return;
+	case FORM_STRP_SUP:
+	case FORM_GNU_REF_ALT:
+	case FORM_GNU_STRP_ALT:
+		cursor_skip(cursor, unit->offset_size);
+		return;
+	}
+	cursor_fail(cursor, "has an attribute of unknown form");
+}
+
+static void entry_note(struct dwarf_entry *entry, uint16_t name, const struct value *value)
+{
+	if (name == ATTRIBUTE_NAME) {
+		entry->name = value->string;
+		return;
+	}
+	if (!value->is_number)
+		return;
+	switch (name) {
+	case ATTRIBUTE_TYPE:
+		entry->type = value->number;
+		return;
+	case ATTRIBUTE_BYTE_SIZE:
+		entry->byte_size = (int64_t)value->number;
+		return;
+	case ATTRIBUTE_DATA_MEMBER_LOCATION:
+		entry->member_offset = (int64_t)value->number;
+		return;
+	case ATTRIBUTE_COUNT:
+		entry->count = (int64_t)value->number;
+		return;
+	case ATTRIBUTE_LANGUAGE:
+		entry->language = (int64_t)value->number;
+		return;
+	case ATTRIBUTE_CONST_VALUE:
+		entry->value = (int64_t)value->number;
+		entry->has_value = true;
+		return;
+	}
+}
+
+static struct error *entry_read(const struct dwarf *dwarf, const struct dwarf_unit *unit,
+				const struct dwarf_abbreviations *table, struct cursor *cursor,
+				struct dwarf_entry *ret)
+{
+	struct dwarf_entry entry = {
+		.offset = cursor_offset(cursor),
+		.byte_size = -1,
+		.member_offset = -1,
+		.count = -1,
+		.language = -1,
+	};
+	uint64_t code = cursor_uleb128(cursor);
+	if (code) {
+		if (code >= table->codes.count || !table->codes.items[code].tag) {
+			cursor_fail(cursor, "has an entry with an unknown abbreviation");
+			return cursor_check(cursor);
+		}
+		const struct abbreviation *abbreviation = &table->codes.items[code];
+		entry.tag = abbreviation->tag;
+		entry.has_children = abbreviation->has_children;
+		const struct attribute *attributes = table->attributes.items + abbreviation->first;
+		for (uint32_t i = 0; i < abbreviation->count && !cursor->failure; i++) {
+			struct value value;
+			form_read(dwarf, unit, cursor, attributes[i].form, attributes[i].constant,
+				  &value);
+			entry_note(&entry, attributes[i].name, &value);
+		}
+	}
+	TRY(cursor_check(cursor));
+	*ret = entry;
+	return NULL;
+}
+
+struct error *dwarf_entry_read(struct dwarf *dwarf, struct dwarf_unit *unit, struct cursor *cursor,
+			       struct dwarf_entry *ret)
+{
+	if (!unit->abbreviations)
+		TRY(abbreviations_get(dwarf, unit));
+	return entry_read(dwarf, unit, unit->abbreviations, cursor, ret);
+}
+
+struct error *dwarf_unit_root(struct dwarf *dwarf, const struct dwarf_unit *unit,
+			      struct dwarf_entry *ret)
+{
+	if (unit->entries == unit->end) {
+		*ret = (struct dwarf_entry){ .offset = unit->end, .language = -1 };
+		return NULL;
+	}
+	struct cursor cursor = dwarf_entries(dwarf, unit, unit->entries);
+	const struct dwarf_abbreviations *known = abbreviations_find(dwarf,
+								     unit->abbreviations_offset);
+	if (known)
+		return entry_read(dwarf, unit, known, &cursor, ret);
+
+	struct cursor peek = cursor;
+	uint64_t code = cursor_uleb128(&peek);
+	_cleanup_(abbreviations_cleanup) struct dwarf_abbreviations *table = NULL;
+	TRY(abbreviations_read(dwarf, unit->abbreviations_offset, code, &table));
+	return entry_read(dwarf, unit, table, &cursor, ret);
+}

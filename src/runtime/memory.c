@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/memory.h"
 
+#include <stdio.h>
+
 #include "runtime/residency.h"
+#include "target/headroom.h"
 #include "target/procfs.h"
 
 /*
@@ -82,6 +85,32 @@ static void split_rest(const struct runtime_counters *counters, const struct res
 	parts[MEMORY_FILES] = resident[RESIDENCY_FILE];
 }
 
+static int64_t or_unknown(uint64_t number)
+{
+	return number > INT64_MAX ? -1 : (int64_t)number;
+}
+
+static void read_cgroup(pid_t pid, struct memory_cgroup *ret)
+{
+	_cleanup_(headroom_cleanup) struct headroom *headroom = NULL;
+	size_t count = 0;
+	*ret = (struct memory_cgroup){ .limit = -1, .used = -1, .page_cache = -1, .kernel = -1 };
+	if (!error_ignore(headroom_open(pid, &headroom)))
+		return;
+	const struct headroom_level *levels = headroom_read(headroom, &count);
+	for (size_t i = 0; i < count; i++) {
+		/* The whole machine is a level too, but no group. */
+		if (levels[i].path[0] != '/' || or_unknown(levels[i].used) < 0)
+			continue;
+		snprintf(ret->path, sizeof(ret->path), "%s", levels[i].path);
+		ret->limit = or_unknown(levels[i].limit);
+		ret->used = or_unknown(levels[i].used);
+		ret->page_cache = or_unknown(levels[i].page_cache);
+		ret->kernel = or_unknown(levels[i].kernel);
+		return;
+	}
+}
+
 struct error *runtime_memory_read(struct runtime *runtime, const struct runtime_counters *counters,
 				  struct runtime_memory *ret)
 {
@@ -102,7 +131,7 @@ struct error *runtime_memory_read(struct runtime *runtime, const struct runtime_
 	for (size_t i = 0; i < MEMORY_PART_COUNT; i++)
 		explained += memory.parts[i];
 	memory.parts[MEMORY_UNEXPLAINED] = memory.resident - explained;
-	memory_cgroup_read(pid, &memory.cgroup);
+	read_cgroup(pid, &memory.cgroup);
 	*ret = memory;
 	return NULL;
 }

@@ -2,7 +2,6 @@
 #ifndef DOWSE_RUNTIME_MEMORY_H
 #define DOWSE_RUNTIME_MEMORY_H
 
-#include "runtime/memory_cgroup.h"
 #include "runtime/runtime.h"
 
 /*
@@ -61,12 +60,24 @@ enum memory_part {
 const char *memory_part_name(enum memory_part part);
 const char *memory_part_meaning(enum memory_part part);
 
+/*
+ * The memory control group with the least room left, of all levels above the process that can be
+ * seen. Without any limit: its own group. -1 stands for what is unknown, or no limit.
+ */
+struct memory_cgroup {
+	char path[256]; /* "" when none can be seen */
+	int64_t limit;
+	int64_t used;
+	int64_t page_cache;
+	int64_t kernel; /* slab, page tables, kernel stacks, socket buffers */
+};
+
 struct runtime_memory {
 	int64_t parts[MEMORY_PART_COUNT]; /* resident bytes; they sum to `resident` */
 	int64_t resident;
 	int64_t swapped;
 	int64_t peak;
-	struct memory_cgroup cgroup; /* the tightest one that can be seen */
+	struct memory_cgroup cgroup;
 };
 
 struct error *runtime_memory_read(struct runtime *runtime, const struct runtime_counters *counters,

@@ -296,7 +296,7 @@ static struct error *check_headroom(struct fork *fork, const struct process_fact
 	double written = (double)rate * (double)options->reading_ns / 1e9;
 	uint64_t copied = written < (double)facts->resident_anonymous ? (uint64_t)written
 								      : facts->resident_anonymous;
-	uint64_t needed = facts->page_tables + facts->page_tables / 4 + copied + FORK_OVERHEAD;
+	uint64_t needed = process_fork_bytes(facts->page_tables) + copied;
 	return error_wrap(
 		headroom_check(fork->headroom, needed + fork->reserve, options->own_memory, "that"),
 		"a fork of %s is not safe", fork->origin_name);
@@ -315,7 +315,18 @@ static struct error *check_pause(const struct fork *fork, const struct process_f
 
 uint64_t process_fork_estimate(uint64_t resident_anonymous, unsigned threads)
 {
-	return (resident_anonymous >> 20) * COPY_NS_PER_MIB + 300000 + (uint64_t)threads * 25000;
+	return (resident_anonymous >> 20) * COPY_NS_PER_MIB + 300000 +
+	       process_stop_estimate(threads);
+}
+
+uint64_t process_stop_estimate(unsigned threads)
+{
+	return 100000 + (uint64_t)threads * 25000;
+}
+
+uint64_t process_fork_bytes(uint64_t page_tables)
+{
+	return page_tables + page_tables / 4 + FORK_OVERHEAD;
 }
 
 /* Descriptors of the fork's own: the process's target may be destroyed before the fork is. */
@@ -385,6 +396,7 @@ static struct error *prepare(struct fork *fork, const struct process_fork_option
 		.directory = fork->origin_directory,
 		.memory = fork->origin_memory.descriptor,
 		.name = fork->origin_name,
+		.namespaced = facts.inner_pid != fork->origin,
 	};
 	return tracer_create(&fork->tracer);
 }

@@ -77,6 +77,7 @@ struct error *process_init(struct process *process, pid_t pid)
 		return permission_error(pid, process->target.name, errno);
 	if (memory_is_gone(&process->memory))
 		return error_new(ERROR_GONE, "%s has just ended", process->target.name);
+	process->namespaced = facts.inner_pid != pid;
 	process->clock_offset = procfs_clock_offset(process->directory);
 	return NULL;
 }
@@ -206,6 +207,7 @@ static struct error *process_stop(struct target *target)
 		.directory = process->directory,
 		.memory = process->memory.descriptor,
 		.name = target->name,
+		.namespaced = process->namespaced,
 	};
 	struct error *error = tracer_run(tracer, stop_job, process);
 	if (error) {

@@ -28,6 +28,10 @@ struct error *process_fork(struct target *process, const struct process_fork_opt
 
 /* How long a fork is likely to stop a process, in nanoseconds; told before it is done. */
 uint64_t process_fork_estimate(uint64_t resident_anonymous, unsigned threads);
+uint64_t process_stop_estimate(unsigned threads);
+
+/* What a fork takes at once, beside what is written to while it lives. */
+uint64_t process_fork_bytes(uint64_t page_tables);
 
 /*
  * To be asked while a fork is read, every few milliseconds: an error once the memory that is left

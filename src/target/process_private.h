@@ -16,6 +16,7 @@ struct process {
 	int directory; /* an open /proc/PID */
 	struct memory memory;
 	struct maps maps;      /* as last asked for */
+	bool namespaced;       /* it lives in a PID namespace below ours */
 	int64_t clock_offset;  /* its CLOCK_MONOTONIC less ours */
 	struct tracer *tracer; /* while it is stopped; NULL while it runs */
 	struct stop stop;      /* valid while tracer is set */

@@ -222,6 +222,17 @@ bool procfs_thread_state(int directory, pid_t thread, char *ret_state, uint64_t 
 	return true;
 }
 
+pid_t procfs_thread_namespace_id(int directory, pid_t thread)
+{
+	char path[48];
+	_cleanup_(file_bytes_deinit) struct file_bytes status = { 0 };
+
+	snprintf(path, sizeof(path), "task/%d/status", thread);
+	if (!error_ignore(read_at(directory, path, SMALL_FILE, &status)))
+		return 0;
+	return status_last_pid(&status, "NSpid", thread);
+}
+
 struct error *process_command_line(pid_t pid, size_t limit, char **ret)
 {
 	_cleanup_(close_descriptor) int directory = -1;

@@ -72,6 +72,9 @@ struct error *procfs_open(pid_t pid, int *ret) must_use;
 /* One thread's state letter and flags; false when it is gone. */
 bool procfs_thread_state(int directory, pid_t thread, char *ret_state, uint64_t *ret_flags);
 
+/* A thread's id in its own PID namespace; 0 when it is gone. */
+pid_t procfs_thread_namespace_id(int directory, pid_t thread);
+
 /* Every process id in /proc, in rising order; to be freed. */
 struct error *procfs_list(pid_t **ret, size_t *ret_count) must_use;
 

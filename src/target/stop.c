@@ -257,6 +257,9 @@ static struct error *report(struct stop *stop)
 		if (thread->state == STOP_GONE ||
 		    (thread->state == STOP_STOPPED && !reported.stopped))
 			continue;
+		reported.namespace_id =
+			stop->namespaced ? procfs_thread_namespace_id(stop->directory, thread->id)
+					 : thread->id;
 		running++;
 		TRY(target_thread_vector_append(&stop->reported, &reported));
 	}

@@ -31,6 +31,8 @@ struct stop {
 	int memory;       /* an open /proc/PID/mem; borrowed */
 	const char *name; /* for messages; borrowed */
 
+	bool namespaced; /* the process lives in a PID namespace below ours */
+
 	struct stop_thread_vector threads;    /* in the order in which they were found */
 	struct target_thread_vector reported; /* the same for those above, without the gone */
 	bool group_stopped;                   /* by a signal like SIGSTOP, before us */

@@ -4,6 +4,8 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+import dump
+
 # States in which a goroutine can move at any moment: its place says nothing about another moment.
 MOVING = {"running", "runnable", "preempted", "copystack", "idle"}
 
@@ -16,6 +18,8 @@ class Look:
     problems: dict = field(default_factory=dict)  # id → [(class, example)], of JSON
     text_problems: dict = field(default_factory=dict)  # the same, of the text
     unknown: dict = field(default_factory=dict)  # ids in neither dump → example
+    alive: dict = field(default_factory=dict)  # the ids of those that moved, in both dumps
+    lost: dict = field(default_factory=dict)  # of these: not told, or with a wrong creator
     general: list = field(default_factory=list)  # what is wrong with an answer as a whole
 
 
@@ -70,10 +74,15 @@ def frame_differences(first, stack):
 
 def minutes_differ(first, second, wait_s):
     """The time must lie between the two dumps' minutes, in which only time has passed."""
+    if " (leaked)" in first.notes:
+        return False  # of these the runtime never prints the time
     if wait_s is None:
         return first.minutes >= 1
-    # A minute's tolerance on neither side: A's minutes are a floor, B's the ceiling's floor.
     return not first.minutes <= int(wait_s // 60) <= second.minutes
+
+
+def creator_place(goroutine):
+    return goroutine.creator.place() if goroutine.creator else None
 
 
 def object_differences(first, second, said):
@@ -94,7 +103,7 @@ def object_differences(first, second, said):
     if isinstance(said.get("elided"), int) and first.elided >= 0 and said["elided"] != first.elided:
         yield ("elided frames", f"dump {first.elided}, dowse {said['elided']}")
     creator = said.get("created_by")
-    want = first.creator.place() if first.creator else None
+    want = creator_place(first)
     if want != place(creator):
         yield ("creator", f"dump {want}, dowse {place(creator)}")
     elif first.creator and creator.get("goroutine") != first.creator_id:
@@ -129,6 +138,14 @@ def compare_json(before, after, document, pid):
             problems = list(object_differences(first, second, said[number]))
         if problems:
             look.problems[number] = problems
+    for number, first in before.items():
+        if number in after and number not in still:
+            look.alive[number] = first.state
+            if number not in said:
+                look.lost[number] = f"[{first.state}] moved, and is not in dowse's answer"
+            elif creator_place(first) != place(said[number].get("created_by")):
+                look.lost[number] = (f"[{first.state}] moved: creator in the dump "
+                                     f"{creator_place(first)}, dowse {said[number]['created_by']}")
     for number in said:
         if number not in before and number not in after:
             look.unknown[number] = f"[{said[number].get('state')}] is in neither dump"
@@ -156,8 +173,11 @@ def text_kind(want, have):
     return "same", ""
 
 
-def compare_text(look, before, after, said):
+def compare_text(look, before, after, text):
     """Judge the text of --format go, byte for byte, minutes within the two dumps'."""
+    said = dump.parse(text)
+    if text != "\n".join(block.text for block in said.values()):
+        look.general.append(("layout", "blocks are not one empty line apart, or the end differs"))
     still = still_goroutines(before, after)
     for number, (first, second) in still.items():
         have = said.get(number)
@@ -187,6 +207,7 @@ class Verdict:
     text_wrong: set = field(default_factory=set)
     at_first: int = 0  # wrong in the first look
     extra: set = field(default_factory=set)
+    lost: set = field(default_factory=set)  # that moved, lived all the time and were not told
     differences: dict = field(default_factory=lambda: defaultdict(list))
     text_differences: dict = field(default_factory=lambda: defaultdict(list))
     general: list = field(default_factory=list)
@@ -195,7 +216,7 @@ class Verdict:
         total = self.still + len(self.extra)
         if self.general or not total:
             return 0.0
-        return 1000.0 * (total - len(self.wrong) - len(self.extra)) / total
+        return 1000.0 * max(0, total - len(self.wrong) - len(self.extra) - len(self.lost)) / total
 
     def text_per_mille(self):
         return 1000.0 * (self.still - len(self.text_wrong)) / self.still if self.still else 0.0
@@ -227,6 +248,11 @@ def settle(looks, quiet):
                 wrong.add(number)
                 for kind, example in getattr(states[0], problems)[number]:
                     differences[kind].append(f"goroutine {number} {example}")
+    for number in {number for look in looks for number in look.alive}:
+        lost = [look.lost.get(number) for look in looks if number in look.alive]
+        if all(lost):
+            verdict.lost.add(number)
+            verdict.differences["lost"].append(f"goroutine {number} {lost[0]}")
     for number, times in unknown.items():
         if times > 1 or quiet:
             verdict.extra.add(number)

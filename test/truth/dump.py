@@ -130,6 +130,7 @@ def parse(text):
     """The goroutines of a dump in its order, by id. An unreadable block is an error."""
     goroutines = {}
     for block in text.strip("\n").split("\n\n"):
+        block = block.strip("\n")
         if not block:
             continue
         goroutine = parse_block(block)

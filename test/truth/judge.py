@@ -53,7 +53,7 @@ def look(dump_now, dowse, pid, timeout):
     except ValueError as error:
         raise DowseError(f"--format json: {error}")
     try:
-        compare.compare_text(result, before, after, dump.parse(text))
+        compare.compare_text(result, before, after, text)
     except dump.DumpError as error:
         result.general.append(("text unreadable", str(error)))
     return result
@@ -65,7 +65,8 @@ def judge(dump_now, dowse, pid, tries=3, quiet=False, timeout=60):
     for _ in range(tries):
         looks.append(look(dump_now, dowse, pid, timeout))
         last = looks[-1]
-        if not (last.problems or last.text_problems or last.unknown or last.general):
+        if not (last.problems or last.text_problems or last.unknown or last.lost
+                or last.general):
             break
     return compare.settle(looks, quiet)
 
@@ -73,7 +74,7 @@ def judge(dump_now, dowse, pid, tries=3, quiet=False, timeout=60):
 def summary(verdict):
     return (f"{verdict.per_mille():7.2f} ‰ of {verdict.still} still goroutines "
             f"({len(verdict.wrong)} wrong, {verdict.at_first} at first look, "
-            f"{len(verdict.extra)} extra, {verdict.moved} moved), "
+            f"{len(verdict.extra)} extra, {len(verdict.lost)} lost, {verdict.moved} moved), "
             f"text {verdict.text_per_mille():7.2f} ‰ ({len(verdict.text_wrong)} wrong)")
 
 

@@ -138,8 +138,8 @@ class Judging(unittest.TestCase):
         self.document = document(self.goroutines)
 
     def verdict(self, said=None, text=SAMPLE, after=SAMPLE, before=SAMPLE, **options):
-        return settle(dump.parse(before), dump.parse(after), said or self.document,
-                      dump.parse(text), **options)
+        return settle(dump.parse(before), dump.parse(after), said or self.document, text,
+                      **options)
 
     def altered(self, number, **changes):
         said = copy.deepcopy(self.document)
@@ -185,6 +185,19 @@ class Judging(unittest.TestCase):
     def test_extra_in_the_text_alone(self):
         text = SAMPLE + "\ngoroutine 99 [select]:\nmain.f()\n\t/a.go:1 +0x1\n"
         self.assertIn("extra", self.verdict(text=text).differences)
+
+    def test_moving_ones_must_be_there(self):
+        for number in (1, 10):
+            said = copy.deepcopy(self.document)
+            said["goroutines"] = [g for g in said["goroutines"] if g["id"] != number]
+            self.assert_noticed(said, "lost")
+        self.assert_noticed(self.altered(10, created_by=None), "lost")
+        self.assertEqual(self.verdict(self.altered(10, state="running", stack=[])).per_mille(),
+                         1000.0)
+
+    def test_layout(self):
+        for text in (SAMPLE + "\n", SAMPLE.replace("\n\n", "\n\n\n", 1), SAMPLE[:-1], "\n" + SAMPLE):
+            self.assertIn("layout", [kind for kind, _ in self.verdict(text=text).general], text)
 
     def test_twice(self):
         said = copy.deepcopy(self.document)
@@ -446,7 +459,8 @@ class RealDump(unittest.TestCase):
 
     def test_it_agrees_with_itself(self):
         before, after = dump.parse(self.subject.dump()), dump.parse(self.subject.dump())
-        verdict = settle(before, after, document(before), before)
+        text = "\n".join(one.text for one in before.values())
+        verdict = settle(before, after, document(before), text)
         self.assertGreater(verdict.still, 300)
         self.assertEqual(verdict.per_mille(), 1000.0, dict(verdict.differences))
         self.assertEqual(verdict.text_per_mille(), 1000.0, dict(verdict.text_differences))

@@ -47,7 +47,7 @@ struct process_permission {
 	char stop_reason[160];
 
 	bool can_fork;          /* for the heap */
-	char fork_reason[256];  /* why not */
+	char fork_reason[384];  /* why not */
 	uint64_t fork_pause_ns; /* estimated; a plain stop takes 25 µs a thread */
 	uint64_t stop_pause_ns;
 	uint64_t fork_bytes;     /* that its control groups are charged for a fork at least */

@@ -77,6 +77,7 @@ struct function_line {
 	int32_t start_line;
 	uint8_t func_id;
 	bool inlined; /* into the next one */
+	uint64_t pc;  /* whose position this is: for an outer frame that of the inlined call */
 };
 
 #define FUNCTION_LINES_MAX 64

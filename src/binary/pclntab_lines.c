@@ -52,6 +52,7 @@ static void fill_position(const struct function *function, uint64_t pc, struct f
 				     function->entry, pc);
 	int32_t number = pclntab_value(table, function_member(function, FUNCTION_LINE_TABLE),
 				       function->entry, pc);
+	line->pc = pc;
 	line->file = "?";
 	line->line = 0;
 	if (file < 0 || number == -1)

@@ -4,11 +4,12 @@
 #include "runtime/arguments.h"
 #include "runtime/frames.h"
 #include "runtime/goroutines_private.h"
+#include "runtime/runtime_private.h"
 
 #define MINUTE_NS 60000000000
 #define RELEASE_COUNTS_ELIDED 21
+#define RELEASE_LIVENESS_BY_FRAME 21
 #define RELEASE_NUMBERS_BUBBLES 25
-#define RELEASE_SHOWS_LABELS 27
 #define SHOWN_BEFORE_ELISION 100 /* the only length at which releases before that say so */
 
 static void write_header(const struct runtime *runtime, const struct goroutine *goroutine,
@@ -30,7 +31,7 @@ static void write_header(const struct runtime *runtime, const struct goroutine *
 			      minor >= RELEASE_NUMBERS_BUBBLES ? "bubble" : "group",
 			      (unsigned long long)goroutine->bubble);
 	writer_char(writer, ']');
-	if (goroutine->labels && minor >= RELEASE_SHOWS_LABELS) {
+	if (goroutine->labels && runtime->shows_labels) {
 		writer_char(writer, ' ');
 		writer_string(writer, goroutine->labels);
 	}
@@ -51,7 +52,20 @@ static void write_place(const char *file, int32_t line, uint64_t pc, uint64_t en
 	writer_char(writer, '\n');
 }
 
-static void write_frame(const struct captured_goroutines *all,
+/*
+ * The position by which the runtime looks up which arguments are alive: up to Go 1.20 that of the
+ * outermost call that was inlined there, later that of the machine frame itself.
+ */
+static uint64_t liveness_pc(const struct runtime *runtime, const struct unwind_frame *machine)
+{
+	if (runtime_binary(runtime)->minor >= RELEASE_LIVENESS_BY_FRAME)
+		return machine->line_pc;
+	struct function_line lines[FUNCTION_LINES_MAX];
+	size_t count = function_lines(&machine->function, machine->line_pc, lines);
+	return lines[count - 1].pc;
+}
+
+static void write_frame(const struct runtime *runtime, const struct captured_goroutines *all,
 			const struct captured_goroutine *captured, const struct frame *frame,
 			const struct unwind_frame *machine, struct writer *writer)
 {
@@ -61,7 +75,7 @@ static void write_frame(const struct captured_goroutines *all,
 	} else {
 		writer_char(writer, '(');
 		arguments_write(&machine->function, &all->tables.binary->layout, &captured->stack,
-				machine->arguments, machine->line_pc, writer);
+				machine->arguments, liveness_pc(runtime, machine), writer);
 		writer_string(writer, ")\n");
 	}
 	write_place(frame->file, frame->line, frame->pc, frame->entry, !frame->inlined, writer);
@@ -124,7 +138,7 @@ static void write_frames(const struct runtime *runtime, struct captured_goroutin
 			skip_gap(&unwinder, stack, i, &more);
 		}
 		if (!frame->hidden) {
-			write_frame(all, captured, frame, &unwinder.frame, writer);
+			write_frame(runtime, all, captured, frame, &unwinder.frame, writer);
 			shown++;
 		}
 		if (!frame->inlined && more)

@@ -17,13 +17,19 @@
  */
 
 static const char *const part_names[MEMORY_PART_COUNT] = {
-#define NAME(part, name, meaning) [MEMORY_##part] = name,
+#define NAME(part, key, name, meaning) [MEMORY_##part] = name,
 	MEMORY_PARTS(NAME)
 #undef NAME
 };
 
+static const char *const part_keys[MEMORY_PART_COUNT] = {
+#define KEY(part, key, name, meaning) [MEMORY_##part] = key,
+	MEMORY_PARTS(KEY)
+#undef KEY
+};
+
 static const char *const part_meanings[MEMORY_PART_COUNT] = {
-#define MEANING(part, name, meaning) [MEMORY_##part] = meaning,
+#define MEANING(part, key, name, meaning) [MEMORY_##part] = meaning,
 	MEMORY_PARTS(MEANING)
 #undef MEANING
 };
@@ -31,6 +37,11 @@ static const char *const part_meanings[MEMORY_PART_COUNT] = {
 const char *memory_part_name(enum memory_part part)
 {
 	return part_names[part];
+}
+
+const char *memory_part_key(enum memory_part part)
+{
+	return part_keys[part];
 }
 
 const char *memory_part_meaning(enum memory_part part)

@@ -36,28 +36,30 @@ struct error *runtime_counters_read(struct runtime *runtime, struct runtime_coun
  * Where the process's memory went, as the kernel counts it: parts sum to `resident`, and with the
  * page cache to what the cgroup has used where the process is alone in it.
  */
+/* PART(what, its key in JSON, its name, what it means) */
 #define MEMORY_PARTS(PART)                                                                         \
-	PART(LIVE, "live", "objects that the last collection found in use")                        \
-	PART(SINCE_GC, "allocated since", "objects made since then, in use or not")                \
-	PART(GARBAGE, "garbage", "dead objects, not swept yet")                                    \
-	PART(FRAGMENTS, "fragmentation", "free slots between objects")                             \
-	PART(FREE, "free", "free pages, not given back to the system")                             \
-	PART(STACKS, "stacks", "of goroutines")                                                    \
-	PART(RUNTIME, "runtime", "the Go runtime's own structures")                                \
-	PART(BINARY, "executable", "its code and data")                                            \
-	PART(LIBRARIES, "libraries", "code and data of shared objects")                            \
-	PART(NOT_GO, "not Go", "C's heap, threads' stacks, other anonymous memory")                \
-	PART(FILES, "files", "mapped files, shared memory")                                        \
-	PART(UNEXPLAINED, "unexplained", "what these accounts do not explain")
+	PART(LIVE, "live", "live", "objects that the last collection found in use")                \
+	PART(SINCE_GC, "since_gc", "since then", "objects made after it, in use or not")           \
+	PART(GARBAGE, "garbage", "garbage", "dead objects, not swept yet")                         \
+	PART(FRAGMENTS, "fragmentation", "fragmentation", "free room between objects")             \
+	PART(FREE, "free", "free", "free pages, not given back to the system yet")                 \
+	PART(STACKS, "stacks", "stacks", "of goroutines")                                          \
+	PART(RUNTIME, "runtime", "runtime", "the Go runtime's own structures")                     \
+	PART(BINARY, "executable", "executable", "its code and data")                              \
+	PART(LIBRARIES, "libraries", "libraries", "code and data of shared objects")               \
+	PART(NOT_GO, "not_go", "not Go", "C's heap, threads' stacks, other anonymous memory")      \
+	PART(FILES, "files", "files", "mapped files and shared memory")                            \
+	PART(UNEXPLAINED, "unexplained", "unexplained", "what these accounts do not explain")
 
 enum memory_part {
-#define PART(part, name, meaning) MEMORY_##part,
+#define PART(part, key, name, meaning) MEMORY_##part,
 	MEMORY_PARTS(PART)
 #undef PART
 		MEMORY_PART_COUNT,
 };
 
 const char *memory_part_name(enum memory_part part);
+const char *memory_part_key(enum memory_part part);
 const char *memory_part_meaning(enum memory_part part);
 
 /*

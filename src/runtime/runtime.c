@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/debug_setting.h"
 #include "runtime/globals.h"
+
+#define RELEASE_SHOWS_LABELS 27
 
 static struct error *runtime_warn(struct runtime *runtime, const char *text)
 {
@@ -47,6 +50,8 @@ static struct error *runtime_fill(struct runtime *runtime)
 	TRY(globals_find(runtime->binary, runtime->globals));
 	TRY(require_globals(runtime));
 	wait_reasons_read(runtime, &runtime->arena, &runtime->reasons);
+	runtime->shows_labels = runtime->binary->minor >= RELEASE_SHOWS_LABELS &&
+				debug_setting(runtime, "tracebacklabels", 1) == 1;
 	return warn_of_layout(runtime);
 }
 

@@ -14,6 +14,7 @@ struct runtime {
 	struct arena arena;
 	uint64_t globals[GLOBAL_COUNT];
 	struct wait_reasons reasons;
+	bool shows_labels; /* its dumps show the goroutines' profiler labels */
 	const char *warnings[RUNTIME_WARNINGS_MAX];
 	size_t warning_count;
 };

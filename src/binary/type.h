@@ -88,9 +88,9 @@ struct error *type_package(const struct binary *binary, uint64_t address, char *
 			   size_t capacity) must_use;
 
 /*
- * Every descriptor that a module's own list leads to, each once, by rising address: from 1.27 on
- * all that there are; before, those that are reachable from unnamed types (through *T, fields,
- * elements), which leaves out what only code refers to.
+ * Every descriptor that can be reached from the module's own list, each once, by rising address:
+ * the unnamed types, and through *T, fields, elements and parameters the named ones. That leaves out
+ * what only code refers to.
  */
 struct error *type_list(const struct binary *binary, const struct module *module,
 			struct u64_vector *ret) must_use;

@@ -5,8 +5,8 @@
 #include "binary/type.h"
 
 /*
- * Up to 1.26 the linker lists the unnamed types; the others hang off them. From 1.27 there is no
- * list: the descriptors lie end to end, behind one word, up to a length that moduledata has.
+ * Up to 1.26 the linker lists the unnamed types. From 1.27 there is no list: their descriptors lie
+ * end to end, behind one word, up to a length that moduledata has. The others hang off them.
  */
 #define TYPES_MAX            ((uint64_t)1 << 22)
 #define DESCRIPTOR_ALIGNMENT 8
@@ -98,10 +98,10 @@ static struct error *walk_end_to_end(struct walk *walk)
 		at = (at + DESCRIPTOR_ALIGNMENT - 1) & ~(uint64_t)(DESCRIPTOR_ALIGNMENT - 1);
 		struct type type;
 		TRY(type_read(walk->binary, at, &type));
-		TRY(u64_vector_append(&walk->found, &at));
+		TRY(meet(walk, at));
 		at += type.descriptor_size;
 	}
-	return NULL;
+	return follow(walk);
 }
 
 static int compare_addresses(const void *left, const void *right)

@@ -76,6 +76,13 @@ struct goroutine_creator {
 	uint64_t goroutine; /* its id; 0 before Go 1.21 */
 };
 
+/* A call that waits for its function to return; those that the compiler open-coded are not noted. */
+struct deferred_call {
+	const char *function; /* what is going to be called */
+	const char *file;     /* of the defer statement */
+	int32_t line;
+};
+
 struct goroutine {
 	uint64_t id;
 	uint64_t address; /* of the runtime's g; 0 when the evidence has none */
@@ -90,6 +97,8 @@ struct goroutine {
 	const struct stack *stack; /* never NULL; may be empty */
 	struct goroutine_creator creator;
 	struct wait wait;
+	const struct deferred_call *deferred; /* the next one to run first */
+	uint32_t deferred_count;
 	uint64_t stack_bytes; /* size of its stack; 0 when unknown */
 	uint64_t bubble; /* synctest's; 0 outside */
 	const char *labels; /* as the dump prints them: {k: v}; NULL when none or not read */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef DOWSE_REPORT_QUANTITY_H
-#define DOWSE_REPORT_QUANTITY_H
+#ifndef DOWSE_MODEL_QUANTITY_H
+#define DOWSE_MODEL_QUANTITY_H
 
 #include "base/writer.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/quantity.h"
+#include "model/quantity.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -87,7 +87,7 @@ const char *quantity_durations(int64_t min_ns, int64_t max_ns, char ret[static Q
 	if (strcmp(low, high) == 0)
 		snprintf(ret, QUANTITY_SIZE * 2, "%s", low);
 	else
-		snprintf(ret, QUANTITY_SIZE * 2, "%s to %s", low, high);
+		snprintf(ret, QUANTITY_SIZE * 2, "%.44s to %.44s", low, high);
 	return ret;
 }
 

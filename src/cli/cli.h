@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_CLI_CLI_H
+#define DOWSE_CLI_CLI_H
+
+#include "base/json.h"
+#include "base/writer.h"
+#include "cli/options.h"
+#include "model/quantity.h"
+#include "report/safe.h"
+#include "report/style.h"
+
+/*
+ * The program. A verb is one file: it describes itself (struct verb), main.c parses the command
+ * line by that description, opens the output, runs the verb, and reports the one error that may
+ * come back. A verb never writes to a descriptor itself, never exits, and prints results only.
+ */
+
+/* What dowse ends with. */
+enum cli_status {
+	CLI_OK = 0,
+	CLI_FAILED = 1, /* an error; main prints it */
+	CLI_USAGE = 2,  /* ERROR_USAGE */
+	CLI_FOUND = 3,  /* findings at or above --fail-on */
+};
+
+struct invocation {
+	const struct verb *verb;
+	const char *const *operands; /* what is no option; verb's name left out */
+	size_t operand_count;
+	struct options options;
+	struct writer *out; /* standard output, or -o FILE's; finished by main */
+	struct style style; /* of `out` */
+};
+
+struct verb {
+	const char *name;    /* NULL: what runs without a verb's name */
+	const char *alias;   /* NULL: none */
+	const char *usage;   /* "goroutines TARGET [options]" */
+	const char *summary; /* one line for dowse --help, no period */
+	const char *help;    /* paragraphs and examples for --help; options are listed by main */
+	const char *const *formats; /* NULL-terminated; the first is the default; NULL: text only */
+	const enum option_id
+		*options; /* what it takes besides --help, -o and --format; OPTION_END ends it */
+	size_t operands_min;
+	size_t operands_max;
+	const char
+		*operand; /* what they are called in messages: "TARGET"; NULL when it takes none */
+	struct error *(*run)(struct invocation *invocation, enum cli_status *ret)must_use;
+};
+
+/* Every verb, NULL-terminated (verbs.c: a new verb is one line there). */
+extern const struct verb *const verbs[];
+
+/* The verb of that name or alias; NULL when there is none. */
+const struct verb *verbs_find(const char *name);
+
+/* What `dowse` runs without operands, and with a TARGET alone. */
+extern const struct verb verb_ps, verb_diagnose;
+
+/* True when --format asks for it: cli_format_is(invocation, "json"). */
+bool cli_format_is(const struct invocation *invocation, const char *format);
+
+#endif

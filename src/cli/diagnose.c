@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/evidence.h"
+#include "fix/fix.h"
+#include "leak/live/live.h"
+#include "report/diagnosis.h"
+
+/* From evidence to findings, with the words for their fixes. */
+static struct error *find(const struct evidence *evidence, struct goroutines *goroutines,
+			  const struct goroutine_group_vector *groups, struct findings *ret)
+{
+	struct live_evidence live = {
+		.goroutines = goroutines,
+		.groups = groups,
+		.places = evidence->subject.places,
+		.guessed = evidence_is_guessed(evidence),
+	};
+	TRY(live_find(&live, ret));
+	return fix_findings(ret);
+}
+
+static struct error *select_findings(const struct options *options, struct findings *findings)
+{
+	uint64_t rules = RULES_ALL;
+	enum certainty at_least = CERTAINTY_SUSPECT;
+	if (options->rules)
+		TRY(rules_parse(options->rules, &rules));
+	certainty_parse(options->min_certainty, &at_least);
+	findings_select(findings, rules, at_least);
+	return NULL;
+}
+
+/* Findings are judged as they are shown: what --rules or --min-certainty left out cannot fail. */
+static enum cli_status judge(const struct options *options, const struct findings *findings)
+{
+	enum certainty fail_on;
+	if (!certainty_parse(options->fail_on, &fail_on))
+		return CLI_OK; /* never */
+	for (size_t i = 0; i < findings->list.count; i++) {
+		if (findings->list.items[i].certainty >= fail_on)
+			return CLI_FOUND;
+	}
+	return CLI_OK;
+}
+
+static void print(const struct invocation *invocation, const struct diagnosis *diagnosis)
+{
+	if (cli_format_is(invocation, "json"))
+		diagnosis_json(diagnosis, invocation->out);
+	else
+		diagnosis_text(diagnosis, &invocation->style, invocation->out);
+}
+
+static struct error *diagnose_run(struct invocation *invocation, enum cli_status *ret)
+{
+	const struct options *options = &invocation->options;
+	uint64_t ignored;
+	/* Wrong use is told before anything is stopped. */
+	if (options->rules)
+		TRY(rules_parse(options->rules, &ignored));
+	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
+	TRY(evidence_open(invocation->operands[0], &evidence));
+
+	struct runtime_counters counters;
+	struct runtime_memory memory;
+	bool has_counters = error_ignore(runtime_counters_read(evidence.runtime, &counters));
+	bool has_memory = has_counters &&
+			  error_ignore(runtime_memory_read(evidence.runtime, &counters, &memory));
+
+	struct runtime_goroutines_options wanted = {
+		.no_stop = options->given[OPTION_NO_STOP],
+		.with_waits = true,
+	};
+	_cleanup_(runtime_goroutines_cleanup) struct goroutines *goroutines = NULL;
+	TRY(runtime_goroutines(evidence.runtime, &wanted, &goroutines));
+	struct goroutine_filter filter = { .min_wait_ns = -1 };
+	_cleanup_(goroutine_group_vector_deinit) struct goroutine_group_vector groups = { 0 };
+	TRY(goroutines_group(goroutines, &filter, &groups));
+
+	_cleanup_(findings_deinit) struct findings findings = { 0 };
+	TRY(find(&evidence, goroutines, &groups, &findings));
+	TRY(select_findings(options, &findings));
+	struct diagnosis diagnosis = {
+		.subject = &evidence.subject,
+		.findings = &findings,
+		.goroutines = goroutines,
+		.groups = &groups,
+		.counters = has_counters ? &counters : NULL,
+		.memory = has_memory ? &memory : NULL,
+	};
+	print(invocation, &diagnosis);
+	*ret = judge(options, &findings);
+	return NULL;
+}
+
+static const char *const formats[] = { "text", "json", NULL };
+static const enum option_id options[] = {
+	OPTION_RULES, OPTION_MIN_CERTAINTY, OPTION_FAIL_ON, OPTION_NO_STOP, OPTION_END,
+};
+
+const struct verb verb_diagnose = {
+	.usage = "TARGET [options]",
+	.summary = "what leaks there, how sure that is, and what to change",
+	.help = "",
+	.formats = formats,
+	.options = options,
+	.operands_min = 1,
+	.operands_max = 1,
+	.operand = "TARGET",
+	.run = diagnose_run,
+};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/help.h"
+#include "cli/output.h"
+
+#define MESSAGE_LIMIT 4000
+
+bool cli_format_is(const struct invocation *invocation, const char *format)
+{
+	const char *chosen = invocation->options.format;
+	if (!chosen)
+		chosen = invocation->verb->formats ? invocation->verb->formats[0] : "text";
+	return strcmp(chosen, format) == 0;
+}
+
+/*
+ * The three standard descriptors must be taken, lest the first file that is opened becomes one of
+ * them. A path descriptor can be neither read nor written, so that the error is told.
+ */
+static void fill_standard_descriptors(void)
+{
+	for (int descriptor = 0; descriptor <= 2; descriptor++) {
+		if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF &&
+		    open("/", O_PATH | O_CLOEXEC) != descriptor)
+			return;
+	}
+}
+
+static enum cli_status report(struct error *error)
+{
+	enum cli_status status = error->code == ERROR_USAGE ? CLI_USAGE : CLI_FAILED;
+	/* Whoever closed the pipe has seen enough. */
+	if (error->os_error != EPIPE) {
+		struct writer writer = WRITER_TO_DESCRIPTOR(STDERR_FILENO);
+		writer_string(&writer, "dowse: ");
+		safe_string_limited(&writer, error->message, MESSAGE_LIMIT, NULL);
+		writer_char(&writer, '\n');
+		/* There is nowhere left to say that this failed too. */
+		error_destroy(writer_finish(&writer));
+		writer_deinit(&writer);
+	}
+	error_destroy(error);
+	return status;
+}
+
+static struct error *check_format(const struct verb *verb, const char *format)
+{
+	static const char *const text_only[] = { "text", NULL };
+	const char *const *formats = verb->formats ? verb->formats : text_only;
+	for (size_t i = 0; formats[i]; i++) {
+		if (strcmp(formats[i], format) == 0)
+			return NULL;
+	}
+	struct writer list = WRITER_TO_MEMORY;
+	for (size_t i = 0; formats[i]; i++)
+		writer_printf(&list, "%s%s", i ? ", " : "", formats[i]);
+	const char *text = writer_text(&list);
+	struct error *error = error_new(ERROR_USAGE, "there is no --format %s here: %s", format,
+					text ? text : "text");
+	writer_deinit(&list);
+	return error;
+}
+
+static bool verb_takes(const struct verb *verb, enum option_id id)
+{
+	if (id == OPTION_HELP || id == OPTION_OUTPUT || id == OPTION_FORMAT)
+		return true;
+	for (size_t i = 0; verb->options && verb->options[i] != OPTION_END; i++) {
+		if (verb->options[i] == id)
+			return true;
+	}
+	return false;
+}
+
+static struct error *check_use(const struct invocation *invocation)
+{
+	const struct verb *verb = invocation->verb;
+	const char *name = verb->name ? verb->name : "TARGET";
+	for (int id = 0; id < OPTION_END; id++) {
+		if (invocation->options.given[id] && !verb_takes(verb, (enum option_id)id))
+			return error_new(ERROR_USAGE, "dowse %s takes no %s", name,
+					 options_name((enum option_id)id));
+	}
+	if (invocation->options.format)
+		TRY(check_format(verb, invocation->options.format));
+	if (invocation->operand_count < verb->operands_min)
+		return error_new(ERROR_USAGE, "dowse %s needs a %s: dowse %s", name, verb->operand,
+				 verb->usage);
+	if (invocation->operand_count <= verb->operands_max)
+		return NULL;
+	if (!verb->name)
+		return error_new(ERROR_USAGE,
+				 "'%s' is no verb, and dowse takes one TARGET: see dowse --help",
+				 invocation->operands[0]);
+	return error_new(ERROR_USAGE, "dowse %s cannot take '%s' as well: dowse %s", name,
+			 invocation->operands[verb->operands_max], verb->usage);
+}
+
+/* The first word is a verb, or else the TARGET of a diagnosis. */
+static void choose_verb(struct invocation *invocation)
+{
+	if (!invocation->operand_count) {
+		invocation->verb = &verb_ps;
+		return;
+	}
+	invocation->verb = verbs_find(invocation->operands[0]);
+	if (!invocation->verb) {
+		invocation->verb = &verb_diagnose;
+		return;
+	}
+	invocation->operands++;
+	invocation->operand_count--;
+}
+
+static void print_help(const struct invocation *invocation, bool has_words, struct writer *writer)
+{
+	if (has_words && invocation->verb->name)
+		help_verb(invocation->verb, writer);
+	else
+		help_program(writer);
+}
+
+static struct error *run(int count, char *const *arguments, const char **words,
+			 enum cli_status *ret)
+{
+	struct invocation invocation = { .operands = words };
+	TRY(options_parse(count, arguments, &invocation.options, words, &invocation.operand_count));
+	bool has_words = invocation.operand_count > 0;
+	choose_verb(&invocation);
+	const struct options *options = &invocation.options;
+	bool only_tells = options->given[OPTION_HELP] || options->given[OPTION_VERSION];
+	if (!only_tells)
+		TRY(check_use(&invocation));
+
+	_cleanup_(output_deinit) struct output output = { .writer = WRITER_TO_MEMORY };
+	TRY(output_open(options->output, &output));
+	invocation.out = &output.writer;
+	invocation.style = style_for(output.writer.descriptor);
+	if (options->given[OPTION_HELP])
+		print_help(&invocation, has_words, invocation.out);
+	else if (options->given[OPTION_VERSION])
+		writer_string(invocation.out, "dowse " DOWSE_VERSION "\n");
+	else
+		TRY(invocation.verb->run(&invocation, ret));
+	return output_commit(&output);
+}
+
+int main(int argc, char **argv)
+{
+	fill_standard_descriptors();
+	/* A reader that goes away is an error like any other: the process is never left stopped. */
+	signal(SIGPIPE, SIG_IGN);
+
+	_cleanup_(free_pointer) const char **words = calloc((size_t)argc + 1, sizeof(*words));
+	if (!words)
+		return (int)report(error_no_memory());
+	enum cli_status status = CLI_OK;
+	struct error *error = run(argc > 0 ? argc - 1 : 0, argc > 0 ? argv + 1 : argv, words,
+				  &status);
+	return (int)(error ? report(error) : status);
+}

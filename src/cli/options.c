@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	const char *argument;
+	const char *help;
+} catalogue[] = {
+#define OPTION(id, name, argument, help) { name, argument, help },
+	OPTIONS(OPTION)
+#undef OPTION
+};
+
+const char *options_name(enum option_id id)
+{
+	return catalogue[id].name;
+}
+
+const char *options_argument(enum option_id id)
+{
+	return catalogue[id].argument;
+}
+
+const char *options_help(enum option_id id)
+{
+	return catalogue[id].help;
+}
+
+enum option_id options_find(const char *word)
+{
+	if (strcmp(word, "-h") == 0)
+		return OPTION_HELP;
+	for (int id = 0; id < OPTION_END; id++) {
+		const char *name = catalogue[id].name;
+		size_t length = strlen(name);
+		if (strncmp(word, name, length) != 0)
+			continue;
+		bool is_long = name[1] == '-';
+		if (!word[length] || (is_long && word[length] == '=') || !is_long)
+			return (enum option_id)id;
+	}
+	return OPTION_END;
+}
+
+/* The value inside the option's own word (--limit=3, -oFILE); NULL when there is none. */
+static const char *options_attached(enum option_id id, const char *word)
+{
+	size_t length = strlen(catalogue[id].name);
+	if (strncmp(word, catalogue[id].name, length) != 0 || !word[length])
+		return NULL;
+	return word[length] == '=' && catalogue[id].name[1] == '-' ? word + length + 1
+								   : word + length;
+}
+
+/* Decimal digits and a unit; the head of `*text` that was taken is passed over. */
+static bool options_take_term(const char **text, int64_t *ret)
+{
+	static const struct {
+		const char *name;
+		int64_t ns;
+	} units[] = {
+		/* "ms" before "m": the first that fits is taken. */
+		{ "ms", 1000000 },
+		{ "s", 1000000000 },
+		{ "m", 60 * (int64_t)1000000000 },
+		{ "h", 3600 * (int64_t)1000000000 },
+		{ "d", 86400 * (int64_t)1000000000 },
+	};
+	char *end;
+	if (**text < '0' || **text > '9')
+		return false;
+	errno = 0;
+	unsigned long long number = strtoull(*text, &end, 10);
+	if (errno || number > INT64_MAX)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		size_t length = strlen(units[i].name);
+		int64_t term;
+		if (strncmp(end, units[i].name, length) != 0)
+			continue;
+		if (__builtin_mul_overflow((int64_t)number, units[i].ns, &term) ||
+		    __builtin_add_overflow(*ret, term, ret))
+			return false;
+		*text = end + length;
+		return true;
+	}
+	return false;
+}
+
+struct error *options_parse_duration(const char *text, int64_t *ret)
+{
+	const char *at = text;
+	int64_t total = 0;
+	do {
+		if (!options_take_term(&at, &total))
+			return error_new(ERROR_USAGE,
+					 "'%s' is no length of time: write 500ms, 90s, 2m or 1h30m",
+					 text);
+	} while (*at);
+	*ret = total;
+	return NULL;
+}
+
+static struct error *options_parse_number(const char *name, const char *text, uint64_t *ret)
+{
+	char *end;
+	errno = 0;
+	unsigned long long number = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno)
+		return error_new(ERROR_USAGE, "%s takes a number, not '%s'", name, text);
+	*ret = number;
+	return NULL;
+}
+
+static struct error *options_check_level(const char *name, const char *text, bool with_never)
+{
+	if (strcmp(text, "proved") == 0 || strcmp(text, "likely") == 0 ||
+	    strcmp(text, "suspect") == 0 || (with_never && strcmp(text, "never") == 0))
+		return NULL;
+	return error_new(ERROR_USAGE, "%s takes proved, likely%s suspect%s, not '%s'", name,
+			 with_never ? "," : " or", with_never ? " or never" : "", text);
+}
+
+static struct error *options_set(struct options *options, enum option_id id, const char *value)
+{
+	const char *name = catalogue[id].name;
+	options->given[id] = true;
+	switch (id) {
+	case OPTION_OUTPUT:
+		options->output = value;
+		return *value ? NULL : error_new(ERROR_USAGE, "-o takes the name of a file");
+	case OPTION_FORMAT:
+		options->format = value;
+		return NULL;
+	case OPTION_STATE:
+		options->state = value;
+		return NULL;
+	case OPTION_FUNCTION:
+		options->function = value;
+		return NULL;
+	case OPTION_MIN_WAIT:
+		return error_wrap(options_parse_duration(value, &options->min_wait_ns), "%s", name);
+	case OPTION_LIMIT:
+		return options_parse_number(name, value, &options->limit);
+	case OPTION_RULES:
+		options->rules = value;
+		return NULL;
+	case OPTION_MIN_CERTAINTY:
+		options->min_certainty = value;
+		return options_check_level(name, value, false);
+	case OPTION_FAIL_ON:
+		options->fail_on = value;
+		return options_check_level(name, value, true);
+	default:
+		return NULL; /* it was given: that is all there is to say */
+	}
+}
+
+struct error *options_parse(int count, char *const *arguments, struct options *ret,
+			    const char **ret_words, size_t *ret_word_count)
+{
+	struct options options = OPTIONS_NONE;
+	size_t words = 0;
+	bool only_words = false;
+	for (int i = 0; i < count; i++) {
+		const char *word = arguments[i];
+		if (only_words || word[0] != '-' || !word[1]) {
+			ret_words[words++] = word;
+			continue;
+		}
+		if (strcmp(word, "--") == 0) {
+			only_words = true;
+			continue;
+		}
+		enum option_id id = options_find(word);
+		if (id == OPTION_END)
+			return error_new(ERROR_USAGE, "there is no option %s", word);
+		const char *value = options_attached(id, word);
+		if (!catalogue[id].argument && value)
+			return error_new(ERROR_USAGE, "%s takes no value", catalogue[id].name);
+		if (catalogue[id].argument && !value) {
+			if (i + 1 == count)
+				return error_new(ERROR_USAGE, "%s takes a value: %s %s",
+						 catalogue[id].name, catalogue[id].name,
+						 catalogue[id].argument);
+			value = arguments[++i];
+		}
+		TRY(options_set(&options, id, value));
+	}
+	*ret = options;
+	*ret_word_count = words;
+	return NULL;
+}

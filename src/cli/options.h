@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_CLI_OPTIONS_H
+#define DOWSE_CLI_OPTIONS_H
+
+#include "base/error.h"
+
+/*
+ * Every option of every verb: OPTION(id, name, argument or NULL, help). Each means the same
+ * wherever it is taken, and is listed here only once it works.
+ */
+#define OPTIONS(OPTION)                                                                            \
+	OPTION(HELP, "--help", NULL, "show this help")                                             \
+	OPTION(VERSION, "--version", NULL, "show the version")                                     \
+	OPTION(OUTPUT, "-o", "FILE", "write to FILE, which appears whole or not at all")           \
+	OPTION(FORMAT, "--format", "FORMAT", "")                                                   \
+	OPTION(NO_STOP, "--no-stop", NULL,                                                         \
+	       "never stop the process; what is read meanwhile may be torn")                       \
+	OPTION(ALL, "--all", NULL, "each one instead of groups, and nothing cut")                  \
+	OPTION(STATE, "--state", "TEXT", "only those whose state contains TEXT: 'chan receive'")   \
+	OPTION(FUNCTION, "--function", "TEXT",                                                     \
+	       "only those with TEXT in a function of their stack, or their creator's")            \
+	OPTION(MIN_WAIT, "--min-wait", "TIME", "only those that wait for so long: 90s, 2m, 1h30m") \
+	OPTION(SYSTEM, "--system", NULL, "the runtime's own goroutines too")                       \
+	OPTION(MODULES, "--modules", NULL, "every module that the program was built from")         \
+	OPTION(MEASURE, "--measure", NULL, "stop and fork the process once, and print the pauses") \
+	OPTION(LIMIT, "--limit", "N", "show at most N")                                            \
+	OPTION(RULES, "--rules", "LIST", "only these rules, by name or code: L6,nil-channel")      \
+	OPTION(MIN_CERTAINTY, "--min-certainty", "LEVEL",                                          \
+	       "only findings at or above proved, likely or suspect (default suspect)")            \
+	OPTION(FAIL_ON, "--fail-on", "LEVEL",                                                      \
+	       "status 3 for findings at or above proved, likely, suspect, or never (default likely)")
+
+enum option_id {
+#define OPTION(id, name, argument, help) OPTION_##id,
+	OPTIONS(OPTION)
+#undef OPTION
+		OPTION_END,
+};
+
+/* What was asked for; what was not has the value of OPTIONS_NONE. */
+struct options {
+	bool given[OPTION_END];
+	const char *output; /* NULL: standard output */
+	const char *format; /* NULL: the verb's first */
+	const char *state;
+	const char *function;
+	int64_t min_wait_ns; /* -1: any */
+	uint64_t limit;      /* UINT64_MAX: none */
+	const char *rules;   /* as written; the verb knows the catalogue */
+	const char *min_certainty;
+	const char *fail_on;
+};
+
+#define OPTIONS_NONE                                                                               \
+	((struct options){                                                                         \
+		.min_wait_ns = -1,                                                                 \
+		.limit = UINT64_MAX,                                                               \
+		.min_certainty = "suspect",                                                        \
+		.fail_on = "likely",                                                               \
+	})
+
+/* The option of a word as typed ("--format", "--format=json", "-o"), OPTION_END when unknown. */
+enum option_id options_find(const char *word);
+
+const char *options_name(enum option_id id);
+const char *options_argument(enum option_id id); /* NULL: takes none */
+const char *options_help(enum option_id id);
+
+/*
+ * Take the command line apart: options anywhere, `--` ends them. Words that are no options are
+ * left in `words` in their order, *ret_words of them; strings are borrowed from the arguments.
+ * Wrong use is ERROR_USAGE.
+ */
+struct error *options_parse(int count, char *const *arguments, struct options *ret,
+			    const char **ret_words, size_t *ret_word_count) must_use;
+
+/* 90s, 2m, 1h30m, 500ms into nanoseconds. */
+struct error *options_parse_duration(const char *text, int64_t *ret) must_use;
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/target.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/vector.h"
+#include "base/writer.h"
+#include "target/process.h"
+
+DEFINE_VECTOR(pid_vector, pid_t);
+
+#define COMMAND_LINE_LIMIT ((size_t)4 << 20)
+#define CANDIDATES_SHOWN   8
+
+/* True when all of it is digits; *ret is 0 when they mean no PID. */
+static bool target_parse_pid(const char *text, pid_t *ret)
+{
+	if (!*text || strspn(text, "0123456789") != strlen(text))
+		return false;
+	errno = 0;
+	unsigned long number = strtoul(text, NULL, 10);
+	*ret = errno || number > INT32_MAX ? 0 : (pid_t)number;
+	return true;
+}
+
+static const char *target_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* A process's names: its executable's, the one that it was called by, the kernel's short one. */
+static bool target_has_name(pid_t pid, const char *name)
+{
+	char path[64], link[4096];
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	ssize_t length = readlink(path, link, sizeof(link) - 1);
+	if (length > 0) {
+		static const char deleted[] = " (deleted)";
+		link[length] = '\0';
+		size_t tail = sizeof(deleted) - 1;
+		if ((size_t)length > tail && strcmp(link + length - tail, deleted) == 0)
+			link[(size_t)length - tail] = '\0';
+		if (strcmp(target_base_name(link), name) == 0)
+			return true;
+	}
+
+	struct file_bytes bytes = { 0 };
+	bool same = false;
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	if (error_ignore(file_read(path, COMMAND_LINE_LIMIT, &bytes)))
+		same = bytes.size && strcmp(target_base_name((const char *)bytes.bytes), name) == 0;
+	file_bytes_deinit(&bytes);
+	if (same)
+		return true;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	if (error_ignore(file_read(path, COMMAND_LINE_LIMIT, &bytes))) {
+		size_t size = bytes.size && bytes.bytes[bytes.size - 1] == '\n' ? bytes.size - 1
+										: bytes.size;
+		same = size == strlen(name) && memcmp(bytes.bytes, name, size) == 0;
+	}
+	file_bytes_deinit(&bytes);
+	return same;
+}
+
+static void close_directory(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
+static struct error *target_find_named(const char *name, struct pid_vector *ret)
+{
+	_cleanup_(close_directory) DIR *directory = opendir("/proc");
+	if (!directory)
+		return error_os(errno, "cannot list /proc");
+	for (struct dirent *entry; (entry = readdir(directory));) {
+		pid_t pid;
+		if (!target_parse_pid(entry->d_name, &pid) || !pid || pid == getpid())
+			continue;
+		if (target_has_name(pid, name))
+			TRY(pid_vector_append(ret, &pid));
+	}
+	return NULL;
+}
+
+static struct error *target_ambiguous(const char *name, const struct pid_vector *found)
+{
+	struct writer list = WRITER_TO_MEMORY;
+	for (size_t i = 0; i < found->count && i < CANDIDATES_SHOWN; i++)
+		writer_printf(&list, "%s%d", i ? ", " : "", (int)found->items[i]);
+	if (found->count > CANDIDATES_SHOWN)
+		writer_printf(&list, " and %zu more", found->count - CANDIDATES_SHOWN);
+	const char *text = writer_text(&list);
+	struct error *error = error_new(ERROR_NOT_FOUND,
+					"%zu processes are called %s: say which PID: %s",
+					found->count, name, text ? text : "");
+	writer_deinit(&list);
+	return error;
+}
+
+static struct error *target_named(const char *name, pid_t *ret)
+{
+	struct pid_vector found = { 0 };
+	struct error *error = target_find_named(name, &found);
+	if (!error && !found.count)
+		error = error_new(ERROR_NOT_FOUND,
+				  "no process is called %s (dowse ps lists what can be looked at)",
+				  name);
+	else if (!error && found.count > 1)
+		error = target_ambiguous(name, &found);
+	else if (!error)
+		*ret = found.items[0];
+	pid_vector_deinit(&found);
+	return error;
+}
+
+static struct error *target_file(const char *path, const struct stat *status)
+{
+	if (S_ISDIR(status->st_mode))
+		return error_new(
+			ERROR_UNSUPPORTED,
+			"%s is a folder: Go source cannot be read yet; give a PID or a process's name",
+			path);
+	return error_new(
+		ERROR_UNSUPPORTED,
+		"%s is a file: cores, profiles and dumps cannot be read yet; give a PID, or name:NAME for a process",
+		path);
+}
+
+struct error *cli_target_pid(const char *operand, pid_t *ret)
+{
+	pid_t pid;
+	bool forced = strncmp(operand, "pid:", 4) == 0;
+	if (target_parse_pid(forced ? operand + 4 : operand, &pid)) {
+		if (!pid)
+			return error_new(ERROR_NOT_FOUND, "%s can be no process's id", operand);
+		*ret = pid;
+		return NULL;
+	}
+	if (forced)
+		return error_new(ERROR_USAGE, "pid: takes a number, not '%s'", operand + 4);
+	if (strncmp(operand, "name:", 5) == 0)
+		return operand[5] ? target_named(operand + 5, ret)
+				  : error_new(ERROR_USAGE, "name: takes the name of a process");
+	if (!*operand)
+		return error_new(ERROR_USAGE, "an empty word is no TARGET");
+
+	struct stat status;
+	if (stat(operand, &status) == 0)
+		return target_file(operand, &status);
+	if (strstr(operand, "://"))
+		return error_new(ERROR_UNSUPPORTED, "%s is a URL: profiles cannot be read yet",
+				 operand);
+	if (strchr(operand, '/'))
+		return error_new(ERROR_NOT_FOUND, "there is no file %s", operand);
+	return target_named(operand, ret);
+}
+
+struct error *cli_target_open(const char *operand, struct target **ret)
+{
+	pid_t pid;
+	TRY(cli_target_pid(operand, &pid));
+	return process_open(pid, ret);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "leak/finding.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void findings_deinit(struct findings *findings)
+{
+	finding_vector_deinit(&findings->list);
+	arena_deinit(&findings->arena);
+}
+
+const char *findings_text(struct findings *findings, const char *format, ...)
+{
+	va_list arguments, again;
+	va_start(arguments, format);
+	va_copy(again, arguments);
+	int length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	char *text = length < 0 ? NULL : arena_allocate_raw(&findings->arena, (size_t)length + 1);
+	if (text)
+		vsnprintf(text, (size_t)length + 1, format, arguments);
+	va_end(arguments);
+	if (!text)
+		findings->no_memory = true;
+	return text ? text : "";
+}
+
+struct error *findings_check(const struct findings *findings)
+{
+	return findings->no_memory ? error_no_memory() : NULL;
+}
+
+static int finding_compare(const void *left, const void *right)
+{
+	const struct finding *a = left, *b = right;
+	if (a->certainty != b->certainty)
+		return a->certainty > b->certainty ? -1 : 1;
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	if (a->bytes != b->bytes)
+		return a->bytes > b->bytes ? -1 : 1;
+	if (a->rule != b->rule)
+		return a->rule < b->rule ? -1 : 1;
+	return a->place.line < b->place.line ? -1 : a->place.line > b->place.line;
+}
+
+void findings_sort(struct findings *findings)
+{
+	if (findings->list.count)
+		qsort(findings->list.items, findings->list.count, sizeof(*findings->list.items),
+		      finding_compare);
+}
+
+void findings_select(struct findings *findings, uint64_t rules, enum certainty at_least)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < findings->list.count; i++) {
+		const struct finding *finding = &findings->list.items[i];
+		if ((rules >> finding->rule & 1) && finding->certainty >= at_least)
+			findings->list.items[kept++] = *finding;
+	}
+	findings->list.count = kept;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_LEAK_FINDING_H
+#define DOWSE_LEAK_FINDING_H
+
+#include "leak/rules.h"
+#include "model/place.h"
+
+/*
+ * What dowse has to say: one leak, how sure it is, where, and why. Every kind of evidence yields
+ * these, and every face prints only these. Strings live in the arena of `struct findings`, or as
+ * long as the evidence does.
+ */
+struct finding {
+	enum rule_id rule;
+	enum certainty certainty;
+	uint64_t count;          /* goroutines, objects, entries */
+	int64_t bytes;           /* that they hold; -1 unknown */
+	int64_t growth_per_hour; /* of `count`; INT64_MIN unknown */
+	struct place place;
+	struct place created_by; /* function NULL: nobody, or unknown */
+	const char *state;       /* of goroutines; NULL otherwise */
+	int64_t wait_min_ns;     /* -1 unknown */
+	int64_t wait_max_ns;
+	const struct goroutine *example; /* NULL for what is no goroutine */
+	const char *const *path;         /* who holds it, from a root; steps */
+	size_t path_count;
+	const char *title;  /* a clause that can follow "shop: " */
+	const char *detail; /* more of the what, a sentence; NULL none */
+	const char *why;    /* sentences */
+	const char *settle; /* what would make a suspicion certain; NULL none */
+	const char *fix;    /* sentences; NULL until src/fix has seen it */
+	const char *diff;   /* NULL: none */
+};
+
+DEFINE_VECTOR(finding_vector, struct finding);
+
+struct findings {
+	struct arena arena;
+	struct finding_vector list;
+	bool no_memory; /* some text is missing */
+};
+
+void findings_deinit(struct findings *findings);
+
+/*
+ * Text made in the arena. When memory runs out it is "", and findings_check() tells: so a sentence
+ * may be put together from parts and checked once.
+ */
+const char *findings_text(struct findings *findings, const char *format, ...) printf_like(2, 3);
+
+struct error *findings_check(const struct findings *findings) must_use;
+
+/* Most certain first, then the largest. */
+void findings_sort(struct findings *findings);
+
+/* Drop what is less certain, or of another rule. */
+void findings_select(struct findings *findings, uint64_t rules, enum certainty at_least);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_LEAK_LIVE_CROWD_H
+#define DOWSE_LEAK_LIVE_CROWD_H
+
+#include "leak/live/live.h"
+
+/*
+ * Groups that a finding speaks of as one: they stand at the same place in the program's own code,
+ * in the same state, started by the same statement, however they got there.
+ */
+struct crowd {
+	const struct goroutine *example; /* the one that waits longest */
+	struct place place;
+	struct place creation;
+	uint64_t count;
+	int64_t wait_min_ns; /* -1 unknown */
+	int64_t wait_max_ns;
+	uint64_t stack_bytes;
+	uint32_t first_group; /* index; more by `next_group` */
+};
+
+DEFINE_VECTOR(crowd_vector, struct crowd);
+
+struct crowds {
+	struct crowd_vector list;
+	uint32_t *next_group; /* of the same crowd; CROWD_END ends it */
+};
+
+#define CROWD_END UINT32_MAX
+
+/* Those of the groups whose example is wanted, largest first. */
+struct error *crowds_gather(const struct live_evidence *evidence,
+			    bool (*wanted)(const struct live_evidence *evidence,
+					   const struct goroutine *goroutine),
+			    struct crowds *ret) must_use;
+void crowds_deinit(struct crowds *crowds);
+
+/* A finding of the crowd, with what all such findings have in common. */
+struct finding crowd_finding(const struct crowd *crowd, enum rule_id rule);
+
+#endif

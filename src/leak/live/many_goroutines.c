@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/map.h"
+#include "leak/live/crowd.h"
+#include "model/quantity.h"
+
+/*
+ * L17 from one look: a crowd of goroutines that one go statement started and that wait at one
+ * place. One look cannot tell whether the crowd grows, so that this stays a suspicion, and the
+ * thresholds are set to be silent about what well programs do:
+ *
+ *   - 1,000 that wait, or 100 of which one has waited for 10 s: servers have dozens of parked
+ *     helpers, one or a few a connection pool, informer or queue;
+ *   - all receiving from one channel is what an idle pool of workers does: 1,000 and no less;
+ *   - waiting for a descriptor is waiting for somebody outside: that is load, and descriptors are
+ *     bounded; goroutines that come in pairs with those (a writer beside each reader of a
+ *     connection) are load too.
+ */
+#define CROWD_LARGE   1000
+#define CROWD_NOTABLE 100
+#define CROWD_AGED_NS (INT64_C(10) * 1000000000)
+#define FINDINGS_MAX  5
+
+/* Of so many in a hundred that wait for a descriptor, one for each. */
+#define PAIRED_PERCENT 80
+
+static bool is_wanted(const struct live_evidence *evidence, const struct goroutine *goroutine)
+{
+	enum wait_kind kind = goroutine->wait.kind;
+	if (goroutine->id == 1 || goroutine->system || goroutine->state != GOROUTINE_WAITING)
+		return false;
+	/* Where waits were not decoded, the state still tells. */
+	if (kind == WAIT_DESCRIPTOR || kind == WAIT_RUNTIME ||
+	    strstr(goroutine->state_text, "IO wait"))
+		return false;
+	return !live_never_wakes(evidence->goroutines, goroutine);
+}
+
+struct awaited {
+	size_t different; /* things that they wait for; 0 when unknown */
+	uint32_t senders;
+	uint32_t receivers;
+};
+
+static void awaited_of_group(const struct live_evidence *evidence,
+			     const struct goroutine_group *group, struct map *seen, bool *known,
+			     struct awaited *ret)
+{
+	for (uint32_t i = 0; i < group->count; i++) {
+		const struct wait *wait = &evidence->goroutines->list.items[group->members[i]].wait;
+		uint64_t address = wait->address;
+		if (wait->kind == WAIT_CHANNEL && wait->channel_count == 1) {
+			address = wait->channels[0].address;
+			ret->senders += wait->channels[0].send;
+			ret->receivers += !wait->channels[0].send;
+		}
+		struct map_slot *slot;
+		if (!address || address == UINT64_MAX ||
+		    !error_ignore(map_insert(seen, address, 0, &slot)))
+			*known = false;
+	}
+}
+
+static struct awaited awaited_of(const struct live_evidence *evidence, const struct crowds *crowds,
+				 const struct crowd *crowd)
+{
+	_cleanup_(map_deinit) struct map seen = { 0 };
+	struct awaited awaited = { 0 };
+	bool known = true;
+	for (uint32_t i = crowd->first_group; i != CROWD_END; i = crowds->next_group[i])
+		awaited_of_group(evidence, &evidence->groups->items[i], &seen, &known, &awaited);
+	awaited.different = known ? seen.count : 0;
+	return awaited;
+}
+
+static bool same_string(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/*
+ * The goroutine of the connection that a crowd's member serves: another go statement of the same
+ * function started it, or that function is on its own stack.
+ */
+static bool is_partner(const struct goroutine *goroutine, const struct place *creation)
+{
+	if (same_string(goroutine->creator.function, creation->function))
+		return goroutine->creator.line != creation->line;
+	for (uint32_t i = 0; i < goroutine->stack->count; i++) {
+		if (same_string(goroutine->stack->frames[i].function, creation->function))
+			return true;
+	}
+	return false;
+}
+
+static bool is_paired(const struct live_evidence *evidence, const struct crowd *crowd)
+{
+	uint64_t paired = 0;
+	for (size_t i = 0; i < evidence->groups->count; i++) {
+		const struct goroutine_group *group = &evidence->groups->items[i];
+		const struct goroutine *example = group->example;
+		if (example->wait.kind != WAIT_DESCRIPTOR &&
+		    !strstr(example->state_text, "IO wait"))
+			continue;
+		if (is_partner(example, &crowd->creation))
+			paired += group->count;
+	}
+	return paired * 100 >= crowd->count * PAIRED_PERCENT;
+}
+
+static bool is_notable(const struct crowd *crowd, const struct awaited *awaited)
+{
+	bool pool = awaited->different == 1 && awaited->receivers == crowd->count;
+	if (crowd->count >= CROWD_LARGE)
+		return true;
+	return !pool && crowd->count >= CROWD_NOTABLE && crowd->wait_max_ns >= CROWD_AGED_NS;
+}
+
+static const char *crowd_why(const struct crowd *crowd, const struct awaited *awaited)
+{
+	if (awaited->different == 1 && awaited->receivers == crowd->count)
+		return "All of them receive from one channel: an idle pool of workers, or workers whose channel is never closed.";
+	if (awaited->different == 1 && awaited->senders == crowd->count)
+		return "All of them send to one channel, which nobody empties fast enough, or at all.";
+	if (awaited->different == 1)
+		return "All of them wait for one thing, that nobody lets go of for long, or at all.";
+	if (awaited->different == crowd->count)
+		return "Each waits for something of its own, which a pool of workers does not do.";
+	return "One statement started them all, and they wait at one place.";
+}
+
+static struct error *crowd_report(const struct crowd *crowd, const struct awaited *awaited,
+				  struct findings *ret)
+{
+	char count[QUANTITY_SIZE];
+	struct finding finding = crowd_finding(crowd, RULE_UNBOUNDED_GOROUTINES);
+	finding.certainty = CERTAINTY_SUSPECT;
+	finding.title = findings_text(ret, "%s goroutines wait at one place",
+				      quantity_count(crowd->count, count));
+	finding.why = crowd_why(crowd, awaited);
+	finding.settle =
+		"Count them again after a while at like load: a pool keeps its size, a leak grows.";
+	return finding_vector_append(&ret->list, &finding);
+}
+
+struct error *live_many_goroutines_find(const struct live_evidence *evidence, struct findings *ret)
+{
+	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
+	TRY(crowds_gather(evidence, is_wanted, &crowds));
+	unsigned found = 0;
+	/* Largest first: the rest are smaller still. */
+	for (size_t i = 0; i < crowds.list.count && found < FINDINGS_MAX; i++) {
+		const struct crowd *crowd = &crowds.list.items[i];
+		if (crowd->count < CROWD_NOTABLE)
+			break;
+		struct awaited awaited = awaited_of(evidence, &crowds, crowd);
+		if (!is_notable(crowd, &awaited) || is_paired(evidence, crowd))
+			continue;
+		TRY(crowd_report(crowd, &awaited, ret));
+		found++;
+	}
+	return NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_REPORT_DIAGNOSIS_H
+#define DOWSE_REPORT_DIAGNOSIS_H
+
+#include "leak/finding.h"
+#include "report/subject.h"
+#include "runtime/memory.h"
+
+/* All that there is to say of one TARGET. */
+struct diagnosis {
+	const struct subject *subject;
+	const struct findings *findings;
+	const struct goroutines *goroutines;
+	const struct goroutine_group_vector *groups; /* of all but the runtime's own */
+	const struct runtime_counters *counters;     /* NULL: not to be had */
+	const struct runtime_memory *memory;         /* NULL: not to be had */
+};
+
+/* The first screen: verdict, findings, memory, goroutines, what to type next. */
+void diagnosis_text(const struct diagnosis *diagnosis, const struct style *style,
+		    struct writer *writer);
+
+void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <string.h>
+
+#include "model/quantity.h"
+#include "report/diagnosis.h"
+#include "report/memory_line.h"
+#include "report/safe.h"
+#include "report/stack_text.h"
+#include "report/wrap.h"
+
+#define BODY_COLUMN    10
+#define FINDINGS_SHOWN 12
+#define STATES_SHOWN   4
+
+static void write_count(struct writer *writer, uint64_t count, const char *one, const char *many)
+{
+	char text[QUANTITY_SIZE];
+	writer_string(writer, quantity_count(count, text));
+	writer_char(writer, ' ');
+	writer_string(writer, count == 1 ? one : many);
+}
+
+static uint64_t count_at(const struct findings *findings, enum certainty certainty)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < findings->list.count; i++) {
+		if (findings->list.items[i].certainty == certainty)
+			count += findings->list.items[i].count;
+	}
+	return count;
+}
+
+/* What the findings come to, most certain first. */
+static void write_verdict(const struct diagnosis *diagnosis, struct writer *writer)
+{
+	static const struct {
+		enum certainty certainty;
+		const char *one, *many;
+	} clauses[] = {
+		{ CERTAINTY_PROVED, "goroutine can never wake", "goroutines can never wake" },
+		{ CERTAINTY_LIKELY, "goroutine is likely to be leaked",
+		  "goroutines are likely to be leaked" },
+		{ CERTAINTY_SUSPECT, "goroutine is worth a look", "goroutines are worth a look" },
+	};
+	bool any = false;
+	for (size_t i = 0; i < ARRAY_SIZE(clauses); i++) {
+		uint64_t count = count_at(diagnosis->findings, clauses[i].certainty);
+		if (!count)
+			continue;
+		writer_string(writer, any ? "; " : "");
+		write_count(writer, count, clauses[i].one, clauses[i].many);
+		any = true;
+	}
+	if (!any)
+		writer_string(writer, "one look at its goroutines shows no leak");
+	if (diagnosis->memory)
+		memory_line_verdict(diagnosis->memory, writer);
+	writer_string(writer, ".\n");
+}
+
+static void write_label(const struct style *style, const char *label, struct writer *writer)
+{
+	writer_printf(writer, "%*s", 4, "");
+	style_begin(style, STYLE_DIM, writer);
+	writer_printf(writer, "%-6s", label);
+	style_end(style, STYLE_DIM, writer);
+}
+
+static void write_prose(const struct style *style, const char *label, const char *text,
+			struct writer *writer)
+{
+	if (!text)
+		return;
+	write_label(style, label, writer);
+	wrap_text(style, BODY_COLUMN, text, writer);
+}
+
+/* "  proved  1,000 goroutines ...                                  L6 nil-channel" */
+static void write_title(const struct finding *finding, const struct style *style,
+			struct writer *writer)
+{
+	static const enum style_tone tones[] = {
+		[CERTAINTY_SUSPECT] = STYLE_CYAN,
+		[CERTAINTY_LIKELY] = STYLE_YELLOW,
+		[CERTAINTY_PROVED] = STYLE_RED,
+	};
+	const struct rule *rule = rules_get(finding->rule);
+	const char *certainty = certainty_name(finding->certainty);
+	size_t title_columns;
+	writer_string(writer, "\n  ");
+	style_string(style, tones[finding->certainty], certainty, writer);
+	writer_printf(writer, "%*s", (int)(BODY_COLUMN - 2 - strlen(certainty)), "");
+	style_begin(style, STYLE_BOLD, writer);
+	safe_string_limited(writer, finding->title, SAFE_LIMIT, &title_columns);
+	style_end(style, STYLE_BOLD, writer);
+	size_t left = BODY_COLUMN + title_columns,
+	       right = strlen(rule->code) + 1 + strlen(rule->name);
+	size_t gap = left + right + 2 < style->width ? style->width - left - right : 2;
+	writer_printf(writer, "%*s", (int)gap, "");
+	style_begin(style, STYLE_DIM, writer);
+	writer_printf(writer, "%s %s\n", rule->code, rule->name);
+	style_end(style, STYLE_DIM, writer);
+}
+
+static void write_position(struct writer *writer, const struct place *place)
+{
+	safe_string_limited(writer, place->function, 120, NULL);
+	if (place->file && strcmp(place->file, "?") != 0) {
+		writer_string(writer, "  ");
+		stack_text_position(place->file, place->line, writer);
+	}
+}
+
+/* Where, started by whom, for how long: on one line where it fits, else on several. */
+static void write_where(const struct finding *finding, const struct style *style,
+			struct writer *writer)
+{
+	struct writer parts[3] = { WRITER_TO_MEMORY, WRITER_TO_MEMORY, WRITER_TO_MEMORY };
+	char waits[QUANTITY_SIZE * 2];
+	if (finding->place.function)
+		write_position(&parts[0], &finding->place);
+	if (finding->created_by.function) {
+		writer_string(&parts[1], "started by ");
+		write_position(&parts[1], &finding->created_by);
+	}
+	if (finding->wait_max_ns >= 0)
+		writer_printf(
+			&parts[2], "waiting %s",
+			quantity_durations(finding->wait_min_ns, finding->wait_max_ns, waits));
+
+	size_t column = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		const char *text = parts[i].length ? writer_text(&parts[i]) : NULL;
+		if (!text)
+			continue;
+		size_t columns = wrap_columns(text, strlen(text));
+		if (column && column + 3 + columns <= style->width) {
+			writer_string(writer, "   ");
+			column += 3 + columns;
+		} else {
+			writer_printf(writer, "%s%*s", column ? "\n" : "", BODY_COLUMN, "");
+			column = BODY_COLUMN + columns;
+		}
+		writer_string(writer, text);
+	}
+	if (column)
+		writer_char(writer, '\n');
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		writer_deinit(&parts[i]);
+}
+
+static void write_finding(const struct finding *finding, const struct style *style,
+			  struct writer *writer)
+{
+	char text[QUANTITY_SIZE];
+	write_title(finding, style, writer);
+	write_where(finding, style, writer);
+	if (finding->bytes > 0)
+		writer_printf(writer, "%*s%s %s.\n", BODY_COLUMN, "",
+			      finding->count == 1 ? "Its stack holds" : "Their stacks hold",
+			      quantity_bytes(finding->bytes, text));
+	for (size_t i = 0; i < finding->path_count; i++)
+		write_prose(style, i ? "" : "path", finding->path[i], writer);
+	write_prose(style, "why", finding->why, writer);
+	write_prose(style, "check", finding->settle, writer);
+	write_prose(style, "fix", finding->fix, writer);
+}
+
+static void write_findings(const struct findings *findings, const struct style *style,
+			   struct writer *writer)
+{
+	for (size_t i = 0; i < findings->list.count && i < FINDINGS_SHOWN; i++)
+		write_finding(&findings->list.items[i], style, writer);
+	if (findings->list.count > FINDINGS_SHOWN) {
+		writer_string(writer, "\n… ");
+		write_count(writer, findings->list.count - FINDINGS_SHOWN, "more finding",
+			    "more findings");
+		writer_string(writer, ": --format json has them all\n");
+	}
+}
+
+struct state_count {
+	const char *state;
+	uint64_t count;
+};
+
+DEFINE_VECTOR(state_vector, struct state_count);
+
+static int state_compare(const void *left, const void *right)
+{
+	const struct state_count *a = left, *b = right;
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return strcmp(a->state, b->state);
+}
+
+/* The states are some dozens at most: a list is as good as a map. */
+static bool count_states(const struct goroutine_group_vector *groups, struct state_vector *ret)
+{
+	for (size_t i = 0; i < groups->count; i++) {
+		const char *state = groups->items[i].example->state_text;
+		size_t at = 0;
+		while (at < ret->count && strcmp(ret->items[at].state, state) != 0)
+			at++;
+		struct state_count fresh = { .state = state };
+		if (at == ret->count && !error_ignore(state_vector_append(ret, &fresh)))
+			return false;
+		ret->items[at].count += groups->items[i].count;
+	}
+	if (ret->count)
+		qsort(ret->items, ret->count, sizeof(*ret->items), state_compare);
+	return true;
+}
+
+static void write_states(const struct diagnosis *diagnosis, struct writer *writer)
+{
+	_cleanup_(state_vector_deinit) struct state_vector states = { 0 };
+	char text[QUANTITY_SIZE];
+	uint64_t total = 0, shown = 0;
+	for (size_t i = 0; i < diagnosis->groups->count; i++)
+		total += diagnosis->groups->items[i].count;
+	write_count(writer, total, "goroutine", "goroutines");
+	if (!count_states(diagnosis->groups, &states) || !states.count)
+		return;
+	writer_string(writer, ": ");
+	size_t listed = states.count <= STATES_SHOWN + 1 ? states.count : STATES_SHOWN;
+	for (size_t i = 0; i < listed; i++) {
+		writer_printf(writer, "%s%s ", i ? ", " : "",
+			      quantity_count(states.items[i].count, text));
+		safe_string(writer, states.items[i].state);
+		shown += states.items[i].count;
+	}
+	if (shown < total)
+		writer_printf(writer, ", %s in other states", quantity_count(total - shown, text));
+}
+
+static void write_moment(const struct goroutines *goroutines, struct writer *writer)
+{
+	char text[QUANTITY_SIZE];
+	if (goroutines->torn)
+		writer_string(writer, " · read without a stop");
+	else if (goroutines->pause_ns)
+		writer_printf(writer, " · stopped for %s",
+			      quantity_duration((int64_t)goroutines->pause_ns, text));
+	if (goroutines->unreadable) {
+		writer_string(writer, " · ");
+		write_count(writer, goroutines->unreadable, "more could not be read",
+			    "more could not be read");
+	}
+	writer_char(writer, '\n');
+}
+
+/* A function's name that a shell takes between single quotes as it is. */
+static bool is_typeable(const char *function)
+{
+	return function && *function && strlen(function) <= 100 &&
+	       strspn(function, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				"_./()*-~@[]") == strlen(function);
+}
+
+static void write_next(const struct diagnosis *diagnosis, struct writer *writer)
+{
+	const struct findings *findings = diagnosis->findings;
+	const char *function = findings->list.count ? findings->list.items[0].place.function : NULL;
+	writer_printf(writer, "next: dowse goroutines %d", diagnosis->subject->pid);
+	if (is_typeable(function))
+		writer_printf(writer, " --function '%s'", function);
+	if (findings->list.count)
+		writer_printf(writer, "   or: dowse explain %s",
+			      rules_get(findings->list.items[0].rule)->name);
+	writer_char(writer, '\n');
+}
+
+void diagnosis_text(const struct diagnosis *diagnosis, const struct style *style,
+		    struct writer *writer)
+{
+	subject_text(diagnosis->subject, style, writer);
+	writer_string(writer, ": ");
+	write_verdict(diagnosis, writer);
+	subject_warnings_text(diagnosis->subject, style, writer);
+	write_findings(diagnosis->findings, style, writer);
+	writer_char(writer, '\n');
+	if (diagnosis->memory)
+		memory_line(diagnosis->memory, writer);
+	write_states(diagnosis, writer);
+	write_moment(diagnosis->goroutines, writer);
+	write_next(diagnosis, writer);
+}

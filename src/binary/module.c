@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "binary/debuglink.h"
+#include "binary/dwarf.h"
 #include "binary/module_private.h"
 
 /*
@@ -22,6 +24,7 @@ struct candidate {
 	struct layout layout;
 	struct layout_match match;
 	char *release;
+	bool from_dwarf;
 	bool taken;
 };
 
@@ -31,6 +34,7 @@ static void candidate_deinit(struct candidate *candidate)
 {
 	pclntab_destroy(candidate->module.functions);
 	elf_destroy(candidate->module.elf);
+	elf_destroy(candidate->module.debug);
 	build_info_deinit(&candidate->build_info);
 	free(candidate->release);
 }
@@ -42,8 +46,17 @@ static void candidates_deinit(struct candidate_vector *candidates)
 	candidate_vector_deinit(candidates);
 }
 
-static struct error *set_release(struct candidate *candidate, const struct elf *elf,
-				 const char *release)
+/* Where the table does not have this very release, debug information knows better. */
+static void refine_layout(struct candidate *candidate, struct elf *elf)
+{
+	struct elf *debug = candidate->module.debug ? candidate->module.debug : elf;
+	if (candidate->match.precision == LAYOUT_EXACT && !candidate->match.unknown_experiment)
+		return;
+	candidate->from_dwarf =
+		error_ignore(dwarf_layout(debug, &candidate->layout, &candidate->layout));
+}
+
+static struct error *set_release(struct candidate *candidate, struct elf *elf, const char *release)
 {
 	if (layout_minor(release) >= 0 && layout_minor(release) < OLDEST_MINOR)
 		return error_new(ERROR_UNSUPPORTED,
@@ -55,6 +68,7 @@ static struct error *set_release(struct candidate *candidate, const struct elf *
 		return error_no_memory();
 	free(candidate->release);
 	candidate->release = copy;
+	refine_layout(candidate, elf);
 	return NULL;
 }
 
@@ -81,16 +95,33 @@ static struct error *read_without_release(struct target *target, const struct lo
 	return set_release(candidate, file->elf, release);
 }
 
+/* A file that was not stripped of its symbols needs none beside it. */
+static void open_debug_file(struct target *target, struct elf *elf, struct elf **ret)
+{
+	char root[32] = "";
+	if (elf_is_image(elf) || elf_find_section(elf, ".symtab"))
+		return;
+	if (target_pid(target) > 0)
+		snprintf(root, sizeof(root), "/proc/%d/root", (int)target_pid(target));
+	(void)error_ignore(debuglink_open(elf, root, ret));
+}
+
 static struct error *read_candidate(struct target *target, const struct loaded_file *file,
 				    struct candidate *candidate)
 {
+	struct module *module = &candidate->module;
+	open_debug_file(target, file->elf, &module->debug);
 	(void)error_ignore(build_info_read(file->elf, &candidate->build_info));
 	if (candidate->build_info.release)
 		TRY(set_release(candidate, file->elf, candidate->build_info.release));
 	else
 		TRY(read_without_release(target, file, candidate));
-	return module_read(target, file, &candidate->layout, layout_minor(candidate->release),
-			   &candidate->module, &candidate->facts);
+	struct elf *debug = module->debug;
+	struct error *error = module_read(target, file, &candidate->layout,
+					  layout_minor(candidate->release), module,
+					  &candidate->facts);
+	module->debug = debug;
+	return error;
 }
 
 /* Keep what could be read, and the first reason why something could not. */
@@ -259,6 +290,7 @@ void binary_destroy(struct binary *binary)
 	for (size_t i = 0; i < binary->module_count; i++) {
 		pclntab_destroy(binary->modules[i].functions);
 		elf_destroy(binary->modules[i].elf);
+		elf_destroy(binary->modules[i].debug);
 	}
 	free(binary->modules);
 	build_info_deinit(&binary->build_info);
@@ -314,7 +346,7 @@ struct error *binary_find_symbols(const struct binary *binary, struct elf_symbol
 		return NULL;
 	/* The runtime is in the first. */
 	const struct module *module = &binary->modules[0];
-	TRY(elf_find_symbols(module->elf, symbols, count));
+	TRY(elf_find_symbols(module->debug ? module->debug : module->elf, symbols, count));
 	for (size_t i = 0; i < count; i++) {
 		if (symbols[i].found)
 			symbols[i].address += module->bias;

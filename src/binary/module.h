@@ -13,9 +13,10 @@
  * What the linker left in moduledata, with addresses of the process.
  */
 struct module {
-	struct elf *elf;	 /* the file, or its image in memory */
-	uint64_t bias;		 /* address in the process minus address in the file */
-	uint64_t moduledata;	 /* address of runtime.firstmoduledata or its like */
+	struct elf *elf;     /* the file, or its image in memory */
+	struct elf *debug;   /* its symbols and debug information apart, or NULL */
+	uint64_t bias;       /* address in the process minus address in the file */
+	uint64_t moduledata; /* address of runtime.firstmoduledata or its like */
 	struct pclntab *functions;
 	uint64_t pclntab_address;
 	uint64_t text, text_end;

@@ -19,14 +19,14 @@ LIMIT = "12000000"
 # with the program and /proc, then turns read-only.
 ENTER = """
 set -eu
-root=$1 program=$2
+root=$1 program=$2 PATH=$PATH:/usr/sbin:/sbin
 shift 2
 mount -t tmpfs -o mode=755 none "$root"
 mkdir "$root/proc"
 cp "$program" "$root/dowse"
 mount --rbind /proc "$root/proc"
 mount -o remount,ro "$root"
-exec env -i chroot "$root" /dowse "$@"
+exec env -i "$(command -v chroot)" "$root" /dowse "$@"
 """
 
 
@@ -80,7 +80,7 @@ class StaticFile(unittest.TestCase):
 
     def test_the_root_is_empty_and_cannot_be_written(self):
         """Or the tests below show nothing."""
-        probe = ENTER.replace('exec env -i chroot "$root" /dowse "$@"', 'ls "$root"; touch "$root/x"')
+        probe = ENTER.replace('exec env -i "$(command -v chroot)" "$root" /dowse "$@"', 'ls "$root"; touch "$root/x"')
         with tempfile.TemporaryDirectory() as root:
             command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", probe, "sh"]
             result = subprocess.run(
@@ -104,13 +104,13 @@ class StaticFile(unittest.TestCase):
         result = self.run_inside("goroutines", str(self.shop.pid), "--all", "--format", "json")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         goroutines = json.loads(result.stdout)["goroutines"]
-        # One watcher is left of each of the 50 visits; more may have come since.
+        # One watcher is left of each of the 50 visits; that of a visit in progress may still run.
         watchers = [
             g for g in goroutines
             if g["created_by"] and g["created_by"]["function"] == "main.(*Cart).watch"
+            and g["state"] == "chan receive"
         ]  # fmt: skip
         self.assertGreaterEqual(len(watchers), 50)
-        self.assertEqual({g["state"] for g in watchers}, {"chan receive"})
 
     def test_finds_what_leaks(self):
         result = self.run_inside(str(self.shop.pid), "--format", "json")

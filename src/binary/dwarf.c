@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binary/dwarf.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -35,10 +36,20 @@ DEFINE_VECTOR(unit_vector, struct dwarf_unit);
  */
 enum { STEP_LIMIT = 10 * 1000 * 1000, TYPEDEF_LIMIT = 16 };
 
+/* Packages of one program (each has a unit, some have a few), and those that matter. */
+enum { UNIT_LIMIT = 1 << 18, PACKAGE_LIMIT = 32, NAME_LIMIT = 256 };
+
+struct package {
+	const char *name;
+	size_t length;
+};
+
 struct search {
 	struct dwarf *dwarf;
 	struct wanted_vector wanted;
-	struct map index; /* hash of the name → index in wanted, + 1 */
+	struct map index;                       /* hash of the name → index in wanted, + 1 */
+	struct package packages[PACKAGE_LIMIT]; /* whose units may have what is wanted */
+	size_t package_count;
 	struct unit_vector units;
 	size_t steps;
 };
@@ -104,38 +115,44 @@ static struct error *wanted_add(struct search *search, const char *name, size_t 
 	return NULL;
 }
 
+static bool package_matters(const struct search *search, const char *name, size_t length)
+{
+	for (size_t i = 0; i < search->package_count; i++) {
+		const struct package *package = &search->packages[i];
+		if (package->length == length && memcmp(package->name, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Note "internal/abi" of "internal/abi.FuncIDNormal". */
+static void package_add(struct search *search, const char *name, size_t length)
+{
+	const char *slash = memrchr(name, '/', length);
+	const char *begin = slash ? slash : name;
+	const char *dot = memchr(begin, '.', length - (size_t)(begin - name));
+
+	assert(dot);
+	length = (size_t)(dot - name);
+	if (package_matters(search, name, length))
+		return;
+	assert(search->package_count < PACKAGE_LIMIT);
+	search->packages[search->package_count++] = (struct package){ name, length };
+}
+
+/* Types of all packages are in units of package runtime. */
 static struct error *wanted_fill(struct search *search)
 {
+	package_add(search, "runtime.", strlen("runtime."));
 	for (size_t i = 0; i < LAYOUT_FIELDS; i++) {
 		struct alternative type = alternative_first(layout_members[i].types);
 		do {
 			TRY(wanted_add(search, type.name, type.length));
+			if (layout_members[i].kind == LAYOUT_KIND_CONSTANT)
+				package_add(search, type.name, type.length);
 		} while (alternative_next(&type));
 	}
 	return NULL;
-}
-
-/* "internal/abi" of "internal/abi.FuncIDNormal". */
-static size_t package_length(const struct wanted *wanted)
-{
-	const char *slash = memrchr(wanted->name, '/', wanted->length);
-	const char *begin = slash ? slash : wanted->name;
-	const char *dot = memchr(begin, '.', wanted->length - (size_t)(begin - wanted->name));
-
-	return dot ? (size_t)(dot - wanted->name) : 0;
-}
-
-/* Whether constants, variables or types that are wanted may be in a package's unit. */
-static bool package_matters(const struct search *search, const char *package)
-{
-	size_t length = strlen(package);
-
-	for (size_t i = 0; i < search->wanted.count; i++) {
-		const struct wanted *wanted = &search->wanted.items[i];
-		if (package_length(wanted) == length && memcmp(wanted->name, package, length) == 0)
-			return true;
-	}
-	return false;
 }
 
 static void entry_note(struct search *search, const struct dwarf_entry *entry)
@@ -192,8 +209,11 @@ static struct error *units_scan(struct search *search)
 		if (!error_ignore(dwarf_unit_root(search->dwarf, &unit, &root)) ||
 		    root.tag != DWARF_COMPILE_UNIT || root.language != DWARF_LANGUAGE_GO)
 			continue;
-		if (root.name && package_matters(search, root.name))
+		if (root.name && package_matters(search, root.name, strlen(root.name)))
 			TRY(unit_scan(search, &unit));
+		if (search->units.count >= UNIT_LIMIT)
+			return error_new(ERROR_LIMIT, ".debug_info: has more than %d units",
+					 UNIT_LIMIT);
 		TRY(unit_vector_append(&search->units, &unit));
 	}
 	return NULL;

@@ -80,6 +80,9 @@ enum {
  */
 enum { CODE_LIMIT = 4096, TABLE_LIMIT = 256, ATTRIBUTE_LIMIT = 1 << 24 };
 
+/* Nothing that is looked for has a longer name. */
+enum { NAME_LIMIT = 4096 };
+
 struct attribute {
 	uint16_t name; /* 0: a name that is of no interest */
 	uint16_t form;
@@ -116,7 +119,9 @@ struct dwarf {
 	struct section line_strings;        /* .debug_line_str */
 	struct dwarf_abbreviations *tables; /* newest first; Go's own units share one */
 	size_t table_count;
-	size_t attributes_read;
+	size_t attributes_read; /* of tables */
+	uint64_t values_read;   /* of entries */
+	uint64_t values_limit;
 };
 
 static struct error *section_load(struct elf *elf, const char *name, struct section *ret)
@@ -138,6 +143,11 @@ struct error *dwarf_open(struct elf *elf, struct dwarf **ret)
 	TRY(section_load(elf, ".debug_abbrev", &dwarf->abbreviations));
 	if (!dwarf->info.size || !dwarf->abbreviations.size)
 		return error_new(ERROR_NOT_FOUND, "%s has no debug information", elf_name(elf));
+	/*
+	 * A value has a byte, as a rule; some have none. The rest is for entries that are read
+	 * again when a path is followed.
+	 */
+	dwarf->values_limit = 2 * (uint64_t)dwarf->info.size + 100 * 1000 * 1000;
 	TRY(section_load(elf, ".debug_str", &dwarf->strings));
 	TRY(section_load(elf, ".debug_line_str", &dwarf->line_strings));
 	*ret = TAKE_PTR(dwarf);
@@ -252,8 +262,10 @@ static struct error *abbreviation_read(struct dwarf *dwarf, struct cursor *curso
 			cursor_fail(cursor, "has an abbreviation beyond all measure");
 		TRY(attributes_read(dwarf, cursor, &table->attributes));
 		abbreviation.count = (uint32_t)table->attributes.count - abbreviation.first;
-		while (table->codes.count <= code)
+		while (table->codes.count <= code) {
 			TRY(abbreviation_vector_append(&table->codes, &(struct abbreviation){ 0 }));
+			dwarf->attributes_read++;
+		}
 		table->codes.items[code] = abbreviation;
 	}
 	TRY(cursor_check(cursor));
@@ -331,17 +343,15 @@ struct value {
 	bool is_number;
 };
 
+/* NULL for a string that is longer than any name. */
 static const char *string_at(const struct section *section, uint64_t offset, struct cursor *cursor)
 {
-	struct cursor strings = cursor_make(section->bytes, section->size, "strings", 0);
-
-	cursor_seek(&strings, offset);
-	const char *string = cursor_string(&strings);
-	if (strings.failure) {
+	if (offset >= section->size) {
 		cursor_fail(cursor, "has a reference beyond the strings");
-		return "";
+		return NULL;
 	}
-	return string;
+	const char *string = (const char *)section->bytes + offset;
+	return memchr(string, 0, MIN(section->size - offset, NAME_LIMIT)) ? string : NULL;
 }
 
 /*
@@ -510,7 +520,7 @@ static void entry_note(struct dwarf_entry *entry, uint16_t name, const struct va
 	}
 }
 
-static struct error *entry_read(const struct dwarf *dwarf, const struct dwarf_unit *unit,
+static struct error *entry_read(struct dwarf *dwarf, const struct dwarf_unit *unit,
 				const struct dwarf_abbreviations *table, struct cursor *cursor,
 				struct dwarf_entry *ret)
 {
@@ -528,6 +538,9 @@ static struct error *entry_read(const struct dwarf *dwarf, const struct dwarf_un
 			return cursor_check(cursor);
 		}
 		const struct abbreviation *abbreviation = &table->codes.items[code];
+		dwarf->values_read += abbreviation->count;
+		if (dwarf->values_read > dwarf->values_limit)
+			return error_new(ERROR_LIMIT, ".debug_info: has values beyond all measure");
 		entry.tag = abbreviation->tag;
 		entry.has_children = abbreviation->has_children;
 		const struct attribute *attributes = table->attributes.items + abbreviation->first;

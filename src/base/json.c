@@ -164,6 +164,14 @@ void json_member_signed(struct json *json, const char *key, int64_t value)
 	json_signed(json, value);
 }
 
+void json_member_known(struct json *json, const char *key, int64_t value)
+{
+	if (value >= 0)
+		json_member_signed(json, key, value);
+	else
+		json_member_null(json, key);
+}
+
 void json_member_bool(struct json *json, const char *key, bool value)
 {
 	json_key(json, key);

@@ -26,9 +26,9 @@
 	OPTION(LIMIT, "--limit", "N", "show at most N")                                            \
 	OPTION(RULES, "--rules", "LIST", "only these rules, by name or code: L6,nil-channel")      \
 	OPTION(MIN_CERTAINTY, "--min-certainty", "LEVEL",                                          \
-	       "only findings at or above proved, likely or suspect (default suspect)")            \
+	       "only findings at or above proved, likely or suspect (the default)")            \
 	OPTION(FAIL_ON, "--fail-on", "LEVEL",                                                      \
-	       "status 3 for findings at or above proved, likely, suspect, or never (default likely)")
+	       "status 3 at or above proved, likely (the default), suspect; or never")
 
 enum option_id {
 #define OPTION(id, name, argument, help) OPTION_##id,

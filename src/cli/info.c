@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
+#include "cli/cli.h"
+#include "cli/evidence.h"
+#include "cli/limits.h"
+
+#define COMMAND_MAX 2000
+
+static int64_t since_unix(int64_t unix_ns)
+{
+	struct timespec now;
+	if (unix_ns <= 0 || clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return -1;
+	int64_t since = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - unix_ns;
+	return MAX(since, INT64_C(0));
+}
+
+static struct error *print(struct invocation *invocation, const struct info_report *report)
+{
+	if (!cli_format_is(invocation, "json"))
+		return info_text(report, invocation->out);
+	info_json(report, invocation->out);
+	return NULL;
+}
+
+static struct error *info_run(struct invocation *invocation, enum cli_status *ret)
+{
+	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
+	_cleanup_(process_executable_deinit) struct process_executable executable = { 0 };
+	_cleanup_(free_pointer) char *command = NULL;
+	_cleanup_(error_cleanup) struct error *problem = NULL;
+	struct process_facts facts;
+	struct runtime_counters counters;
+	struct runtime_memory memory;
+	TRY(evidence_open(invocation->operands[0], &evidence));
+	pid_t pid = target_pid(evidence.target);
+	TRY(process_facts_read(pid, &facts));
+	TRY(process_executable_read(pid, &executable));
+	error_ignore(process_command_line(pid, COMMAND_MAX, &command));
+	TRY(runtime_counters_read(evidence.runtime, &counters));
+	problem = runtime_memory_read(evidence.runtime, &counters, &memory);
+
+	struct info_report report = {
+		.subject = &evidence.subject,
+		.binary = runtime_binary(evidence.runtime),
+		.facts = &facts,
+		.executable = &executable,
+		.command = command ? command : "",
+		.counters = &counters,
+		.memory = problem ? NULL : &memory,
+		.memory_problem = problem ? problem->message : NULL,
+		.since_gc_ns = since_unix(counters.last_gc_unix_ns),
+		.modules = invocation->options.given[OPTION_MODULES],
+		.style = &invocation->style,
+	};
+	limits_read(pid, &report.limits);
+	*ret = CLI_OK;
+	return print(invocation, &report);
+}
+
+static const char *const formats[] = { "text", "json", NULL };
+static const enum option_id options[] = { OPTION_MODULES, OPTION_END };
+
+const struct verb verb_info = {
+	.name = "info",
+	.usage = "info TARGET [options]",
+	.summary = "one process: how it was built, what it may use, where its memory went",
+	.help = "What a Go process is and where its memory went: the release and settings that it was\n"
+		"built with, goroutines, threads, collections, limits, and a table of its memory that\n"
+		"sums to what is resident. Nothing is stopped: numbers may be of moments that lie\n"
+		"microseconds apart.\n"
+		"\n"
+		"Examples:\n"
+		"  dowse info 4242\n"
+		"  dowse info shop --modules     every module that it was built from\n"
+		"  dowse info shop --format json | jq .memory.parts\n",
+	.formats = formats,
+	.options = options,
+	.operands_min = 1,
+	.operands_max = 1,
+	.operand = "TARGET",
+	.run = info_run,
+};

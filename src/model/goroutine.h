@@ -31,7 +31,7 @@ enum wait_kind {
 	WAIT_MUTEX,	     /* address: the sync.Mutex */
 	WAIT_RWMUTEX_READ,   /* address: the sync.RWMutex */
 	WAIT_RWMUTEX_WRITE,
-	WAIT_COND,	     /* address: the sync.Cond's notify list */
+	WAIT_COND,	     /* address: the sync.Cond */
 	WAIT_WAITGROUP,	     /* address: the sync.WaitGroup */
 	WAIT_SEMAPHORE,	     /* address: the semaphore's word */
 	WAIT_SLEEP,	     /* wakes_at */

@@ -251,6 +251,22 @@ static bool before_signal(struct capturing *capturing, const struct captured_thr
 }
 
 /*
+ * What the runtime saved when it left the goroutine's stack for the system stack. Only a call of
+ * systemstack() saves it for sure: other ways there (mcall, the race detector, the first
+ * instructions of a vDSO call) leave what the last park saved, which would be a lie.
+ */
+static bool saved_for_system_stack(const struct capturing *capturing, const uint8_t *g,
+				   struct machine_frame *ret)
+{
+	const struct layout *layout = capturing->layout;
+	struct function function;
+	ret->pc = member_u64(g, layout->g_sched_pc);
+	ret->sp = member_u64(g, layout->g_sched_sp);
+	return binary_function(runtime_binary(capturing->runtime), ret->pc, &function) &&
+	       function.func_id == layout->func_id_systemstack_switch;
+}
+
+/*
  * Where the walk of a running goroutine starts: its thread's registers when they are on its
  * stack; what was saved when the thread went to the system stack, into the kernel's vDSO or into
  * a signal handler otherwise.
@@ -281,11 +297,10 @@ static void locate_running(struct capturing *capturing, struct captured_goroutin
 		   on_stack(capturing, g, frame.sp)) {
 		goroutine->start = frame;
 		goroutine->trapped = true;
+	} else if (saved_for_system_stack(capturing, g, &frame)) {
+		goroutine->start = frame;
 	} else {
-		goroutine->start = (struct machine_frame){
-			member_u64(g, layout->g_sched_pc),
-			member_u64(g, layout->g_sched_sp),
-		};
+		goroutine->problem = "its thread was on the system stack; where it came from was not saved";
 	}
 }
 
@@ -395,6 +410,53 @@ static struct error *read_waits(struct capturing *capturing)
 	return NULL;
 }
 
+/* The next deferred call behind this one; 0 when it is not known or there is none. */
+static uint64_t next_deferred(const struct capturing *capturing,
+			      const struct captured_goroutine *goroutine, uint64_t address)
+{
+	uint64_t link = 0;
+	int32_t offset = capturing->layout->defer_link;
+	const uint8_t *deferred = capture_object(capturing->capture, address);
+	if (deferred)
+		return member_u64(deferred, offset);
+	if (offset >= 0)
+		(void)stack_bytes_word(&goroutine->stack, address + (uint64_t)offset, &link);
+	return link;
+}
+
+/*
+ * Pending deferred calls: records on the stack, which is here already, or in the heap. One hop a
+ * round; a defer in a loop may have made a list without end, of which the head is enough.
+ */
+static struct error *read_deferred(struct capturing *capturing)
+{
+	const struct captured_goroutine_vector *list = &capturing->capture->goroutines;
+	_cleanup_(u64_vector_deinit) struct u64_vector at = { 0 };
+	TRY(u64_vector_reserve(&at, list->count));
+	for (size_t i = 0; i < list->count; i++)
+		at.items[i] = member_u64(list->items[i].g, capturing->layout->g_defer);
+
+	for (int hop = 0; hop < DEFERRED_MAX; hop++) {
+		size_t left = 0;
+		begin_objects(capturing);
+		for (size_t i = 0; i < list->count; i++) {
+			const struct stack_bytes *stack = &list->items[i].stack;
+			if (at.items[i] < stack->low || at.items[i] >= stack->high)
+				TRY(want_object(capturing, at.items[i],
+						capturing->layout->defer_size));
+		}
+		TRY(run_objects(capturing));
+		for (size_t i = 0; i < list->count; i++) {
+			if (at.items[i])
+				at.items[i] = next_deferred(capturing, &list->items[i], at.items[i]);
+			left += at.items[i] != 0;
+		}
+		if (!left)
+			break;
+	}
+	return NULL;
+}
+
 /* A wanted node of a semaphore's tree or list that has not been seen. */
 static struct error *want_node(struct capturing *capturing, uint64_t address)
 {
@@ -478,6 +540,7 @@ static struct error *read_all(struct capturing *capturing,
 	TRY(read_stacks(capturing));
 	if (options->with_waits) {
 		TRY(read_waits(capturing));
+		TRY(read_deferred(capturing));
 		TRY(read_semaphores(capturing));
 	}
 	return NULL;

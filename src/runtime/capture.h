@@ -7,6 +7,8 @@
 #include "runtime/machine.h"
 #include "runtime/runtime.h"
 
+#define DEFERRED_MAX 64 /* of one goroutine */
+
 /*
  * What is copied while the process is stopped: the goroutines' descriptors, their stacks, the
  * threads that run them and what the waiting ones hang on. Copying understands only as much of

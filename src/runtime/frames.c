@@ -296,3 +296,27 @@ struct error *frames_creator(struct frames *frames, uint64_t pc, struct goroutin
 	*ret = creator;
 	return NULL;
 }
+
+struct error *frames_function_name(struct frames *frames, uint64_t entry, const char **ret)
+{
+	struct function function;
+	*ret = NULL;
+	if (!binary_function(frames->tables->binary, entry, &function) || function.entry != entry)
+		return NULL;
+	return frames_name(frames, function.name, ret);
+}
+
+struct error *frames_call_line(struct frames *frames, uint64_t pc, const char **ret_file,
+			       int32_t *ret_line)
+{
+	struct function function;
+	const struct frame_expansion *expansion;
+	*ret_file = NULL;
+	*ret_line = 0;
+	if (!pc || !binary_function(frames->tables->binary, pc - 1, &function))
+		return NULL;
+	TRY(frames_expand(frames, pc - 1, &function, &expansion));
+	*ret_file = expansion->lines[0].file;
+	*ret_line = expansion->lines[0].line;
+	return NULL;
+}

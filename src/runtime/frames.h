@@ -45,4 +45,12 @@ struct error *frames_stack(struct frames *frames, const struct stack **ret) must
 struct error *frames_creator(struct frames *frames, uint64_t pc, struct goroutine_creator *ret)
 	must_use;
 
+/* The printed name of the function that starts at `entry`, NULL where none does. */
+struct error *frames_function_name(struct frames *frames, uint64_t entry, const char **ret)
+	must_use;
+
+/* The line of a call, by its return address; *ret_file is NULL where there is none. */
+struct error *frames_call_line(struct frames *frames, uint64_t pc, const char **ret_file,
+			       int32_t *ret_line) must_use;
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "runtime/deferred.h"
 #include "runtime/labels.h"
 #include "runtime/runtime_private.h"
 
@@ -91,8 +92,11 @@ static struct error *decode_goroutine(struct decoding *decoding,
 	goroutine.creator.goroutine = member_u64(g, layout->g_parent_goid);
 	TRY(bubble_decode(runtime, g, &goroutine));
 	TRY(labels_decode(runtime, member_u64(g, layout->g_labels), arena, &goroutine.labels));
-	if (decoding->options->with_waits)
+	if (decoding->options->with_waits) {
 		TRY(waits_decode(&decoding->waits, captured, &decoding->frames.steps, &goroutine));
+		TRY(deferred_decode(runtime, &decoding->result->capture, captured,
+				    &decoding->frames, &goroutine));
+	}
 	*ret = goroutine;
 	return NULL;
 }

@@ -73,7 +73,8 @@ struct error *notify_list_find(struct waits *waits, const struct captured_gorout
 	}
 	if (!slot)
 		return NULL;
-	wait->address = slot->value;
-	wait->others = (uint32_t)map_find(&waits->at_address, wait->address)->value - 1;
+	int32_t offset = runtime_binary(waits->runtime)->layout.sync_cond_notify;
+	wait->address = slot->value - (uint64_t)MAX(offset, 0);
+	wait->others = (uint32_t)map_find(&waits->at_address, slot->value)->value - 1;
 	return NULL;
 }

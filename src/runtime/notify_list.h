@@ -5,8 +5,8 @@
 #include "runtime/waits.h"
 
 /*
- * The notify list (the inside of a sync.Cond) that a goroutine waits on: wait->address and
- * wait->others. Nothing leads from the goroutine to the list except the words of the frames that
+ * The sync.Cond that a goroutine waits on: wait->address and wait->others. What is found is the
+ * notify list inside it. Nothing leads from the goroutine to the list except the words of the frames that
  * parked it; a word is believed only when it leads to a list in which this goroutine stands.
  * A list is walked once, for all who wait on it.
  */

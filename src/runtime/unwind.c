@@ -65,8 +65,12 @@ static bool writes_sp(const struct unwinder *unwinder, const struct function *fu
 	/* cgocallback keeps both stacks walkable while it switches. */
 	if (function->func_id == unwinder->tables->constants.cgocallback)
 		return false;
-	/* Syscall functions write it after the position that the walk starts from was saved. */
-	return !(unwinder->innermost && unwinder->from_syscall);
+	/*
+	 * Syscall functions write it after the position that the walk starts from was saved. A
+	 * thread that was caught in one, with its stack pointer still on the goroutine's stack, has
+	 * not written it yet, or has written it back.
+	 */
+	return !(unwinder->innermost && (unwinder->from_syscall || unwinder->trapped));
 }
 
 /* The call from this function was injected at an instruction that had not been a call. */

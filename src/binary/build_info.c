@@ -58,7 +58,9 @@ static uint64_t search_segment(const struct elf *elf, const struct elf_segment *
 			break;
 		uint64_t address = segment->address + (uint64_t)(at - bytes);
 		left = size - (size_t)(at - bytes);
-		if (address % HEADER_ALIGNMENT == 0 && left >= HEADER_SIZE)
+		/* Segments of a damaged file may overlap: what is at the address decides. */
+		if (address % HEADER_ALIGNMENT == 0 &&
+		    is_block(elf_bytes_at(elf, address, HEADER_SIZE)))
 			return address;
 		at++;
 		left--;

@@ -13,7 +13,7 @@ MOVING = {"running", "runnable", "preempted", "copystack", "idle"}
 @dataclass
 class Look:
     """One look: two dumps of the runtime, and what dowse said in between."""
-    still: dict  # id → that goroutine's state, those that stood still
+    still: dict  # id → its text, of those that stood still
     moved: int
     problems: dict = field(default_factory=dict)  # id → [(class, example)], of JSON
     text_problems: dict = field(default_factory=dict)  # the same, of the text
@@ -85,8 +85,12 @@ def creator_place(goroutine):
     return goroutine.creator.place() if goroutine.creator else None
 
 
-def object_differences(first, second, said):
-    """Classes of difference between a still goroutine and dowse's JSON object for it."""
+def object_differences(first, second, said, numbered):
+    """
+    Classes of difference between a still goroutine and dowse's JSON object for it. `numbered`:
+    this release says how many frames it leaves out. Up to 1.20 it does not, and mostly does not
+    even say that it does.
+    """
     if state_differs(first, said.get("state")):
         yield ("state", f"dump [{first.state}{''.join(first.notes)}], dowse [{said.get('state')}]")
     if minutes_differ(first, second, said.get("wait_s")):
@@ -100,7 +104,7 @@ def object_differences(first, second, said):
         stack = []
     else:
         yield from frame_differences(first, stack)
-    if isinstance(said.get("elided"), int) and first.elided >= 0 and said["elided"] != first.elided:
+    if numbered and "elided" in said and (said["elided"] or 0) != first.elided:
         yield ("elided frames", f"dump {first.elided}, dowse {said['elided']}")
     creator = said.get("created_by")
     want = creator_place(first)
@@ -130,12 +134,14 @@ def compare_json(before, after, document, pid):
     """Judge the JSON that dowse printed between the two dumps."""
     said, general = json_goroutines(document, pid)
     still = still_goroutines(before, after)
-    look = Look(still={number: pair[0].state for number, pair in still.items()},
+    look = Look(still={number: pair[0].still_text() for number, pair in still.items()},
                 moved=len(set(before) | set(after)) - len(still), general=general)
+    # Both came with 1.21: the creator's goroutine, and the number of frames left out.
+    numbered = any(one.creator_id for one in before.values())
     for number, (first, second) in still.items():
         problems = [("missing", f"[{first.state}] is not in dowse's answer")]
         if number in said:
-            problems = list(object_differences(first, second, said[number]))
+            problems = list(object_differences(first, second, said[number], numbered))
         if problems:
             look.problems[number] = problems
     for number, first in before.items():
@@ -206,6 +212,7 @@ class Verdict:
     wrong: set = field(default_factory=set)
     text_wrong: set = field(default_factory=set)
     at_first: int = 0  # wrong in the first look
+    came_back: int = 0  # doubted, and seen to move
     extra: set = field(default_factory=set)
     lost: set = field(default_factory=set)  # that moved, lived all the time and were not told
     differences: dict = field(default_factory=lambda: defaultdict(list))
@@ -225,10 +232,12 @@ class Verdict:
 def settle(looks, quiet):
     """
     Judge several looks together. A goroutine of a busy program can leave its place between two
-    dumps and come back, so one is wrong only if it was in every look in which it stood still; how
-    many the first look alone found is told beside it. In a quiet program nothing may appear that
-    neither dump has; in a busy one only what two looks have is an error, since the dump between
-    them says that it had ended.
+    dumps and come back, and only its dead stack slots tell, if anything. So in a busy program one
+    that was found wrong is judged only if it stood still, with the same text, in all looks; and it
+    is wrong only if every look found it so. How many the first look alone found is told as well.
+
+    In a quiet program nothing may appear that neither dump has; in a busy one only what two looks
+    have is an error, since the dump between them says that it had ended.
     """
     verdict = Verdict(moved=looks[0].moved, at_first=len(looks[0].problems))
     seen = defaultdict(list)
@@ -239,14 +248,19 @@ def settle(looks, quiet):
             seen[number].append(look)
         for number in look.unknown:
             unknown[number] += 1
-    verdict.still = len(seen)
-    for number, states in seen.items():
+    for number, where in seen.items():
+        stayed = len(where) == len(looks) and len({look.still[number] for look in where}) == 1
+        doubted = any(number in look.problems or number in look.text_problems for look in where)
+        if doubted and not stayed and not quiet:
+            verdict.came_back += 1
+            continue
+        verdict.still += 1
         for problems, wrong, differences in (
                 ("problems", verdict.wrong, verdict.differences),
                 ("text_problems", verdict.text_wrong, verdict.text_differences)):
-            if all(number in getattr(look, problems) for look in states):
+            if all(number in getattr(look, problems) for look in where):
                 wrong.add(number)
-                for kind, example in getattr(states[0], problems)[number]:
+                for kind, example in getattr(where[0], problems)[number]:
                     differences[kind].append(f"goroutine {number} {example}")
     for number in {number for look in looks for number in look.alive}:
         lost = [look.lost.get(number) for look in looks if number in look.alive]

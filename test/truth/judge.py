@@ -13,6 +13,7 @@ between the dumps must be told as the runtime told it. Status 1: below the thres
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -59,7 +60,7 @@ def look(dump_now, dowse, pid, timeout):
     return result
 
 
-def judge(dump_now, dowse, pid, tries=3, quiet=False, timeout=60):
+def judge(dump_now, dowse, pid, tries=5, quiet=False, timeout=60):
     """Look as often as it takes for nothing to be left in doubt, `tries` times at most."""
     looks = []
     for _ in range(tries):
@@ -74,7 +75,7 @@ def judge(dump_now, dowse, pid, tries=3, quiet=False, timeout=60):
 def summary(verdict):
     return (f"{verdict.per_mille():7.2f} ‰ of {verdict.still} still goroutines "
             f"({len(verdict.wrong)} wrong, {verdict.at_first} at first look, "
-            f"{len(verdict.extra)} extra, {len(verdict.lost)} lost, {verdict.moved} moved), "
+            f"{len(verdict.extra)} extra, {len(verdict.lost)} lost, {verdict.moved + verdict.came_back} moved), "
             f"text {verdict.text_per_mille():7.2f} ‰ ({len(verdict.text_wrong)} wrong)")
 
 
@@ -95,14 +96,15 @@ def passes(verdict, arguments):
 
 
 def add_options(parser):
-    parser.add_argument("--dowse", default="build/dowse", help="the program to judge")
+    parser.add_argument("--dowse", default=os.environ.get("DOWSE", "build/dowse"),
+                        help="the program to judge ($DOWSE, build/dowse)")
     parser.add_argument("--threshold", type=float, default=999.0,
                         help="lowest agreement of the JSON, per mille (999)")
     parser.add_argument("--text-threshold", type=float, default=999.0,
                         help="lowest agreement of --format go, per mille (999)")
     parser.add_argument("--at-least", type=int, default=1,
                         help="fewer still goroutines than this prove nothing: fail (1)")
-    parser.add_argument("--tries", type=int, default=3, help="looks at one process (3)")
+    parser.add_argument("--tries", type=int, default=5, help="looks at one process (5)")
     parser.add_argument("--examples", type=int, default=1, help="examples of each difference (1)")
     parser.add_argument("--timeout", type=int, default=60, help="seconds for any one answer (60)")
 

@@ -325,8 +325,8 @@ class Judging(unittest.TestCase):
 class Settling(unittest.TestCase):
     """Several looks at a busy process."""
 
-    def look(self, problems=(), unknown=(), still=(1, 2, 3, 4)):
-        return compare.Look(still={n: "select" for n in still}, moved=0,
+    def look(self, problems=(), unknown=(), still=(1, 2, 3, 4), text="select"):
+        return compare.Look(still={n: text for n in still}, moved=0,
                             problems={n: [("state", "x")] for n in problems},
                             unknown={n: "x" for n in unknown})
 
@@ -338,9 +338,13 @@ class Settling(unittest.TestCase):
         verdict = compare.settle([self.look([1, 2]), self.look([2, 3]), self.look([2])], False)
         self.assertEqual(verdict.wrong, {2})
 
-    def test_wrong_whenever_it_stood_still_is_wrong(self):
-        verdict = compare.settle([self.look([1]), self.look(still=(2, 3, 4))], quiet=False)
-        self.assertEqual(verdict.wrong, {1})
+    def test_what_was_seen_to_move_is_not_judged_in_a_busy_program(self):
+        for looks in ([self.look([1]), self.look(still=(2, 3, 4))],
+                      [self.look([1]), self.look([1], text="sleep")]):
+            verdict = compare.settle(looks, quiet=False)
+            self.assertEqual((verdict.wrong, verdict.still, verdict.came_back), (set(), 3, 1))
+            verdict = compare.settle(looks, quiet=True)
+            self.assertEqual((verdict.wrong, verdict.still), ({1}, 4))
 
     def test_unknown(self):
         self.assertEqual(compare.settle([self.look(unknown=[9])], quiet=False).extra, set())

@@ -12,7 +12,13 @@ import (
 
 //export RunZoo
 func RunZoo() {
-	menagerie.Start(menagerie.Options{})
+	// Elsewhere: this goroutine is locked to the thread that called, and coroutines would be too.
+	started := make(chan struct{})
+	go func() {
+		menagerie.Start(menagerie.Options{})
+		close(started)
+	}()
+	<-started
 	control.Serve("", nil)
 }
 

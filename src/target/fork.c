@@ -6,13 +6,13 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "target/headroom.h"
 #include "target/inject.h"
 #include "target/process_private.h"
 #include "target/procfs.h"
 #include "target/reap.h"
+#include "target/traced.h"
 
 /*
  * The life of a fork: all threads of the process are stopped, one of them is made to clone the
@@ -57,11 +57,6 @@ struct fork {
 static struct fork *fork_of(struct target *target)
 {
 	return (struct fork *)target;
-}
-
-static void sleep_ns(uint64_t ns)
-{
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = (long)ns }, NULL);
 }
 
 /* Fitness first, then the order of birth. */
@@ -124,20 +119,17 @@ static struct error *try_fork(struct fork *fork)
 	return error;
 }
 
-static struct error *fork_report(struct fork *fork, int *ret_status)
+static struct error *fork_report(struct fork *fork, int *ret_signal, int *ret_event)
 {
-	uint64_t deadline = monotonic_ns() + WARM_UP_NS;
-	for (;;) {
-		pid_t got = waitpid(fork->injection.fork, ret_status, __WALL | WNOHANG);
-		if (got == fork->injection.fork && WIFSTOPPED(*ret_status))
-			return NULL;
-		if (got && !(got < 0 && errno == EINTR))
-			return error_new(ERROR_GONE, "the fork of %s has ended too early",
-					 fork->origin_name);
-		if (monotonic_ns() > deadline)
-			return error_new(ERROR_OTHER, "the fork of %s does not answer",
-					 fork->origin_name);
-		sleep_ns(20000);
+	switch (traced_await(fork->injection.fork, monotonic_ns() + WARM_UP_NS, ret_signal,
+			     ret_event)) {
+	case TRACED_STOPPED:
+		return NULL;
+	case TRACED_GONE:
+		return error_new(ERROR_GONE, "the fork of %s has ended too early",
+				 fork->origin_name);
+	default:
+		return error_new(ERROR_OTHER, "the fork of %s does not answer", fork->origin_name);
 	}
 }
 
@@ -145,20 +137,19 @@ static struct error *fork_report(struct fork *fork, int *ret_status)
 static struct error *fork_settle(struct fork *fork)
 {
 	pid_t id = fork->injection.fork;
-	int status;
+	int signal, event;
 	uintptr_t options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD;
 	if (fork->injection.suspend_filter)
 		options |= PTRACE_O_SUSPEND_SECCOMP;
 
-	TRY(fork_report(fork, &status)); /* that it was born */
+	TRY(fork_report(fork, &signal, &event)); /* that it was born */
 	if (ptrace(PTRACE_SETOPTIONS, id, NULL, (void *)options) < 0)
 		return error_os(errno, "cannot hold the fork of %s", fork->origin_name);
 	for (unsigned i = 0; i < FORK_STOPS_MAX; i++) {
 		if (ptrace(PTRACE_SYSCALL, id, NULL, NULL) < 0)
 			return error_os(errno, "cannot hold the fork of %s", fork->origin_name);
-		TRY(fork_report(fork, &status));
-		if (status >> 16 == 0 && WSTOPSIG(status) == (SIGTRAP | 0x80) &&
-		    machine_fork_is_at_exit(id))
+		TRY(fork_report(fork, &signal, &event));
+		if (!event && signal == (SIGTRAP | 0x80) && machine_fork_is_at_exit(id))
 			return NULL;
 	}
 	return error_new(ERROR_OTHER, "the fork of %s went astray", fork->origin_name);

@@ -3,21 +3,18 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "target/filter.h"
 #include "target/procfs.h"
 #include "target/stack_room.h"
-#include "target/stop.h"
+#include "target/traced.h"
 
 #ifndef PTRACE_GET_RSEQ_CONFIGURATION
 #define PTRACE_GET_RSEQ_CONFIGURATION 0x420f
@@ -179,30 +176,6 @@ static struct error *lay_out(struct injection *injection, pid_t thread,
 	return NULL;
 }
 
-/*
- * Wait until a thread reports. 0: not in time.
- */
-static int await_report(pid_t thread, uint64_t deadline)
-{
-	uint64_t began = monotonic_ns();
-	for (;;) {
-		int status;
-		pid_t got = waitpid(thread, &status, __WALL | WNOHANG);
-		if (got == thread)
-			return status;
-		if (got < 0 && errno != EINTR)
-			return W_EXITCODE(0, SIGKILL);
-		uint64_t now = monotonic_ns();
-		if (now > deadline)
-			return 0;
-		if (now - began < 100000)
-			sched_yield();
-		else
-			clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = 20000 },
-					NULL);
-	}
-}
-
 /* A signal that came while the thread was on its way: it takes it when it is back. */
 struct late_signals {
 	int numbers[8];
@@ -248,15 +221,15 @@ static struct error *follow(struct injection *injection, pid_t thread, struct la
 	while (system_calls < 4) {
 		if (ptrace(PTRACE_SYSCALL, thread, NULL, NULL) < 0)
 			return error_new(ERROR_GONE, "%s has ended", injection->name);
-		int status = await_report(thread, deadline);
-		if (!status) {
+		int signal, event;
+		enum traced_report report = traced_await(thread, deadline, &signal, &event);
+		if (report == TRACED_NOTHING) {
 			injection->lost = true;
 			return error_new(ERROR_OTHER, "%s: a thread did not come back in time",
 					 injection->name);
 		}
-		if (!WIFSTOPPED(status))
+		if (report == TRACED_GONE)
 			return error_new(ERROR_GONE, "%s has ended", injection->name);
-		int event = status >> 16, signal = WSTOPSIG(status);
 		if (event == PTRACE_EVENT_CLONE) {
 			note_fork(injection, thread);
 		} else if (event == 0 && signal == SYSCALL_STOP) {

@@ -10,6 +10,7 @@
 #include "target/permission.h"
 #include "target/process_private.h"
 #include "target/procfs.h"
+#include "target/traced.h"
 
 static struct error *process_check(const struct process_facts *facts, const char *name)
 {

@@ -7,22 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/vector.h"
 #include "target/procfs.h"
-#include "target/stop.h"
+#include "target/traced.h"
 
 #define STOP_NS     5000000u /* one thread, that sleeps or runs: more means it is of no use now */
 #define ROUNDS      4
 #define THREADS_MAX 64 /* tried in a round */
-
-static void sleep_ms(long ms)
-{
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
-}
 
 enum borrowed { BORROWED, UNFIT, LOST };
 
@@ -32,27 +25,20 @@ static enum borrowed borrow(pid_t thread)
 	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) < 0)
 		return UNFIT;
 	ptrace(PTRACE_INTERRUPT, thread, NULL, NULL);
-	uint64_t deadline = monotonic_ns() + STOP_NS;
-	for (;;) {
-		int status;
-		pid_t got = waitpid(thread, &status, __WALL | WNOHANG);
-		if (got < 0 && errno != EINTR)
-			return UNFIT;
-		if (got == thread && !WIFSTOPPED(status))
-			return UNFIT;
-		if (got == thread) {
-			bool trapped = status >> 16 == PTRACE_EVENT_STOP &&
-				       WSTOPSIG(status) == SIGTRAP;
-			if (trapped && machine_thread_fitness(thread) != MACHINE_UNFIT)
-				return BORROWED;
-			int signal = status >> 16 ? 0 : WSTOPSIG(status);
-			ptrace(PTRACE_DETACH, thread, NULL, (void *)(intptr_t)signal);
-			return UNFIT;
-		}
-		if (monotonic_ns() > deadline)
-			return LOST;
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = 10000 }, NULL);
+	int signal, event;
+	switch (traced_await(thread, monotonic_ns() + STOP_NS, &signal, &event)) {
+	case TRACED_NOTHING:
+		return LOST;
+	case TRACED_GONE:
+		return UNFIT;
+	case TRACED_STOPPED:
+		break;
 	}
+	if (event == PTRACE_EVENT_STOP && signal == SIGTRAP &&
+	    machine_thread_fitness(thread) != MACHINE_UNFIT)
+		return BORROWED;
+	ptrace(PTRACE_DETACH, thread, NULL, (void *)(intptr_t)(event ? 0 : signal));
+	return UNFIT;
 }
 
 /* Have one thread wait for the zombie. *ret_over: there is no use in trying others. */
@@ -83,7 +69,7 @@ bool reap_zombie(struct injection *injection, pid_t inner, pid_t preferred)
 		_cleanup_(free_pointer) pid_t *ids = NULL;
 		size_t count;
 		if (round)
-			sleep_ms(5 * round);
+			sleep_ns(5000000u * round);
 		if (!error_ignore(procfs_list_at(injection->directory, "task", &ids, &count)))
 			return true; /* it has ended, and init reaps */
 		for (size_t i = 0; i < MIN(count, (size_t)THREADS_MAX) && !over; i++) {

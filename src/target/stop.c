@@ -9,13 +9,12 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "target/machine.h"
 #include "target/permission.h"
 #include "target/procfs.h"
+#include "target/traced.h"
 
 /*
  * PTRACE_SEIZE attaches without a stop, PTRACE_INTERRUPT stops without a signal: what the thread
@@ -27,25 +26,13 @@
  * not: the stop is pending and the kernel looks at it before the thread returns to user code.
  */
 #define BUDGET_NS        20000000u
+#define THREAD_NS        25000u /* a thousand must each be woken up to stop */
 #define TRIES            5
 #define ASLEEP_AFTER_NS  1000000u /* look at the state of who has not reported for so long */
 #define SPIN_NS          200000u  /* how long to wait without giving the processor up */
 #define FLAG_IO_WORKER   0x00000010u
 #define FLAG_USER_WORKER 0x00004000u
 #define FLAG_KERNEL      0x00200000u
-
-uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static void sleep_ns(uint64_t ns)
-{
-	struct timespec time = { .tv_nsec = (long)ns };
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
-}
 
 /* A thread that refuses to be traced because it is none of the program's, or has ended. */
 static bool thread_is_nobody(const struct stop *stop, pid_t id)
@@ -99,15 +86,14 @@ static struct error *seize_new(struct stop *stop, size_t *ret_from)
 /* Take the report of a thread, if there is one. */
 static void thread_poll(struct stop *stop, struct stop_thread *thread)
 {
-	int status;
-	pid_t got = waitpid(thread->id, &status, __WALL | WNOHANG);
-	if (got == 0 || (got < 0 && errno == EINTR))
+	int signal, event;
+	enum traced_report report = traced_poll(thread->id, &signal, &event);
+	if (report == TRACED_NOTHING)
 		return;
-	if (got < 0 || !WIFSTOPPED(status)) {
+	if (report == TRACED_GONE) {
 		thread->state = STOP_GONE;
 		return;
 	}
-	int event = status >> 16, signal = WSTOPSIG(status);
 	thread->state = STOP_STOPPED;
 	if (event == PTRACE_EVENT_STOP)
 		stop->group_stopped |= signal != SIGTRAP;
@@ -146,7 +132,8 @@ static bool thread_is_asleep(const struct stop *stop, pid_t id)
 /* Wait for the reports of the threads from an index on; false when the time is over. */
 static bool await_reports(struct stop *stop, size_t from)
 {
-	uint64_t since = monotonic_ns(), deadline = stop->began_ns + BUDGET_NS;
+	uint64_t since = monotonic_ns(),
+		 deadline = stop->began_ns + BUDGET_NS + stop->threads.count * THREAD_NS;
 
 	for (;;) {
 		size_t pending = 0;

@@ -59,6 +59,4 @@ bool stop_linger(struct stop *stop);
 void stop_pause(const struct stop *stop, struct target_pause *ret);
 void stop_deinit(struct stop *stop);
 
-uint64_t monotonic_ns(void);
-
 #endif

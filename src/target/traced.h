@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_TARGET_TRACED_H
+#define DOWSE_TARGET_TRACED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What a traced thread has to say; never waits. For the tracer's thread alone. */
+enum traced_report {
+	TRACED_NOTHING, /* it runs */
+	TRACED_STOPPED,
+	TRACED_GONE,
+};
+
+/*
+ * *ret_signal and *ret_event (PTRACE_EVENT_...; 0 for a plain signal) are set when it stopped.
+ * That a process has ended is left for its parent to learn, even if that parent is ourselves.
+ */
+enum traced_report traced_poll(pid_t thread, int *ret_signal, int *ret_event);
+
+/* The same, waiting until then (CLOCK_MONOTONIC). TRACED_NOTHING: it has not reported in time. */
+enum traced_report traced_await(pid_t thread, uint64_t deadline, int *ret_signal, int *ret_event);
+
+uint64_t monotonic_ns(void);
+void sleep_ns(uint64_t ns);
+
+#endif

@@ -84,13 +84,13 @@ static struct error *check_use(const struct invocation *invocation)
 	const char *name = verb->name ? verb->name : "TARGET";
 	for (int id = 0; id < OPTION_END; id++) {
 		if (invocation->options.given[id] && !verb_takes(verb, (enum option_id)id))
-			return error_new(ERROR_USAGE, "dowse %s takes no %s", name,
+			return error_new(ERROR_USAGE, "%s takes no %s", name,
 					 options_name((enum option_id)id));
 	}
 	if (invocation->options.format)
 		TRY(check_format(verb, invocation->options.format));
 	if (invocation->operand_count < verb->operands_min)
-		return error_new(ERROR_USAGE, "dowse %s needs a %s: dowse %s", name, verb->operand,
+		return error_new(ERROR_USAGE, "%s needs a %s: dowse %s", name, verb->operand,
 				 verb->usage);
 	if (invocation->operand_count <= verb->operands_max)
 		return NULL;
@@ -98,7 +98,7 @@ static struct error *check_use(const struct invocation *invocation)
 		return error_new(ERROR_USAGE,
 				 "'%s' is no verb, and dowse takes one TARGET: see dowse --help",
 				 invocation->operands[0]);
-	return error_new(ERROR_USAGE, "dowse %s cannot take '%s' as well: dowse %s", name,
+	return error_new(ERROR_USAGE, "%s cannot take '%s' as well: dowse %s", name,
 			 invocation->operands[verb->operands_max], verb->usage);
 }
 

@@ -145,6 +145,7 @@ static void member_wait(struct json *json, const struct wait *wait)
 		break;
 	}
 	if (wait->kind == WAIT_DESCRIPTOR) {
+		json_member_bool(json, "write", wait->send);
 		json_key(json, "descriptor");
 		if (wait->descriptor >= 0)
 			json_signed(json, wait->descriptor);
@@ -155,6 +156,21 @@ static void member_wait(struct json *json, const struct wait *wait)
 		json_member_string(json, "remote_address", wait->remote_address);
 	}
 	json_object_end(json);
+}
+
+static void member_deferred(struct json *json, const struct goroutine *goroutine)
+{
+	json_key(json, "deferred");
+	json_array_begin(json);
+	for (uint32_t i = 0; i < goroutine->deferred_count; i++) {
+		const struct deferred_call *call = &goroutine->deferred[i];
+		json_object_begin(json);
+		json_member_string(json, "function", call->function);
+		member_file(json, call->file);
+		member_line(json, call->line);
+		json_object_end(json);
+	}
+	json_array_end(json);
 }
 
 static void member_known(struct json *json, const char *key, uint64_t value)
@@ -179,6 +195,7 @@ void goroutine_json(const struct goroutines *goroutines, const struct goroutine 
 	json_member_null(json, "retained");
 	goroutine_json_stack(goroutine, json);
 	member_wait(json, &goroutine->wait);
+	member_deferred(json, goroutine);
 	json_member_bool(json, "system", goroutine->system);
 	json_member_bool(json, "locked", goroutine->locked);
 	member_known(json, "thread", (uint64_t)MAX(goroutine->thread, 0));

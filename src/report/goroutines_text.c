@@ -191,6 +191,24 @@ static void write_groups(const struct goroutines_report *report, struct writer *
 		      report->groups->count);
 }
 
+/* What still has to run when the goroutine's functions return, the next one first. */
+static void write_deferred(const struct goroutine *goroutine, struct writer *writer)
+{
+	for (uint32_t i = 0; i < goroutine->deferred_count; i++) {
+		const struct deferred_call *call = &goroutine->deferred[i];
+		indent(writer, BODY_COLUMN);
+		writer_string(writer, "deferred ");
+		safe_string(writer, call->function);
+		if (call->file) {
+			const char *slash = strrchr(call->file, '/');
+			writer_string(writer, "  ");
+			safe_string(writer, slash ? slash + 1 : call->file);
+			writer_printf(writer, ":%d", call->line);
+		}
+		writer_char(writer, '\n');
+	}
+}
+
 static void write_goroutine(const struct goroutines_report *report,
 			    const struct goroutine *goroutine, struct writer *writer)
 {
@@ -219,6 +237,7 @@ static void write_goroutine(const struct goroutines_report *report,
 	};
 	stack_text(&how, goroutine, writer);
 	write_wait(report, goroutine, NULL, writer, &lines);
+	write_deferred(goroutine, writer);
 }
 
 static void write_all(const struct goroutines_report *report, struct writer *writer)

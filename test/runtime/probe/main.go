@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program that knows the truth about itself: it holds a known heap, and for every line on its
 // standard input it answers with the runtime's own counts of it, without allocating on the way.
 package main

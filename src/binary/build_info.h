@@ -20,8 +20,8 @@ struct build_setting {
 /* What `go version -m` prints. Strings live in the arena. */
 struct build_info {
 	struct arena arena;
-	const char *release; /* "go1.26.8", "go1.25.5 X:greenteagc"; NULL when there is none */
-	const char *path;    /* of the main package; NULL when unknown */
+	const char *release;      /* "go1.26.8", "go1.25.5 X:greenteagc"; NULL when there is none */
+	const char *path;         /* of the main package; NULL when unknown */
 	struct build_module main; /* path NULL when unknown */
 	struct build_module *modules;
 	size_t module_count;

@@ -73,8 +73,8 @@ size_t elf_bytes_left(const struct elf *elf, uint64_t address);
 struct elf_symbol {
 	const char *name; /* in: what is looked for */
 	uint64_t address; /* out */
-	uint64_t size;	  /* out */
-	bool found;	  /* out */
+	uint64_t size;    /* out */
+	bool found;       /* out */
 };
 
 /* Look many names up in one pass over .symtab; a file without one finds nothing. */

@@ -87,6 +87,12 @@ static struct error *read_without_release(struct target *target, const struct lo
 	while (layout_release(index + 1, &newest))
 		index++;
 	TRY(set_release(candidate, file->elf, layout_release(index, &newest)));
+	candidate->layout.module_types = LAYOUT_ABSENT;
+	candidate->layout.module_etypes = LAYOUT_ABSENT;
+	candidate->layout.module_rodata = LAYOUT_ABSENT;
+	candidate->layout.module_gofunc = LAYOUT_ABSENT;
+	candidate->layout.module_textsectmap = LAYOUT_ABSENT;
+	candidate->layout.module_next = LAYOUT_ABSENT;
 	TRY(module_read(target, file, &candidate->layout, layout_minor(newest), &module, &facts));
 	module.elf = file->elf;
 	struct error *error = module_release_from_memory(target, &module, &release);
@@ -106,14 +112,16 @@ static void open_debug_file(struct target *target, struct elf *elf, struct elf *
 	(void)error_ignore(debuglink_open(elf, root, ret));
 }
 
+/* `release` is that of the others in the process, NULL when none has said it. */
 static struct error *read_candidate(struct target *target, const struct loaded_file *file,
-				    struct candidate *candidate)
+				    const char *release, struct candidate *candidate)
 {
 	struct module *module = &candidate->module;
 	open_debug_file(target, file->elf, &module->debug);
-	(void)error_ignore(build_info_read(file->elf, &candidate->build_info));
 	if (candidate->build_info.release)
-		TRY(set_release(candidate, file->elf, candidate->build_info.release));
+		release = candidate->build_info.release;
+	if (release)
+		TRY(set_release(candidate, file->elf, release));
 	else
 		TRY(read_without_release(target, file, candidate));
 	struct elf *debug = module->debug;
@@ -124,26 +132,45 @@ static struct error *read_candidate(struct target *target, const struct loaded_f
 	return error;
 }
 
-/* Keep what could be read, and the first reason why something could not. */
+/* Takes over the file, and what is in candidate. */
+static struct error *add_candidate(struct target *target, struct loaded_file *file,
+				   struct candidate candidate, struct candidate_vector *candidates)
+{
+	const char *release = candidates->count > 0 ? candidates->items[0].release : NULL;
+	struct error *error = read_candidate(target, file, release, &candidate);
+	if (!error) {
+		candidate.module.elf = TAKE_PTR(file->elf);
+		error = candidate_vector_append(candidates, &candidate);
+	}
+	if (error)
+		candidate_deinit(&candidate);
+	return error;
+}
+
+/*
+ * Keep what could be read, and the first reason why something could not. Files that say which
+ * release made them come first: the plugins of old releases do not.
+ */
 static struct error *read_candidates(struct target *target, struct loaded_file_vector *files,
 				     struct candidate_vector *candidates, struct error **ret_reason)
 {
-	for (size_t i = 0; i < files->count; i++) {
+	for (size_t i = 0; i < files->count * 2; i++) {
+		struct loaded_file *file = &files->items[i % files->count];
 		struct candidate candidate = { 0 };
-		struct error *error = read_candidate(target, &files->items[i], &candidate);
-		if (!error) {
-			candidate.module.elf = TAKE_PTR(files->items[i].elf);
-			error = candidate_vector_append(candidates, &candidate);
-			if (!error)
-				continue;
+		if (!file->elf)
+			continue;
+		bool says = error_ignore(build_info_read(file->elf, &candidate.build_info)) &&
+			    candidate.build_info.release;
+		if (says != (i < files->count)) {
+			candidate_deinit(&candidate);
+			continue;
 		}
-		candidate_deinit(&candidate);
-		if (error->code == ERROR_NO_MEMORY || error->code == ERROR_GONE)
+		struct error *error = add_candidate(target, file, candidate, candidates);
+		if (error && (error->code == ERROR_NO_MEMORY || error->code == ERROR_GONE))
 			return error;
-		if (*ret_reason)
-			error_destroy(error);
-		else
-			*ret_reason = error;
+		if (!*ret_reason)
+			*ret_reason = TAKE_PTR(error);
+		error_destroy(error);
 	}
 	return NULL;
 }

@@ -269,8 +269,9 @@ struct error *module_release_from_memory(struct target *target, const struct mod
 	if (!pclntab_find_named(module->functions, "runtime.schedinit", &function))
 		return error_new(ERROR_NOT_FOUND, "%s: has no runtime of Go",
 				 elf_name(module->elf));
-	TRY(code_data_references(&binary, &function, module->noptrdata, module->noptrbss_end,
-				 references, ARRAY_SIZE(references), &count));
+	/* gcc puts .data before .noptrdata. */
+	TRY(code_data_references(&binary, &function, MIN(module->data, module->noptrdata),
+				 module->noptrbss_end, references, ARRAY_SIZE(references), &count));
 	for (size_t i = 0; i < count; i++) {
 		char *release = read_release(target, references[i]);
 		if (release) {

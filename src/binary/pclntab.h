@@ -12,12 +12,12 @@ struct pclntab;
 
 struct pclntab_options {
 	const uint8_t *bytes; /* borrowed */
-	size_t size;	      /* at least to the end of the table; more does no harm */
+	size_t size;          /* at least to the end of the table; more does no harm */
 	uint64_t address;     /* where the table lies, for errors */
 	const char *name;     /* of the file, for errors; borrowed */
-	uint64_t text;	      /* moduledata.text, loaded: function offsets count from here */
+	uint64_t text;        /* moduledata.text, loaded: function offsets count from here */
 	uint64_t text_end;    /* moduledata.etext */
-	int minor;	      /* the release: 19 for go1.19 */
+	int minor;            /* the release: 19 for go1.19 */
 	/* Funcdata: offsets count from gofunc; these bytes are the module's read-only data there. */
 	const uint8_t *gofunc;
 	size_t gofunc_size;
@@ -27,7 +27,7 @@ struct pclntab_options {
 		uint64_t offset;
 		uint64_t end;
 		uint64_t base;
-	} *text_sections;
+	} * text_sections;
 	size_t text_section_count;
 };
 
@@ -39,18 +39,18 @@ struct function {
 	const struct pclntab *table;
 	const char *name; /* as linked: generics with all their type arguments */
 	uint64_t entry;
-	uint64_t end; /* entry of the next one */
-	int32_t start_line; /* 0 before 1.20 */
+	uint64_t end;           /* entry of the next one */
+	int32_t start_line;     /* 0 before 1.20 */
 	int32_t argument_bytes; /* negative (INT32_MIN) when unknown */
-	uint32_t defer_return; /* offset of the deferreturn call, or 0 */
+	uint32_t defer_return;  /* offset of the deferreturn call, or 0 */
 	uint8_t func_id;
-	uint8_t flags; /* FUNCTION_... */
+	uint8_t flags;   /* FUNCTION_... */
 	uint32_t record; /* offset of its record: identifies the function in its table */
 };
 
 #define FUNCTION_TOP_FRAME 1
-#define FUNCTION_SP_WRITE 2
-#define FUNCTION_ASSEMBLY 4
+#define FUNCTION_SP_WRITE  2
+#define FUNCTION_ASSEMBLY  4
 
 size_t pclntab_function_count(const struct pclntab *table);
 /* False for an index past the end or a record that is damaged. */
@@ -73,7 +73,7 @@ uint64_t function_data_address(const struct function *function, unsigned index);
 struct function_line {
 	const char *function;
 	const char *file; /* "?" when unknown */
-	int32_t line;	  /* 0 when unknown */
+	int32_t line;     /* 0 when unknown */
 	int32_t start_line;
 	uint8_t func_id;
 	bool inlined; /* into the next one */

@@ -8,6 +8,8 @@
  *	function ENTRY END START-LINE FUNC-ID NAME
  *	pc PC|FUNCTION|FILE|LINE[|FUNCTION|FILE|LINE...]	innermost first
  *	type ADDRESS ...		for every address that standard input has behind "t"
+ *	debug PATH			the separate file under the root behind "D"; "none"
+ *	symbol NAME ADDRESS		for every name behind "s"; "none" where there is none
  *
  * Program counters are asked for on standard input, in hexadecimal; "*" stands for some in every
  * function.
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "binary/debuglink.h"
 #include "binary/module.h"
 #include "binary/type.h"
 #include "target/process.h"
@@ -129,15 +132,39 @@ static struct error *describe_types(const struct binary *binary)
 	return NULL;
 }
 
+static struct error *describe_symbol(const struct binary *binary, char *name)
+{
+	name[strcspn(name, "\n")] = '\0';
+	struct elf_symbol symbol = { .name = name };
+	TRY(binary_find_symbols(binary, &symbol, 1));
+	if (symbol.found)
+		printf("symbol\t%s\t%" PRIx64 "\n", name, symbol.address);
+	else
+		printf("symbol\t%s\tnone\n", name);
+	return NULL;
+}
+
+static void describe_debug(const struct binary *binary, char *root)
+{
+	root[strcspn(root, "\n")] = '\0';
+	_cleanup_(elf_cleanup) struct elf *debug = NULL;
+	bool found = error_ignore(debuglink_open(binary->modules[0].elf, root, &debug));
+	printf("debug\t%s\n", found ? elf_name(debug) : "none");
+}
+
 static struct error *answer(const struct binary *binary)
 {
-	char line[64];
+	char line[1024];
 	while (fgets(line, sizeof(line), stdin)) {
 		if (line[0] == '*') {
 			for (size_t i = 0; i < binary->module_count; i++)
 				describe_everywhere(binary, &binary->modules[i]);
 		} else if (line[0] == 'T') {
 			TRY(describe_types(binary));
+		} else if (line[0] == 'D') {
+			describe_debug(binary, line + 2);
+		} else if (line[0] == 's') {
+			TRY(describe_symbol(binary, line + 2));
 		} else if (line[0] == 't') {
 			TRY(describe_type(binary, strtoull(line + 1, NULL, 16)));
 		} else {

@@ -63,9 +63,10 @@ def build(release, variant):
     if not os.path.exists(path):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         extra, arguments = VARIANTS[variant]
-        subprocess.run(["go", "build", *arguments, "-o", path + ".new", "."], cwd=PROGRAM,
+        new = "%s.%d" % (path, os.getpid())  # another suite may build it at the same moment
+        subprocess.run(["go", "build", *arguments, "-o", new, "."], cwd=PROGRAM,
                        env=go_environment(release, extra), check=True, timeout=900)
-        os.rename(path + ".new", path)
+        os.rename(new, path)
     return path
 
 

@@ -4,22 +4,7 @@
 #include "cli/cli.h"
 #include "cli/evidence.h"
 #include "fix/fix.h"
-#include "leak/live/live.h"
 #include "report/diagnosis.h"
-
-/* From evidence to findings, with the words for their fixes. */
-static struct error *find(const struct evidence *evidence, struct goroutines *goroutines,
-			  const struct goroutine_group_vector *groups, struct findings *ret)
-{
-	struct live_evidence live = {
-		.goroutines = goroutines,
-		.groups = groups,
-		.places = evidence->subject.places,
-		.guessed = evidence_is_guessed(evidence),
-	};
-	TRY(live_find(&live, ret));
-	return fix_findings(ret);
-}
 
 static struct error *select_findings(const struct options *options, struct findings *findings)
 {
@@ -69,29 +54,21 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 	bool has_memory = has_counters &&
 			  error_ignore(runtime_memory_read(evidence.runtime, &counters, &memory));
 
-	struct runtime_goroutines_options wanted = {
-		.no_stop = options->given[OPTION_NO_STOP],
-		.with_waits = true,
-	};
-	_cleanup_(runtime_goroutines_cleanup) struct goroutines *goroutines = NULL;
-	TRY(runtime_goroutines(evidence.runtime, &wanted, &goroutines));
-	struct goroutine_filter filter = { .min_wait_ns = -1 };
-	_cleanup_(goroutine_group_vector_deinit) struct goroutine_group_vector groups = { 0 };
-	TRY(goroutines_group(goroutines, &filter, &groups));
-
-	_cleanup_(findings_deinit) struct findings findings = { 0 };
-	TRY(find(&evidence, goroutines, &groups, &findings));
-	TRY(select_findings(options, &findings));
+	_cleanup_(live_look_deinit) struct live_look look = { 0 };
+	TRY(live_look_take(evidence.runtime, &evidence.places, options->given[OPTION_NO_STOP],
+			   &look));
+	TRY(fix_findings(&look.findings));
+	TRY(select_findings(options, &look.findings));
 	struct diagnosis diagnosis = {
 		.subject = &evidence.subject,
-		.findings = &findings,
-		.goroutines = goroutines,
-		.groups = &groups,
+		.findings = &look.findings,
+		.goroutines = look.goroutines,
+		.groups = &look.groups,
 		.counters = has_counters ? &counters : NULL,
 		.memory = has_memory ? &memory : NULL,
 	};
 	print(invocation, &diagnosis);
-	*ret = judge(options, &findings);
+	*ret = judge(options, &look.findings);
 	return NULL;
 }
 

@@ -55,23 +55,6 @@ static const char *evidence_build(const struct binary *binary)
 	return id && *id ? id : NULL;
 }
 
-static struct error *evidence_modules(struct evidence *evidence, const struct build_info *info)
-{
-	evidence->modules = calloc(info->module_count + 1, sizeof(*evidence->modules));
-	if (!evidence->modules)
-		return error_no_memory();
-	size_t count = 0;
-	if (info->main.path)
-		evidence->modules[count++] = info->main.path;
-	for (size_t i = 0; i < info->module_count; i++) {
-		if (info->modules[i].path)
-			evidence->modules[count++] = info->modules[i].path;
-	}
-	evidence->subject.places = (struct place_rule){ .modules = evidence->modules,
-							.module_count = count };
-	return NULL;
-}
-
 static struct error *evidence_fill(const char *operand, struct evidence *evidence)
 {
 	TRY(cli_target_open(operand, &evidence->target));
@@ -90,7 +73,9 @@ static struct error *evidence_fill(const char *operand, struct evidence *evidenc
 	};
 	evidence->subject.warnings = runtime_warnings(evidence->runtime,
 						      &evidence->subject.warning_count);
-	return evidence_modules(evidence, &binary->build_info);
+	TRY(live_places_make(&binary->build_info, &evidence->places));
+	evidence->subject.places = evidence->places.rule;
+	return NULL;
 }
 
 struct error *evidence_open(const char *operand, struct evidence *ret)
@@ -110,11 +95,6 @@ void evidence_deinit(struct evidence *evidence)
 	runtime_destroy(evidence->runtime);
 	target_destroy(evidence->target);
 	free(evidence->executable);
-	free(evidence->modules);
+	live_places_deinit(&evidence->places);
 	*evidence = (struct evidence){ 0 };
-}
-
-bool evidence_is_guessed(const struct evidence *evidence)
-{
-	return runtime_binary(evidence->runtime)->layout_source == LAYOUT_FROM_NEAREST;
 }

@@ -2,8 +2,8 @@
 #ifndef DOWSE_CLI_EVIDENCE_H
 #define DOWSE_CLI_EVIDENCE_H
 
+#include "leak/live/look.h"
 #include "report/subject.h"
-#include "runtime/runtime.h"
 
 /* A Go process that is being looked at, and what is known about it without a stop. */
 struct evidence {
@@ -11,14 +11,11 @@ struct evidence {
 	struct runtime *runtime;
 	struct subject subject;
 	char *executable;
-	const char **modules; /* paths, for subject.places */
+	struct live_places places; /* of `subject` */
 };
 
 /* Resolve and open a TARGET. */
 struct error *evidence_open(const char *operand, struct evidence *ret) must_use;
 void evidence_deinit(struct evidence *evidence);
-
-/* True when the layout is another release's. */
-bool evidence_is_guessed(const struct evidence *evidence);
 
 #endif

@@ -154,8 +154,9 @@ class Usage(unittest.TestCase):
             options = re.findall(r"^  (-\S+)(?: ([A-Z]+))?  ", text, re.M)
             self.assertGreaterEqual(len(options), 2)
             for option, _ in options:
-                answer = dowse(verb, option + "\x01")
-                self.assertNotIn(b"takes no %s\n" % option.encode(), answer.stderr)
+                if option != "-o":
+                    answer = dowse(verb, option + "=\x01")
+                    self.assertNotIn(b"takes no %s\n" % option.encode(), answer.stderr)
 
     def test_version(self):
         answer = dowse("--version")
@@ -396,6 +397,16 @@ class Process(unittest.TestCase):
             (["--rules", "L17", "--fail-on", "suspect", "--min-certainty", "likely"], 0),
         ):
             self.assertEqual(dowse(self.pid, *arguments).returncode, status, arguments)
+
+    def test_the_library_says_the_same(self):
+        public = BUILD / "test" / "cli" / "test-cli-public"
+        answer = subprocess.run([public, self.pid], stdout=subprocess.PIPE, timeout=60, check=True)
+        lines = answer.stdout.decode().splitlines()
+        self.assertRegex(lines[0], r"^2 L6 nil-channel 40 main\.receiveNil:\d+$")
+        self.assertEqual(lines[-1], "%d goroutines, 4 findings, stopped" % self.count)
+        refused = subprocess.run([public, "4194305"], stderr=subprocess.PIPE, timeout=60, check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(b"4194305", refused.stderr)
 
     def test_it_outlives_being_looked_at(self):
         for _ in range(5):

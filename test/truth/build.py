@@ -25,8 +25,8 @@ def number(release):
     return int(major) * 1000 + int(minor)
 
 
-# How to build: flags of `go build`, cgo, and the experiment, by name. `since` and `until` are
-# the releases in which the variant exists, with the reason for which it does not elsewhere.
+# How to build: flags of `go build`, cgo, and the experiment, by name. `only` and `since` are the
+# releases in which the variant exists, `why` the reason for which it does not elsewhere.
 VARIANTS = {
     "plain": {"cgo": False},
     "stripped": {"cgo": False, "flags": ["-ldflags=-s -w"]},
@@ -45,6 +45,11 @@ VARIANTS = {
     "plugin-stripped": {"cgo": True, "kind": "plugin", "flags": ["-ldflags=-s -w"]},
     "c-shared": {"cgo": True, "kind": "c-shared"},
     "c-shared-stripped": {"cgo": True, "kind": "c-shared", "flags": ["-ldflags=-s -w"]},
+    "c-archive": {"cgo": True, "kind": "c-archive"},
+    "asan": {"cgo": True, "flags": ["-asan"]},
+    "v3": {"cgo": False, "environment": {"GOAMD64": "v3"}, "flags": ["-ldflags=-s -w"]},
+    "cover": {"cgo": False, "flags": ["-cover"], "since": "1.20",
+              "why": "programs are built for coverage from 1.20 on"},
     "greentea": {"cgo": False, "flags": ["-ldflags=-s -w"], "experiment": "greenteagc",
                  "only": ("1.25",), "why": "an experiment of 1.25, the default from 1.26"},
     "nogreentea": {"cgo": False, "flags": ["-ldflags=-s -w"], "experiment": "nogreenteagc",
@@ -112,8 +117,8 @@ def go_build(release, variant, package, output, mode, timeout):
         flags.append(f"-buildmode={mode}")
     command = ["nice", "go", "build", f"-modfile={modfile(release)}", "-p=2", *flags,
                "-o", str(output), f"./{package}"]
-    run(command, go_environment(release, variant["cgo"], variant.get("experiment", "")), PROGRAMS,
-        timeout)
+    environment = go_environment(release, variant["cgo"], variant.get("experiment", ""))
+    run(command, {**environment, **variant.get("environment", {})}, PROGRAMS, timeout)
 
 
 def build(release, name, program, timeout=600):
@@ -123,6 +128,8 @@ def build(release, name, program, timeout=600):
     """
     variant = VARIANTS[name]
     if "only" in variant and release not in variant["only"]:
+        raise Unbuildable(variant["why"])
+    if number(release) < number(variant.get("since", "1.0")):
         raise Unbuildable(variant["why"])
     kind = variant.get("kind")
     if kind and program != "zoo":
@@ -141,6 +148,12 @@ def build(release, name, program, timeout=600):
             run(["gcc", "-O1", "-o", str(folder / "host"), str(PROGRAMS / "shared/host/host.c"),
                  "-ldl"], os.environ, folder, timeout)
             return [str(folder / "host"), str(folder / "zoo.so")]
+        if kind == "c-archive":
+            go_build(release, variant, "shared", folder / "zoo.a", "c-archive", timeout)
+            run(["gcc", "-O1", "-DLINKED", "-o", str(folder / "host"),
+                 str(PROGRAMS / "shared/host/host.c"), str(folder / "zoo.a"), "-lpthread", "-lresolv"],
+                os.environ, folder, timeout)
+            return [str(folder / "host")]
         go_build(release, variant, program, folder / program, None, timeout)
         return [str(folder / program)]
     except subprocess.TimeoutExpired:

@@ -98,8 +98,6 @@ static void release_others(void *argument)
 
 static struct error *try_fork(struct fork *fork)
 {
-	fork->stop.threads.count = 0;
-	fork->stop.reported.count = 0;
 	TRY(stop_begin(&fork->stop));
 	struct error *error;
 	if (fork->stop.group_stopped)
@@ -166,6 +164,7 @@ static void fork_offer_to_killer(pid_t id)
 }
 
 static void fork_end(struct fork *fork);
+static struct error *read_origin_maps(struct fork *fork);
 
 static struct error *fork_job(void *argument)
 {
@@ -178,7 +177,7 @@ static struct error *fork_job(void *argument)
 		    fork->stop.group_stopped)
 			return error;
 		error_destroy(error);
-		sleep_ns(attempt * 3000000);
+		stop_rest(&fork->stop, attempt * 3000000);
 	}
 	fork->inner = (pid_t)fork->injection.result;
 	fork_offer_to_killer(fork->injection.fork);
@@ -186,6 +185,22 @@ static struct error *fork_job(void *argument)
 	if (error)
 		fork_end(fork);
 	return error;
+}
+
+/* The process has started another program, which is the parent of the zombie now. */
+static struct error *look_again(struct fork *fork)
+{
+	memory_deinit(&fork->origin_memory);
+	fork->origin_memory = (struct memory){
+		.id = fork->origin,
+		.descriptor = openat(fork->origin_directory, "mem", O_RDONLY | O_CLOEXEC),
+	};
+	if (fork->origin_memory.descriptor < 0)
+		return error_os(errno, "cannot look into %s again", fork->origin_name);
+	maps_deinit(&fork->origin_maps);
+	TRY(read_origin_maps(fork));
+	fork->injection.gadgets = (struct machine_gadgets){ 0 };
+	return injection_find_gadgets(&fork->injection);
 }
 
 /* Kill and reap, in the tracer's thread. */
@@ -199,8 +214,9 @@ static void fork_end(struct fork *fork)
 	kill(id, SIGKILL);
 	while (waitpid(id, &status, __WALL) == id && !WIFSIGNALED(status) && !WIFEXITED(status)) {
 	}
-	if (!reap_zombie(&fork->injection, fork->inner, fork->thread))
-		return; /* the process keeps a zombie, which the next dowse sees */
+	/* If it cannot be done the process keeps a zombie, which the next dowse sees. */
+	if (!memory_is_gone(&fork->origin_memory) || error_ignore(look_again(fork)))
+		reap_zombie(&fork->injection, fork->inner, fork->thread);
 }
 
 static struct error *end_job(void *argument)

@@ -14,15 +14,16 @@
 #define CAPABILITY_NAMES(X)                                                                        \
 	X(CHOWN)                                                                                   \
 	X(DAC_OVERRIDE)                                                                            \
-	X(DAC_READ_SEARCH) X(FOWNER) X(FSETID) X(KILL) X(SETGID) X(SETUID) X(SETPCAP) X(           \
-		LINUX_IMMUTABLE) X(NET_BIND_SERVICE) X(NET_BROADCAST) X(NET_ADMIN) X(NET_RAW)      \
-		X(IPC_LOCK) X(IPC_OWNER) X(SYS_MODULE) X(SYS_RAWIO) X(SYS_CHROOT) X(SYS_PTRACE)    \
-			X(SYS_PACCT) X(SYS_ADMIN) X(SYS_BOOT) X(SYS_NICE) X(SYS_RESOURCE)          \
-				X(SYS_TIME) X(SYS_TTY_CONFIG) X(MKNOD) X(LEASE) X(AUDIT_WRITE)     \
-					X(AUDIT_CONTROL) X(SETFCAP) X(MAC_OVERRIDE) X(MAC_ADMIN)   \
-						X(SYSLOG) X(WAKE_ALARM) X(BLOCK_SUSPEND)           \
-							X(AUDIT_READ) X(PERFMON) X(BPF)            \
-								X(CHECKPOINT_RESTORE)
+	X(DAC_READ_SEARCH)                                                                         \
+	X(FOWNER)                                                                                  \
+	X(FSETID) X(KILL) X(SETGID) X(SETUID) X(SETPCAP) X(LINUX_IMMUTABLE) X(NET_BIND_SERVICE) X( \
+		NET_BROADCAST) X(NET_ADMIN) X(NET_RAW) X(IPC_LOCK) X(IPC_OWNER) X(SYS_MODULE)      \
+		X(SYS_RAWIO) X(SYS_CHROOT) X(SYS_PTRACE) X(SYS_PACCT) X(SYS_ADMIN) X(SYS_BOOT)     \
+			X(SYS_NICE) X(SYS_RESOURCE) X(SYS_TIME) X(SYS_TTY_CONFIG) X(MKNOD)         \
+				X(LEASE) X(AUDIT_WRITE) X(AUDIT_CONTROL) X(SETFCAP)                \
+					X(MAC_OVERRIDE) X(MAC_ADMIN) X(SYSLOG) X(WAKE_ALARM)       \
+						X(BLOCK_SUSPEND) X(AUDIT_READ) X(PERFMON) X(BPF)   \
+							X(CHECKPOINT_RESTORE)
 
 const char *capability_name(unsigned number)
 {
@@ -143,11 +144,12 @@ static void explain(const struct permission_self *self, const struct process_fac
 		break;
 	case PERMISSION_TRACED:
 		if (!error_ignore(process_facts_read(facts->tracer, &tracer)))
-			tracer = (struct process_facts){ .name = "a process that cannot be seen" };
+			tracer = (struct process_facts){ .name = "a process that cannot be seen",
+							 .thread_group = facts->tracer };
 		snprintf(ret->reason, sizeof(ret->reason),
 			 "it is being traced by %s (pid %d), and the kernel allows one at a time",
-			 tracer.name, facts->tracer);
-		snprintf(ret->command, sizeof(ret->command), "kill %d", facts->tracer);
+			 tracer.name, tracer.thread_group);
+		snprintf(ret->command, sizeof(ret->command), "kill %d", tracer.thread_group);
 		break;
 	case PERMISSION_USER:
 		snprintf(ret->reason, sizeof(ret->reason),

@@ -13,7 +13,7 @@
 #include "target/procfs.h"
 #include "target/traced.h"
 
-#define STOP_NS     5000000u /* one thread, that sleeps or runs: more means it is of no use now */
+#define STOP_NS     200000000u /* nobody waits meanwhile: the thread runs until it stops */
 #define ROUNDS      4
 #define THREADS_MAX 64 /* tried in a round */
 
@@ -41,11 +41,11 @@ static enum borrowed borrow(pid_t thread)
 	return UNFIT;
 }
 
-/* Have one thread wait for the zombie. *ret_over: there is no use in trying others. */
+/* Have one thread wait for the zombie. *ret_over: the tracer must end before anything else. */
 static bool reap_with(struct injection *injection, pid_t thread, bool *ret_over)
 {
 	enum borrowed borrowed = borrow(thread);
-	*ret_over = borrowed == LOST;
+	*ret_over = false;
 	if (borrowed != BORROWED)
 		return false;
 	struct error *error = injection_run(injection, thread);

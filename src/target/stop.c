@@ -163,17 +163,19 @@ static bool await_reports(struct stop *stop, size_t from)
 /* One try. On failure what was stopped is still stopped. */
 static struct error *try_once(struct stop *stop, bool *ret_all)
 {
+	bool first = true; /* with those whom an earlier try has left attached */
 	*ret_all = false;
-	stop->began_ns = 0;
-	for (;;) {
+	for (;; first = false) {
 		size_t from;
 		struct error *error = seize_new(stop, &from);
 		if (error)
 			return error;
+		if (first) {
+			from = 0;
+			stop->began_ns = monotonic_ns();
+		}
 		if (from == stop->threads.count)
 			break;
-		if (!stop->began_ns)
-			stop->began_ns = monotonic_ns();
 		for (size_t i = from; i < stop->threads.count; i++)
 			ptrace(PTRACE_INTERRUPT, stop->threads.items[i].id, NULL, NULL);
 		if (!await_reports(stop, from))
@@ -219,16 +221,24 @@ bool stop_linger(struct stop *stop)
 	return left;
 }
 
-/* Nobody may stay attached between two tries: what has not reported yet would stop unseen. */
-static void try_again_later(struct stop *stop, unsigned attempt)
+void stop_rest(struct stop *stop, uint64_t ns)
 {
+	uint64_t until = monotonic_ns() + ns;
+	size_t kept = 0;
+
 	stop_end(stop, 0);
-	uint64_t until = stop->ended_ns + BUDGET_NS;
-	while (stop_linger(stop) && monotonic_ns() < until)
-		sleep_ns(20000);
-	stop->threads.count = 0;
-	/* Odd times, so as not to fall into step with a scheduler's bandwidth period. */
-	sleep_ns((7 + 13 * (uint64_t)attempt) * 1000000u);
+	do {
+		stop_linger(stop);
+		sleep_ns(100000);
+	} while (monotonic_ns() < until);
+	for (size_t i = 0; i < stop->threads.count; i++) {
+		if (stop->threads.items[i].state == STOP_GONE)
+			continue;
+		stop->threads.items[kept] = stop->threads.items[i];
+		stop->threads.items[kept++].state = STOP_SEIZED;
+	}
+	stop->threads.count = kept;
+	stop->reported.count = 0;
 }
 
 static struct error *report(struct stop *stop)
@@ -268,7 +278,8 @@ struct error *stop_begin(struct stop *stop)
 			return NULL;
 		if (stop->tries == TRIES)
 			break;
-		try_again_later(stop, stop->tries);
+		/* Odd times, so as not to fall into step with a scheduler's bandwidth period. */
+		stop_rest(stop, (7 + 13 * (uint64_t)stop->tries) * 1000000u);
 	}
 	stop_end(stop, 0);
 	return error_new(

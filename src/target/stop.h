@@ -56,6 +56,13 @@ bool stop_end(struct stop *stop, pid_t except);
 /* Let go whoever woke up since; true while some are left. To be called often. */
 bool stop_linger(struct stop *stop);
 
+/*
+ * Let the process run for a while before it is stopped again. Who has not stopped yet stays
+ * attached and is let go as soon as it stops; who is still attached then is known to the next
+ * stop_begin().
+ */
+void stop_rest(struct stop *stop, uint64_t ns);
+
 void stop_pause(const struct stop *stop, struct target_pause *ret);
 void stop_deinit(struct stop *stop);
 

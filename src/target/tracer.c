@@ -4,12 +4,17 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 
-#define IDLE_NS 500000
+#include "target/traced.h"
+
+#define IDLE_NS    500000
+#define GONE_POLLS 10000 /* a second */
 
 struct tracer {
 	pthread_t thread;
+	pid_t id; /* of the thread; set by itself before its first job */
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 
@@ -47,6 +52,7 @@ static void *tracer_main(void *argument)
 
 	/* Naps of 20 µs are to be that: the kernel adds 50 to them by default. */
 	prctl(PR_SET_TIMERSLACK, 1000);
+	tracer->id = (pid_t)syscall(SYS_gettid);
 	pthread_mutex_lock(&tracer->mutex);
 	for (;;) {
 		while (!tracer->job && !tracer->ending)
@@ -130,6 +136,10 @@ void tracer_destroy(struct tracer *tracer)
 	pthread_cond_broadcast(&tracer->changed);
 	pthread_mutex_unlock(&tracer->mutex);
 	pthread_join(tracer->thread, NULL);
+	/* The kernel says so before it has let go of the traced: wait until the thread is no more. */
+	for (unsigned i = 0; i < GONE_POLLS && syscall(SYS_tgkill, getpid(), tracer->id, 0) == 0;
+	     i++)
+		sleep_ns(i < 100 ? 1000 : 100000);
 
 	pthread_mutex_destroy(&tracer->mutex);
 	pthread_cond_destroy(&tracer->changed);

@@ -18,6 +18,17 @@ static void sleep_ms(long ms)
 	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }
 
+/* On a machine that has other work a stop may fail, in peace: that is no fault of it. */
+static must_use struct error *stop_patiently(struct target *target)
+{
+	for (unsigned i = 0;; i++) {
+		struct error *error = target_stop(target);
+		if (!error || i == 20 || !strstr(error->message, "overloaded"))
+			return error;
+		error_destroy(error);
+	}
+}
+
 static void check_unharmed(struct victim *victim)
 {
 	const char *trouble = victim_trouble(victim);
@@ -38,7 +49,7 @@ static void stop_and_look(struct victim *victim, struct target *target, size_t l
 	_cleanup_(free_pointer) pid_t *ids = NULL;
 	_cleanup_(close_descriptor) int directory = -1;
 
-	check_ok(target_stop(target));
+	check_ok(stop_patiently(target));
 	const struct target_thread *threads = target_threads(target, &count);
 	uint64_t before = progress(victim), births = atomic_load(&victim->report->births);
 	assert_true(count >= least);
@@ -98,7 +109,7 @@ static void test_registers(void **state)
 
 	check_ok(process_open(victim.pid, &target));
 	check_ok(target_mappings(target, &mappings, &mapping_count));
-	check_ok(target_stop(target));
+	check_ok(stop_patiently(target));
 	const struct target_thread *threads = target_threads(target, &count);
 	for (size_t i = 0; i < count; i++) {
 		uint8_t code[2];
@@ -172,7 +183,7 @@ static void test_under_sigstop(void **state)
 	check_unharmed(&victim);
 
 	/* And when it comes in the midst of a stop of ours. */
-	check_ok(target_stop(target));
+	check_ok(stop_patiently(target));
 	kill(victim.pid, SIGSTOP);
 	sleep_ms(5);
 	target_release(target, NULL);
@@ -219,7 +230,7 @@ static void test_signals(void **state)
 		union sigval value = { .sival_int = i };
 		if (i % 2)
 			assert_int_equal(sigqueue(victim.pid, SIGRTMIN, value), 0);
-		check_ok(target_stop(target));
+		check_ok(stop_patiently(target));
 		if (i % 2 == 0)
 			assert_int_equal(sigqueue(victim.pid, SIGRTMIN, value), 0);
 		target_release(target, NULL);
@@ -246,7 +257,7 @@ static void test_calls(void **state)
 
 	check_ok(process_open(victim.pid, &target));
 	for (unsigned i = 0; i < stops; i++) {
-		check_ok(target_stop(target));
+		check_ok(stop_patiently(target));
 		target_release(target, NULL);
 	}
 	check_unharmed(&victim);
@@ -261,7 +272,7 @@ static void stop_often(struct victim *victim, unsigned times, unsigned *ret_unst
 	*ret_unstopped = 0;
 	check_ok(process_open(victim->pid, &target));
 	for (unsigned i = 0; i < times; i++) {
-		check_ok(target_stop(target));
+		check_ok(stop_patiently(target));
 		uint64_t before = progress(victim);
 		sleep_ms(1);
 		assert_int_equal(progress(victim), before);
@@ -310,7 +321,7 @@ static void test_vfork_while_stopped(void **state)
 	_cleanup_(target_cleanup) struct target *target = NULL;
 
 	check_ok(process_open(victim.pid, &target));
-	check_ok(target_stop(target));
+	check_ok(stop_patiently(target));
 	sleep_ms(100); /* its child ends meanwhile, and the parent runs into our stop */
 	uint64_t births = atomic_load(&victim.report->births);
 	sleep_ms(100);
@@ -328,13 +339,13 @@ static void test_exec(void **state)
 	struct victim victim = victim_start(victim_exec, 0);
 	unsigned stopped = 0, gone = 0;
 
-	for (unsigned i = 0; i < 150; i++) {
+	for (unsigned i = 0; i < 100; i++) {
 		_cleanup_(target_cleanup) struct target *target = NULL;
 		struct error *error = process_open(victim.pid, &target);
 		if (!error && i % 3)
-			sleep_ms(i % 3 * 7); /* the program may have changed since */
+			sleep_ms(i % 3 * 20); /* the program may have changed since */
 		if (!error)
-			error = target_stop(target);
+			error = stop_patiently(target);
 		if (error && error->code != ERROR_GONE)
 			fail_msg("%s", error->message);
 		stopped += !error;
@@ -374,7 +385,7 @@ static void test_killed(void **state)
 		check_ok(process_open(victim.pid, &target));
 		if (i % 2)
 			kill(victim.pid, SIGKILL);
-		struct error *error = target_stop(target);
+		struct error *error = stop_patiently(target);
 		if (error && error->code != ERROR_GONE)
 			fail_msg("%s", error->message);
 		error_destroy(error);

@@ -360,7 +360,7 @@ void victim_exec(struct victim_report *report, long unused)
 	start_thread(sleep_on_futex, report);
 	atomic_store(&report->ready, true);
 	atomic_fetch_add(&report->births, 1);
-	sleep_ms(15);
+	sleep_ms(50);
 	char *arguments[] = { (char *)"victim", (char *)"--victim-exec", NULL };
 	execv("/proc/self/exe", arguments);
 	fault(report, errno);

@@ -8,12 +8,13 @@
 #include "target/procfs.h"
 
 /*
- * Two bookkeepers are brought together. The kernel knows how many bytes of each mapping are in
- * memory, and not what for; the runtime knows what it uses its heap for, and not which pages of
- * it were ever touched. The classes outside the heap are the kernel's. Inside the heap the parts
- * are the runtime's accounts, and what the kernel counts there beside their sum is shown as
- * `unexplained`: less when memory was allocated and never touched, or is swapped out; more when
- * huge pages hold memory that the runtime has given back.
+ * Two bookkeepers are brought together. The kernel knows which pages are in memory, and not what
+ * for; the runtime knows what it uses its heap for, and not which pages of it were ever touched.
+ * The classes outside the heap are the kernel's. Inside the heap each page in memory is counted by
+ * the span that it belongs to: objects, stacks, or none. What objects there are is the runtime's
+ * account; the rest of their pages is free room between them. Where every object has been touched
+ * that is all. Where one has not, the account is larger than the pages, and the difference is
+ * shown as `unexplained`.
  */
 
 static const char *const part_names[MEMORY_PART_COUNT] = {
@@ -55,18 +56,36 @@ static int64_t known(int64_t number)
 }
 
 /*
- * The runtime's accounts of its heap. Objects are counted in three ways that are not quite of one
+ * The runtime's accounts of its objects. They are counted in three ways that are not quite of one
  * mind: what the last collection marked; what is live since then, in which a span that is being
  * filled counts as full; and what is allocated, in which it counts once it is full.
  */
-static void split_heap(const struct runtime_counters *counters, int64_t parts[])
+static int64_t split_objects(const struct runtime_counters *counters, int64_t parts[])
 {
 	int64_t allocated = MIN(known(counters->heap_allocated), known(counters->heap_in_use));
 	int64_t live = MIN(known(counters->heap_marked), allocated);
-	int64_t since = MIN(known(counters->heap_live), allocated) - live;
+	int64_t since = known(MIN(known(counters->heap_live), allocated) - live);
 	parts[MEMORY_LIVE] = live;
-	parts[MEMORY_SINCE_GC] = known(since);
-	parts[MEMORY_GARBAGE] = allocated - live - parts[MEMORY_SINCE_GC];
+	parts[MEMORY_SINCE_GC] = since;
+	parts[MEMORY_GARBAGE] = allocated - live - since;
+	return allocated;
+}
+
+static void split_heap(const struct runtime_counters *counters, const struct heap_residency *pages,
+		       int64_t resident, int64_t parts[])
+{
+	int64_t allocated = split_objects(counters, parts);
+	int64_t buffers = MIN(known(counters->runtime_in_heap), pages->manual);
+	parts[MEMORY_FRAGMENTS] = known(pages->objects - allocated);
+	parts[MEMORY_STACKS] = pages->manual - buffers;
+	parts[MEMORY_RUNTIME] = buffers;
+	parts[MEMORY_FREE] = known(resident - pages->objects - pages->manual);
+}
+
+/* By the runtime's accounts alone, which do not know what was never touched. */
+static void split_heap_by_accounts(const struct runtime_counters *counters, int64_t parts[])
+{
+	int64_t allocated = split_objects(counters, parts);
 	parts[MEMORY_FRAGMENTS] = known(counters->heap_in_use) - allocated;
 	parts[MEMORY_FREE] = known(counters->heap_free);
 	parts[MEMORY_STACKS] = known(counters->stacks);
@@ -137,7 +156,11 @@ struct error *runtime_memory_read(struct runtime *runtime, const struct runtime_
 		memory.swapped += residency.swapped[i];
 	}
 	memory.peak = (int64_t)facts.resident_peak;
-	split_heap(counters, memory.parts);
+	if (residency.has_pages)
+		split_heap(counters, &residency.pages, residency.resident[RESIDENCY_HEAP],
+			   memory.parts);
+	else
+		split_heap_by_accounts(counters, memory.parts);
 	split_rest(counters, &residency, memory.parts);
 	for (size_t i = 0; i < MEMORY_PART_COUNT; i++)
 		explained += memory.parts[i];

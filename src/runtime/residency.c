@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "runtime/heap_ranges.h"
 
 #define SMAPS_MAX (256u << 20)
 #define PAGE      4096u
@@ -238,5 +237,7 @@ struct error *residency_read(struct runtime *runtime, struct residency *ret)
 	TRY(note_code(&classifier, &mappings));
 	classify(&classifier, &mappings);
 	sum_up(&mappings, ret);
+	ret->has_pages = error_ignore(heap_residency_read(
+		runtime, &classifier.heap, ret->resident[RESIDENCY_HEAP], &ret->pages));
 	return NULL;
 }

@@ -2,7 +2,7 @@
 #ifndef DOWSE_RUNTIME_RESIDENCY_H
 #define DOWSE_RUNTIME_RESIDENCY_H
 
-#include "runtime/runtime.h"
+#include "runtime/heap_residency.h"
 
 /*
  * What of a process is in memory, by what it is mapped for: the kernel's own count of every
@@ -23,6 +23,8 @@ struct residency {
 	int64_t resident[RESIDENCY_COUNT]; /* bytes */
 	int64_t swapped[RESIDENCY_COUNT];
 	bool has_libraries; /* the process has code besides its executable */
+	bool has_pages;     /* the heap's pages could be looked at one by one */
+	struct heap_residency pages;
 };
 
 struct error *residency_read(struct runtime *runtime, struct residency *ret) must_use;

@@ -23,6 +23,7 @@ type node struct {
 
 var (
 	kept      *node
+	untouched []byte
 	answer    = make([]byte, 0, 4096)
 	stats     runtime.MemStats
 	forever   = make(chan int)
@@ -99,6 +100,8 @@ func main() {
 	if percent := argument("PROBE_GOGC", 0); percent != 0 {
 		debug.SetGCPercent(percent)
 	}
+	// Fresh pages of the system are zeroes already: nobody writes to them.
+	untouched = make([]byte, argument("PROBE_UNTOUCHED", 0))
 	fill(argument("PROBE_NODES", 10000))
 	if garbage := argument("PROBE_GARBAGE", 0); garbage > 0 {
 		before := kept
@@ -111,6 +114,7 @@ func main() {
 	fmt.Println("ready")
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
+		runtime.KeepAlive(untouched)
 		switch lines.Text() {
 		case "gc":
 			runtime.GC()

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "patience.h"
 #include "target/process.h"
 #include "target/procfs.h"
 #include "victim.h"
@@ -21,23 +22,9 @@
 
 #define MIB ((size_t)1 << 20)
 
-static const struct process_fork_options quick = { .reading_ns = 50000000 };
-
 static void sleep_ms(long ms)
 {
 	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
-}
-
-/* On a machine that has other work a stop may fail, in peace: that is no fault of it. */
-static must_use struct error *fork_patiently(struct target *target, struct target **ret,
-					     struct target_pause *ret_pause)
-{
-	for (unsigned i = 0;; i++) {
-		struct error *error = process_fork(target, &quick, ret, ret_pause);
-		if (!error || i == 20 || !strstr(error->message, "overloaded"))
-			return error;
-		error_destroy(error);
-	}
 }
 
 static void check_unharmed(struct victim *victim)

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "patience.h"
 #include "target/process.h"
 #include "target/procfs.h"
 #include "victim.h"
@@ -16,17 +17,6 @@
 static void sleep_ms(long ms)
 {
 	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
-}
-
-/* On a machine that has other work a stop may fail, in peace: that is no fault of it. */
-static must_use struct error *stop_patiently(struct target *target)
-{
-	for (unsigned i = 0;; i++) {
-		struct error *error = target_stop(target);
-		if (!error || i == 20 || !strstr(error->message, "overloaded"))
-			return error;
-		error_destroy(error);
-	}
 }
 
 static void check_unharmed(struct victim *victim)

@@ -17,7 +17,7 @@ struct victim_report {
 	_Atomic uint64_t threads;  /* that it has at least, once it is ready */
 	_Atomic uint64_t births;   /* threads or children made */
 	_Atomic int64_t fault_detail;
-	_Atomic uint64_t value;	   /* what a body wants to tell besides */
+	_Atomic uint64_t value; /* what a body wants to tell besides */
 	_Atomic bool ready;
 	_Atomic bool stop;
 };

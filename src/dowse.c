@@ -21,7 +21,7 @@ static struct error *dowse_fill(pid_t pid, unsigned flags, struct dowse *dowse)
 	TRY(process_open(pid, &dowse->target));
 	TRY(runtime_open(dowse->target, &dowse->runtime));
 	TRY(live_places_make(&runtime_binary(dowse->runtime)->build_info, &dowse->places));
-	TRY(live_look_take(dowse->runtime, &dowse->places, flags & DOWSE_NO_STOP, &dowse->look));
+	TRY(live_look_take(dowse->runtime, &dowse->places, flags & DOWSE_NO_STOP, 0, &dowse->look));
 	return fix_findings(&dowse->look.findings);
 }
 

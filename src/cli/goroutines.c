@@ -42,6 +42,7 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 
 	struct runtime_goroutines_options wanted = {
 		.no_stop = options->given[OPTION_NO_STOP],
+		.max_pause_ns = (uint64_t)options->max_pause_ns,
 		.with_waits = true,
 		.arguments = cli_format_is(invocation, "go"),
 	};
@@ -72,7 +73,7 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 static const char *const formats[] = { "text", "json", "go", "folded", NULL };
 static const enum option_id options[] = {
 	OPTION_ALL,    OPTION_STATE, OPTION_FUNCTION, OPTION_MIN_WAIT,
-	OPTION_SYSTEM, OPTION_LIMIT, OPTION_NO_STOP,  OPTION_END,
+	OPTION_SYSTEM, OPTION_LIMIT, OPTION_NO_STOP,  OPTION_MAX_PAUSE, OPTION_END,
 };
 
 const struct verb verb_goroutines = {

@@ -141,6 +141,9 @@ static struct error *options_set(struct options *options, enum option_id id, con
 	case OPTION_FUNCTION:
 		options->function = value;
 		return NULL;
+	case OPTION_MAX_PAUSE:
+		return error_wrap(options_parse_duration(value, &options->max_pause_ns), "%s",
+				  name);
 	case OPTION_MIN_WAIT:
 		return error_wrap(options_parse_duration(value, &options->min_wait_ns), "%s", name);
 	case OPTION_LIMIT:

@@ -15,6 +15,8 @@
 	OPTION(FORMAT, "--format", "FORMAT", "")                                                   \
 	OPTION(NO_STOP, "--no-stop", NULL,                                                         \
 	       "never stop the process; what is read meanwhile may be torn")                       \
+	OPTION(MAX_PAUSE, "--max-pause", "TIME",                                                   \
+	       "do not look where that would stop the process for longer: 5ms, 1s")                \
 	OPTION(ALL, "--all", NULL, "each one instead of groups, and nothing cut")                  \
 	OPTION(STATE, "--state", "TEXT", "only those whose state contains TEXT: 'chan receive'")   \
 	OPTION(FUNCTION, "--function", "TEXT",                                                     \
@@ -45,6 +47,7 @@ struct options {
 	const char *state;
 	const char *function;
 	int64_t min_wait_ns; /* -1: any */
+	int64_t max_pause_ns; /* 0: no limit */
 	uint64_t limit;      /* UINT64_MAX: none */
 	const char *rules;   /* as written; the verb knows the catalogue */
 	const char *min_certainty;

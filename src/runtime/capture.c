@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "target/process.h"
+#include "target/procfs.h"
+
 /* The runtime's own numbers for a goroutine's state, the same in every release. */
 #define STATUS_MASK 0xfff
 #define STATUS_RUNNING 2
@@ -532,6 +535,35 @@ static void prepare(struct capturing *capturing)
 		captured_goroutine_vector_reserve(&capturing->capture->goroutines, count));
 }
 
+/*
+ * How long copying is going to take, from what it took elsewhere: a goroutine costs its g, its
+ * stack and its sudog. On the safe side, since a slow machine takes longer.
+ */
+static uint64_t estimate_pause(struct runtime *runtime)
+{
+	enum { NS_EACH = 2500 };
+	struct target *target = runtime_target(runtime);
+	struct process_facts facts;
+	uint64_t goroutines;
+	if (!error_ignore(target_read_u64(target, runtime_global(runtime, GLOBAL_ALLGLEN),
+					  &goroutines)) ||
+	    !error_ignore(process_facts_read(target_pid(target), &facts)))
+		return 0;
+	return process_stop_estimate(facts.threads) + goroutines * NS_EACH;
+}
+
+static struct error *check_pause(struct runtime *runtime, uint64_t allowed_ns)
+{
+	uint64_t estimate = estimate_pause(runtime);
+	if (!allowed_ns || estimate <= allowed_ns)
+		return NULL;
+	return error_new(ERROR_LIMIT,
+			 "%s would be stopped for about %.1f ms, and %.1f are allowed; --no-stop reads "
+			 "it as it runs",
+			 target_name(runtime_target(runtime)), (double)estimate / 1e6,
+			 (double)allowed_ns / 1e6);
+}
+
 static struct error *read_all(struct capturing *capturing,
 			      const struct runtime_goroutines_options *options)
 {
@@ -560,8 +592,10 @@ struct error *capture_goroutines(struct runtime *runtime,
 		.stopped = !options->no_stop,
 	};
 
-	if (capturing.stopped)
+	if (capturing.stopped) {
+		TRY(check_pause(runtime, options->max_pause_ns));
 		prepare(&capturing);
+	}
 	struct error *error = capturing.stopped ? target_stop(target) : NULL;
 	if (!error)
 		error = read_all(&capturing, options);

@@ -44,7 +44,8 @@ uint64_t runtime_global(const struct runtime *runtime, enum runtime_global globa
 struct runtime_goroutines_options {
 	bool no_stop;	 /* read the running process; the result is marked as torn */
 	bool with_waits; /* what each one waits for, descriptors included */
-	bool arguments;	 /* keep what runtime_dump_write() needs for the arguments of calls */
+	bool arguments;	 /* keep what runtime_dump_goroutine() needs for the arguments of calls */
+	uint64_t max_pause_ns; /* refuse (ERROR_LIMIT) to stop it for longer than that; 0: no limit */
 };
 
 /*

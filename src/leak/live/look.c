@@ -27,10 +27,11 @@ void live_places_deinit(struct live_places *places)
 }
 
 static struct error *look_fill(struct runtime *runtime, const struct live_places *places,
-			       bool no_stop, struct live_look *look)
+			       bool no_stop, uint64_t max_pause_ns, struct live_look *look)
 {
 	const struct runtime_goroutines_options options = {
 		.no_stop = no_stop,
+		.max_pause_ns = max_pause_ns,
 		.with_waits = true,
 	};
 	const struct goroutine_filter users = { .min_wait_ns = -1 };
@@ -46,10 +47,10 @@ static struct error *look_fill(struct runtime *runtime, const struct live_places
 }
 
 struct error *live_look_take(struct runtime *runtime, const struct live_places *places,
-			     bool no_stop, struct live_look *ret)
+			     bool no_stop, uint64_t max_pause_ns, struct live_look *ret)
 {
 	struct live_look look = { 0 };
-	struct error *error = look_fill(runtime, places, no_stop, &look);
+	struct error *error = look_fill(runtime, places, no_stop, max_pause_ns, &look);
 	if (error) {
 		live_look_deinit(&look);
 		return error;

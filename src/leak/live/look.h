@@ -22,9 +22,12 @@ struct live_look {
 	struct findings findings;
 };
 
-/* The process is stopped while goroutines are copied, unless `no_stop` says not to. */
+/*
+ * The process is stopped while goroutines are copied, unless `no_stop` says not to; ERROR_LIMIT
+ * when that would take longer than `max_pause_ns` (0: no limit).
+ */
 struct error *live_look_take(struct runtime *runtime, const struct live_places *places,
-			     bool no_stop, struct live_look *ret) must_use;
+			     bool no_stop, uint64_t max_pause_ns, struct live_look *ret) must_use;
 void live_look_deinit(struct live_look *look);
 
 #endif

@@ -21,8 +21,9 @@ static const uint8_t *find_note(const struct elf *elf, const uint8_t *bytes, siz
 		const uint8_t *content = cursor_bytes(&cursor, content_size);
 		if (!content)
 			break;
-		if (note_type == type && owner_size == strlen(owner) + 1 &&
-		    memcmp(note_owner, owner, owner_size) == 0) {
+		/* Go counts the padding of its name. */
+		if (note_type == type && owner_size > strlen(owner) &&
+		    memcmp(note_owner, owner, strlen(owner) + 1) == 0) {
 			*ret_size = content_size;
 			return content;
 		}

@@ -182,6 +182,8 @@ static struct error *describe(pid_t pid)
 	TRY(binary_open(target, &binary));
 	printf("release\t%s\t%d\n", binary->release, binary->minor);
 	printf("layout\t%d\t%s\n", (int)binary->layout_source, binary->layout_release);
+	printf("id\t%s\t%s\n", elf_go_build_id(binary->modules[0].elf),
+	       elf_build_id(binary->modules[0].elf));
 	printf("runtimes\t%zu\n", binary->other_runtimes + 1);
 	describe_build(&binary->build_info);
 	for (size_t i = 0; i < binary->module_count; i++)

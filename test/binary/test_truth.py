@@ -70,6 +70,20 @@ def build(release, variant):
     return path
 
 
+def said_of(path, name, release, *command):
+    """What a tool says of a program; kept beside it, since the program does not change."""
+    kept = "%s.%s" % (path, name)
+    if not os.path.exists(kept):
+        text = subprocess.run([*command, path], text=True, check=True, stdout=subprocess.PIPE,
+                              timeout=120, env=go_environment(release, {})).stdout
+        new = "%s.%d" % (kept, os.getpid())
+        with open(new, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(new, kept)
+    with open(kept, encoding="utf-8") as file:
+        return file.read()
+
+
 class Program:
     """The running program: what it said at its start, and its answers."""
 
@@ -233,9 +247,7 @@ class Truth(unittest.TestCase):
             self.assertEqual(end, start)
         if self.variant in STRIPPED:
             return
-        listing = subprocess.run(["go", "tool", "nm", self.path], text=True, check=True,
-                                 stdout=subprocess.PIPE, timeout=60,
-                                 env=go_environment(self.release, {})).stdout
+        listing = said_of(self.path, "nm", self.release, "go", "tool", "nm")
         symbols = {}
         for line in listing.splitlines():
             fields = line.strip().split(" ", 2)
@@ -260,9 +272,7 @@ class Truth(unittest.TestCase):
 
     def test_build_information(self):
         """As `go version -m` has it, settings unquoted."""
-        said = subprocess.run(["go", "version", "-m", self.path], text=True, check=True,
-                              stdout=subprocess.PIPE, timeout=60,
-                              env=go_environment(releases()[-1], {})).stdout.splitlines()[1:]
+        said = said_of(self.path, "version", releases()[-1], "go", "version", "-m").splitlines()[1:]
         wanted = []
         for line in said:
             kind, *rest = line.strip("\t").split("\t")
@@ -278,6 +288,14 @@ class Truth(unittest.TestCase):
         wanted = [[field for i, field in enumerate(fields) if field or i < 3] for fields in wanted]
         self.assertEqual(have, wanted)
         self.assertGreater(len(have), 5)
+
+    def test_build_ids(self):
+        go_id = said_of(self.path, "buildid", self.release, "go", "tool", "buildid").strip()
+        notes = subprocess.run(["readelf", "-n", self.path], text=True, check=True,
+                               stdout=subprocess.PIPE, timeout=60).stdout
+        found = re.search(r"Build ID: ([0-9a-f]+)", notes)
+        self.assertEqual(self.fact("id"), [[go_id, found.group(1) if found else ""]])
+        self.assertTrue(go_id)
 
     def test_types(self):
         """Descriptors, as reflect describes them."""

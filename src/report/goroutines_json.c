@@ -120,6 +120,8 @@ static void member_wait(struct json *json, const struct wait *wait)
 	json_object_begin(json);
 	json_member_string(json, "kind", wait_kind_name(wait->kind));
 	switch (wait->kind) {
+	case WAIT_EMPTY_SELECT:
+		break;
 	case WAIT_NIL_CHANNEL:
 		json_member_bool(json, "send", wait->send);
 		break;

@@ -126,8 +126,10 @@ static void write_wait(const struct goroutines_report *report, const struct goro
 			writer_printf(&line, "; %zu different ones", things);
 		const char *text = writer_text(&line);
 		indent(writer, BODY_COLUMN);
-		writer_string(writer,
-			      group && group->count > 1 && things != 1 ? "for (e.g.) " : "for ");
+		bool alike = !group || group->count == 1 || things == 1 ||
+			     goroutine->wait.kind == WAIT_NIL_CHANNEL ||
+			     goroutine->wait.kind == WAIT_EMPTY_SELECT;
+		writer_string(writer, alike ? "waits " : "waits, for example, ");
 		writer_string(writer, text ? text : "");
 		writer_char(writer, '\n');
 		++*lines;

@@ -38,18 +38,22 @@ static void write_verdict(const struct diagnosis *diagnosis, struct writer *writ
 		enum certainty certainty;
 		const char *one, *many;
 	} clauses[] = {
-		{ CERTAINTY_PROVED, "goroutine can never wake", "goroutines can never wake" },
-		{ CERTAINTY_LIKELY, "goroutine is likely to be leaked",
-		  "goroutines are likely to be leaked" },
-		{ CERTAINTY_SUSPECT, "goroutine is worth a look", "goroutines are worth a look" },
+		{ CERTAINTY_PROVED, "can never wake", "can never wake" },
+		{ CERTAINTY_LIKELY, "is likely to be leaked", "are likely to be leaked" },
+		{ CERTAINTY_SUSPECT, "is worth a look", "are worth a look" },
 	};
+	char text[QUANTITY_SIZE];
 	bool any = false;
 	for (size_t i = 0; i < ARRAY_SIZE(clauses); i++) {
 		uint64_t count = count_at(diagnosis->findings, clauses[i].certainty);
 		if (!count)
 			continue;
-		writer_string(writer, any ? "; " : "");
-		write_count(writer, count, clauses[i].one, clauses[i].many);
+		/* The noun once, and then the numbers speak for themselves. */
+		writer_printf(writer, "%s%s%s %s", any ? "; " : "", quantity_count(count, text),
+			      any          ? ""
+			      : count == 1 ? " goroutine"
+					   : " goroutines",
+			      count == 1 ? clauses[i].one : clauses[i].many);
 		any = true;
 	}
 	if (!any)

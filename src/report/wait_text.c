@@ -40,7 +40,7 @@ static void write_waiters(struct writer *writer, const struct wait_channel *chan
 
 static void write_channel(struct writer *writer, const struct wait_channel *channel)
 {
-	writer_string(writer, channel->send ? "send to chan" : "receive from chan");
+	writer_string(writer, channel->send ? "to send to chan" : "to receive from chan");
 	if (channel->element) {
 		writer_char(writer, ' ');
 		safe_string_limited(writer, channel->element, 80, NULL);
@@ -64,7 +64,7 @@ static void write_channel(struct writer *writer, const struct wait_channel *chan
 
 static void write_select(struct writer *writer, const struct wait *wait)
 {
-	writer_string(writer, "any of ");
+	writer_string(writer, "for any of ");
 	write_count(writer, wait->channel_count);
 	writer_string(writer, wait->channel_count == 1 ? " case: " : " cases: ");
 	for (uint32_t i = 0; i < wait->channel_count && i < WAIT_CHANNELS_SHOWN; i++) {
@@ -103,7 +103,7 @@ static void write_time_left(struct writer *writer, const char *what, int64_t ns)
 
 static void write_descriptor(struct writer *writer, const struct wait *wait)
 {
-	writer_string(writer, "descriptor");
+	writer_string(writer, wait->send ? "to write to descriptor" : "to read from descriptor");
 	if (wait->descriptor >= 0) {
 		writer_char(writer, ' ');
 		writer_signed(writer, wait->descriptor);
@@ -127,17 +127,17 @@ static const char *wait_noun(enum wait_kind kind)
 {
 	switch (kind) {
 	case WAIT_MUTEX:
-		return "sync.Mutex";
+		return "for sync.Mutex";
 	case WAIT_RWMUTEX_READ:
-		return "sync.RWMutex, to read,";
+		return "for sync.RWMutex, to read,";
 	case WAIT_RWMUTEX_WRITE:
-		return "sync.RWMutex, to write,";
+		return "for sync.RWMutex, to write,";
 	case WAIT_COND:
-		return "sync.Cond";
+		return "for sync.Cond";
 	case WAIT_WAITGROUP:
-		return "sync.WaitGroup";
+		return "for sync.WaitGroup";
 	case WAIT_SEMAPHORE:
-		return "semaphore";
+		return "for semaphore";
 	default:
 		return NULL;
 	}
@@ -150,11 +150,11 @@ bool wait_text(const struct wait *wait, struct writer *writer)
 	case WAIT_RUNTIME:
 		return false;
 	case WAIT_NIL_CHANNEL:
-		writer_string(writer, wait->send ? "send to a nil channel: it never wakes"
-						 : "receive from a nil channel: it never wakes");
+		writer_string(writer, wait->send ? "to send to a nil channel: it never wakes"
+						 : "to receive from a nil channel: it never wakes");
 		return true;
 	case WAIT_EMPTY_SELECT:
-		writer_string(writer, "a select without a case that can happen: it never wakes");
+		writer_string(writer, "in a select without a case that can happen: it never wakes");
 		return true;
 	case WAIT_CHANNEL:
 		if (!wait->channel_count)
@@ -167,7 +167,7 @@ bool wait_text(const struct wait *wait, struct writer *writer)
 		write_select(writer, wait);
 		return true;
 	case WAIT_SLEEP:
-		writer_string(writer, "the clock");
+		writer_string(writer, "for the clock");
 		write_time_left(writer, ", wakes", wait->wakes_in_ns);
 		return true;
 	case WAIT_DESCRIPTOR:

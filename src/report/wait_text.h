@@ -5,7 +5,7 @@
 #include "model/goroutine.h"
 #include "report/style.h"
 
-/* What a goroutine waits for, as the rest of a line; false, and nothing written, when unknown. */
+/* What a goroutine waits for, as what follows "waits "; false, and nothing written, when unknown. */
 bool wait_text(const struct wait *wait, struct writer *writer);
 
 #endif

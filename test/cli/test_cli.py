@@ -378,7 +378,7 @@ class Process(unittest.TestCase):
         text = answer.stdout.decode()
         first = text.splitlines()[0]
         self.assertIn("(pid %s, go1." % self.pid, first)
-        self.assertIn("43 goroutines can never wake; 1,200 goroutines are worth a look", first)
+        self.assertIn("43 goroutines can never wake; 1,200 are worth a look", first)
         self.assertRegex(text, r"proved  40 goroutines receive from a nil channel +L6 nil-channel")
         memory = re.search(r"^memory ([\d,]+)(?: of [\d,]+)? \w+: (.*)$", text, re.M)
         parts = [int(n.replace(",", "")) for n in re.findall(r"(-?[\d,]*\d)(?=,|$| ·)", memory[2])]
@@ -397,6 +397,23 @@ class Process(unittest.TestCase):
             (["--rules", "L17", "--fail-on", "suspect", "--min-certainty", "likely"], 0),
         ):
             self.assertEqual(dowse(self.pid, *arguments).returncode, status, arguments)
+
+    def test_every_member_is_documented(self):
+        text = (HERE.parent.parent / "docs" / "json.md").read_text()
+
+        def keys(value):
+            if isinstance(value, list):
+                for item in value:
+                    yield from keys(item)
+            elif isinstance(value, dict):
+                for key, item in value.items():
+                    yield key
+                    # The parts of memory are named by `dowse info` in words.
+                    yield from keys(item) if key != "parts" else ()
+
+        for document in (self.json("goroutines", self.pid), self.json("goroutines", self.pid, "--all"),
+                         self.json(self.pid, status=3)):
+            self.assertEqual([key for key in set(keys(document)) if "`%s`" % key not in text], [])
 
     def test_the_library_says_the_same(self):
         public = BUILD / "test" / "cli" / "test-cli-public"

@@ -136,8 +136,9 @@ static struct error *crowd_report(const struct crowd *crowd, const struct awaite
 	char count[QUANTITY_SIZE];
 	struct finding finding = crowd_finding(crowd, RULE_UNBOUNDED_GOROUTINES);
 	finding.certainty = CERTAINTY_SUSPECT;
-	finding.title = findings_text(ret, "%s goroutines wait at one place",
-				      quantity_count(crowd->count, count));
+	finding.title = findings_text(ret, "%s goroutines wait at one place: %s",
+				      quantity_count(crowd->count, count),
+				      crowd->example->state_text);
 	finding.why = crowd_why(crowd, awaited);
 	finding.settle =
 		"Count them again after a while at like load: a pool keeps its size, a leak grows.";

@@ -91,7 +91,7 @@ func (f *field) of(offset int64, reached *typeInfo) int64 {
 	return absent
 }
 
-// follow goes down a dotted path; "[]" stands for the first element of an array.
+// follow goes down a dotted path, through structures inside one another.
 func (e *extract) follow(key, path string) (offset int64, reached *typeInfo) {
 	reached = e.Types[key]
 	if path == "" {
@@ -100,13 +100,6 @@ func (e *extract) follow(key, path string) (offset int64, reached *typeInfo) {
 	for _, name := range strings.Split(path, ".") {
 		if reached == nil {
 			return 0, nil
-		}
-		if name == "[]" {
-			if reached.Element == "" {
-				return 0, nil
-			}
-			reached = e.Types[reached.Element]
-			continue
 		}
 		member, ok := reached.Members[name]
 		if !ok {

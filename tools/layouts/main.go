@@ -21,7 +21,7 @@ import (
 type options struct {
 	releases, experiments, members, output, cache string
 	only, types                                   string
-	offline, mainOnly                             bool
+	offline, mainOnly, partial                    bool
 }
 
 func main() {
@@ -34,6 +34,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "look only at subjects that match this expression")
 	flag.StringVar(&o.types, "types", "", "print the types that match this expression instead")
 	flag.BoolVar(&o.offline, "offline", false, "build nothing")
+	flag.BoolVar(&o.partial, "partial", false, "write the table even if the cache lacks some subjects")
 	flag.BoolVar(&o.mainOnly, "main", false, "build for the main releases only")
 	flag.Parse()
 	if err := o.run(); err != nil {
@@ -74,13 +75,19 @@ func (o *options) run() error {
 		}
 	}
 	extracts := map[subject]*extract{}
+	missing := 0
 	for _, s := range append(subjects, more...) {
 		if found := loadExtract(o.cache, s); found != nil {
 			extracts[s] = found
+		} else {
+			missing++
 		}
 	}
 	if o.types != "" {
 		return printTypes(extracts, o.types)
+	}
+	if missing > 0 && !o.partial {
+		return fmt.Errorf("the cache lacks %d subjects, and the table would, too: build them (no -offline, -only or -main), or say -partial", missing)
 	}
 	fields, err := readFields(o.members)
 	if err != nil {

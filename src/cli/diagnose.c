@@ -56,8 +56,7 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 
 	_cleanup_(live_look_deinit) struct live_look look = { 0 };
 	TRY(live_look_take(evidence.runtime, &evidence.places, options->given[OPTION_NO_STOP],
-			   (uint64_t)options->max_pause_ns,
-			   &look));
+			   (uint64_t)options->max_pause_ns, &look));
 	TRY(fix_findings(&look.findings));
 	TRY(select_findings(options, &look.findings));
 	struct diagnosis diagnosis = {
@@ -75,8 +74,8 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 
 static const char *const formats[] = { "text", "json", NULL };
 static const enum option_id options[] = {
-	OPTION_RULES, OPTION_MIN_CERTAINTY, OPTION_FAIL_ON, OPTION_NO_STOP, OPTION_MAX_PAUSE,
-	OPTION_END,
+	OPTION_RULES,   OPTION_MIN_CERTAINTY, OPTION_FAIL_ON,
+	OPTION_NO_STOP, OPTION_MAX_PAUSE,     OPTION_END,
 };
 
 const struct verb verb_diagnose = {

@@ -28,7 +28,7 @@
 	OPTION(LIMIT, "--limit", "N", "show at most N")                                            \
 	OPTION(RULES, "--rules", "LIST", "only these rules, by name or code: L6,nil-channel")      \
 	OPTION(MIN_CERTAINTY, "--min-certainty", "LEVEL",                                          \
-	       "only findings at or above proved, likely or suspect (the default)")            \
+	       "only findings at or above proved, likely or suspect (the default)")                \
 	OPTION(FAIL_ON, "--fail-on", "LEVEL",                                                      \
 	       "status 3 at or above proved, likely (the default), suspect; or never")
 
@@ -46,10 +46,10 @@ struct options {
 	const char *format; /* NULL: the verb's first */
 	const char *state;
 	const char *function;
-	int64_t min_wait_ns; /* -1: any */
+	int64_t min_wait_ns;  /* -1: any */
 	int64_t max_pause_ns; /* 0: no limit */
-	uint64_t limit;      /* UINT64_MAX: none */
-	const char *rules;   /* as written; the verb knows the catalogue */
+	uint64_t limit;       /* UINT64_MAX: none */
+	const char *rules;    /* as written; the verb knows the catalogue */
 	const char *min_certainty;
 	const char *fail_on;
 };

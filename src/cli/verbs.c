@@ -7,12 +7,7 @@ extern const struct verb verb_info, verb_doctor, verb_goroutines, verb_explain;
 
 /* In the order of dowse --help. */
 const struct verb *const verbs[] = {
-	&verb_ps,
-	&verb_info,
-	&verb_doctor,
-	&verb_goroutines,
-	&verb_explain,
-	NULL,
+	&verb_ps, &verb_info, &verb_doctor, &verb_goroutines, &verb_explain, NULL,
 };
 
 const struct verb *verbs_find(const char *name)

@@ -8,11 +8,11 @@
 struct frame {
 	const char *function; /* as the runtime prints it: type arguments are [...] */
 	const char *file;     /* "?" when unknown */
-	int32_t line;	      /* 0 when unknown */
-	bool inlined;	      /* into the next frame */
-	bool hidden;	      /* the runtime's own dump leaves it out */
-	uint64_t pc;	      /* of the machine frame; 0 when the evidence has none */
-	uint64_t entry;	      /* of the machine frame's function; 0 when unknown */
+	int32_t line;         /* 0 when unknown */
+	bool inlined;         /* into the next frame */
+	bool hidden;          /* the runtime's own dump leaves it out */
+	uint64_t pc;          /* of the machine frame; 0 when the evidence has none */
+	uint64_t entry;       /* of the machine frame's function; 0 when unknown */
 };
 
 /*
@@ -22,8 +22,8 @@ struct frame {
 struct stack {
 	uint64_t hash;
 	uint32_t count;
-	uint32_t shown;	 /* frames that are not hidden */
-	uint32_t elided; /* frames left out between the two halves of a deep stack */
+	uint32_t shown;        /* frames that are not hidden */
+	uint32_t elided;       /* frames left out between the two halves of a deep stack */
 	uint32_t elided_after; /* that many shown frames stand before the gap */
 	struct frame frames[];
 };

@@ -23,27 +23,27 @@ enum goroutine_state {
 };
 
 enum wait_kind {
-	WAIT_NONE,	     /* not waiting, or for what dowse does not know */
-	WAIT_NIL_CHANNEL,    /* channels[] is empty; `send` says which way */
-	WAIT_CHANNEL,	     /* one channel */
-	WAIT_SELECT,	     /* channels[]: its cases but the nil ones */
-	WAIT_EMPTY_SELECT,   /* select {} or a select of nil channels alone */
-	WAIT_MUTEX,	     /* address: the sync.Mutex */
-	WAIT_RWMUTEX_READ,   /* address: the sync.RWMutex */
+	WAIT_NONE,         /* not waiting, or for what dowse does not know */
+	WAIT_NIL_CHANNEL,  /* channels[] is empty; `send` says which way */
+	WAIT_CHANNEL,      /* one channel */
+	WAIT_SELECT,       /* channels[]: its cases but the nil ones */
+	WAIT_EMPTY_SELECT, /* select {} or a select of nil channels alone */
+	WAIT_MUTEX,        /* address: the sync.Mutex */
+	WAIT_RWMUTEX_READ, /* address: the sync.RWMutex */
 	WAIT_RWMUTEX_WRITE,
-	WAIT_COND,	     /* address: the sync.Cond */
-	WAIT_WAITGROUP,	     /* address: the sync.WaitGroup */
-	WAIT_SEMAPHORE,	     /* address: the semaphore's word */
-	WAIT_SLEEP,	     /* wakes_at */
-	WAIT_DESCRIPTOR,     /* descriptor; `send`: to write to it */
-	WAIT_RUNTIME,	     /* for the runtime itself: the collector's workers and their like */
+	WAIT_COND,       /* address: the sync.Cond */
+	WAIT_WAITGROUP,  /* address: the sync.WaitGroup */
+	WAIT_SEMAPHORE,  /* address: the semaphore's word */
+	WAIT_SLEEP,      /* wakes_at */
+	WAIT_DESCRIPTOR, /* descriptor; `send`: to write to it */
+	WAIT_RUNTIME,    /* for the runtime itself: the collector's workers and their like */
 };
 
 const char *wait_kind_name(enum wait_kind kind);
 
 struct wait_channel {
 	uint64_t address;
-	bool send; /* this goroutine wants to send */
+	bool send;  /* this goroutine wants to send */
 	bool known; /* the rest was read */
 	bool closed;
 	uint64_t length;
@@ -61,7 +61,7 @@ struct wait {
 	struct wait_channel *channels;
 	uint32_t channel_count;
 	int64_t wakes_in_ns; /* of a sleep, or a descriptor's deadline; INT64_MIN when unknown or never */
-	int descriptor; /* -1 when unknown */
+	int descriptor;              /* -1 when unknown */
 	const char *descriptor_name; /* "tcp", "unix", "pipe", a path; NULL when unknown */
 	const char *local_address;   /* "127.0.0.1:8080"; NULL when there is none */
 	const char *remote_address;
@@ -72,7 +72,7 @@ struct goroutine_creator {
 	const char *file;
 	int32_t line;
 	uint64_t pc;
-	uint64_t entry; /* of the function; 0 when unknown */
+	uint64_t entry;     /* of the function; 0 when unknown */
 	uint64_t goroutine; /* its id; 0 before Go 1.21 */
 };
 
@@ -88,22 +88,23 @@ struct goroutine {
 	uint64_t address; /* of the runtime's g; 0 when the evidence has none */
 	enum goroutine_state state;
 	const char *state_text; /* as the runtime's dump says it: "chan receive", "running" */
-	const char *state_note; /* what the dump adds inside the bracket: " (scan)", ""; never NULL */
-	int64_t wait_ns; /* -1 when the runtime did not note it */
-	bool locked; /* to its thread */
-	bool system; /* the runtime's own */
-	bool exited; /* reserved for evidence that lists ended ones */
-	int32_t thread; /* its thread's id as dowse sees it; 0 when it has none */
+	const char
+		*state_note; /* what the dump adds inside the bracket: " (scan)", ""; never NULL */
+	int64_t wait_ns;     /* -1 when the runtime did not note it */
+	bool locked;         /* to its thread */
+	bool system;         /* the runtime's own */
+	bool exited;         /* reserved for evidence that lists ended ones */
+	int32_t thread;      /* its thread's id as dowse sees it; 0 when it has none */
 	const struct stack *stack; /* never NULL; may be empty */
 	struct goroutine_creator creator;
 	struct wait wait;
 	const struct deferred_call *deferred; /* the next one to run first */
 	uint32_t deferred_count;
 	uint64_t stack_bytes; /* size of its stack; 0 when unknown */
-	uint64_t bubble; /* synctest's; 0 outside */
-	const char *labels; /* as the dump prints them: {k: v}; NULL when none or not read */
-	const char *problem; /* why the stack is incomplete; NULL when it is whole */
-	uint32_t index; /* its position in the evidence: order of the runtime's dump */
+	uint64_t bubble;      /* synctest's; 0 outside */
+	const char *labels;   /* as the dump prints them: {k: v}; NULL when none or not read */
+	const char *problem;  /* why the stack is incomplete; NULL when it is whole */
+	uint32_t index;       /* its position in the evidence: order of the runtime's dump */
 };
 
 DEFINE_VECTOR(goroutine_vector, struct goroutine);
@@ -115,8 +116,8 @@ struct goroutines {
 	struct stack_table stacks;
 	uint64_t pause_ns; /* how long the process was stopped; 0 when it was not */
 	uint32_t unstopped_threads;
-	bool torn; /* read from a running process: neighbours may be of different moments */
-	bool complete; /* all that the process had */
+	bool torn;         /* read from a running process: neighbours may be of different moments */
+	bool complete;     /* all that the process had */
 	size_t unreadable; /* goroutines that could not be read, and are not in the list */
 };
 
@@ -138,7 +139,7 @@ struct goroutine_filter {
 	const char *state;    /* part of the state's text; NULL: any */
 	const char *function; /* part of a shown frame's function, or of the creator's */
 	int64_t min_wait_ns;  /* -1: any */
-	bool system;	      /* the runtime's own too */
+	bool system;          /* the runtime's own too */
 };
 
 bool goroutine_matches(const struct goroutine *goroutine, const struct goroutine_filter *filter);

@@ -20,6 +20,7 @@ class Look:
     unknown: dict = field(default_factory=dict)  # ids in neither dump → example
     alive: dict = field(default_factory=dict)  # the ids of those that moved, in both dumps
     lost: dict = field(default_factory=dict)  # of these: not told, or with a wrong creator
+    ended: dict = field(default_factory=dict)  # in the first dump alone
     general: list = field(default_factory=list)  # what is wrong with an answer as a whole
 
 
@@ -145,7 +146,9 @@ def compare_json(before, after, document, pid):
         if problems:
             look.problems[number] = problems
     for number, first in before.items():
-        if number in after and number not in still:
+        if number not in after:
+            look.ended[number] = f"ended in between, a look must not do that:\n{first.text}"
+        elif number not in still:
             look.alive[number] = first.state
             if number not in said:
                 look.lost[number] = f"[{first.state}] moved, and is not in dowse's answer"
@@ -236,7 +239,8 @@ def settle(looks, quiet):
     that was found wrong is judged only if it stood still, with the same text, in all looks; and it
     is wrong only if every look found it so. How many the first look alone found is told as well.
 
-    In a quiet program nothing may appear that neither dump has; in a busy one only what two looks
+    In a quiet program nothing may end, as a system call would that a stop has broken off, and
+    nothing may appear that neither dump has; in a busy one only what two looks
     have is an error, since the dump between them says that it had ended.
     """
     verdict = Verdict(moved=looks[0].moved, at_first=len(looks[0].problems))
@@ -267,6 +271,10 @@ def settle(looks, quiet):
         if all(lost):
             verdict.lost.add(number)
             verdict.differences["lost"].append(f"goroutine {number} {lost[0]}")
+    for number, example in ((n, e) for look in looks for n, e in look.ended.items()):
+        if quiet:
+            verdict.lost.add(number)
+            verdict.differences["ended"].append(f"goroutine {number} {example}")
     for number, times in unknown.items():
         if times > 1 or quiet:
             verdict.extra.add(number)

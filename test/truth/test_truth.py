@@ -195,6 +195,13 @@ class Judging(unittest.TestCase):
         self.assertEqual(self.verdict(self.altered(10, state="running", stack=[])).per_mille(),
                          1000.0)
 
+    def test_what_ends_in_a_quiet_program(self):
+        after = SAMPLE.replace(SAMPLE.split("\n\n")[2] + "\n\n", "")
+        verdict = self.verdict(after=after)
+        self.assertIn("ended", verdict.differences)
+        self.assertLess(verdict.per_mille(), 999.0)
+        self.assertEqual(self.verdict(after=after, quiet=False).per_mille(), 1000.0)
+
     def test_layout(self):
         for text in (SAMPLE + "\n", SAMPLE.replace("\n\n", "\n\n\n", 1), SAMPLE[:-1], "\n" + SAMPLE):
             self.assertIn("layout", [kind for kind, _ in self.verdict(text=text).general], text)

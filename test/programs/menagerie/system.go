@@ -203,7 +203,10 @@ func flock() {
 	again, err := os.Open(file.Name())
 	must(err)
 	os.Remove(file.Name())
+	// A collected file would be closed, and a call that the kernel restarts after a stop would
+	// find a descriptor that is not there any more.
 	keep(file)
+	keep(again)
 	must(syscall.Flock(int(file.Fd()), syscall.LOCK_EX))
 	syscall.Flock(int(again.Fd()), syscall.LOCK_EX)
 }

@@ -298,7 +298,8 @@ class Process(unittest.TestCase):
         self.assertEqual(groups[1]["leaked"], "proved")
         deep = next(g for g in groups if g["stack"][0]["function"] == "main.deep")
         self.assertEqual(len(deep["stack"]) + deep["elided"], 151)
-        self.assertEqual(deep["elided_after"], 50)
+        # Older releases show the first hundred frames, the runtime's hidden ones counted.
+        self.assertEqual(deep["elided_after"], 50 if minor >= 21 else len(deep["stack"]))
 
     def test_all_has_each_one(self):
         document = self.json("goroutines", self.pid, "--all")

@@ -45,8 +45,10 @@ static const struct site sites[] = {
 	{ GLOBAL_ALLGS, "runtime.forEachG", 1, false, WHOLE },
 	{ GLOBAL_ALLGS, "runtime.allgadd", 1, false, WHOLE },
 	{ GLOBAL_ALLGLEN, "runtime.forEachGRace", 0, false, WHOLE },
-	{ GLOBAL_ALLGLEN, "runtime.allgadd", 5, false, WHOLE },
+	{ GLOBAL_ALLGLEN, "runtime.atomicAllG", 0, false, WHOLE }, /* not inlined by -N -l */
+	{ GLOBAL_ALLGLEN, "runtime.gcount", 0, false, WHOLE },
 	{ GLOBAL_ALLGPTR, "runtime.forEachGRace", 1, false, WHOLE },
+	{ GLOBAL_ALLGPTR, "runtime.atomicAllG", 1, false, WHOLE },
 	{ GLOBAL_ALLGPTR, "runtime.allgadd", 4, false, WHOLE },
 	{ GLOBAL_ALLP, "runtime.gcMarkTinyAllocs", 0, false, WHOLE },
 	{ GLOBAL_ALLP, "runtime.procresize", 1, false, WHOLE },
@@ -58,6 +60,8 @@ static const struct site sites[] = {
 	{ GLOBAL_MHEAP, "runtime.(*mcentral).uncacheSpan", 0, false, MEMBER(mheap_sweepgen) },
 	{ GLOBAL_GC_CONTROLLER, "runtime.gcFlushBgCredit", 1, false,
 	  MEMBER(gc_controller_assist_bytes_per_work) },
+	{ GLOBAL_GC_CONTROLLER, "runtime.gcControllerCommit", 1, false, WHOLE },
+	{ GLOBAL_GC_CONTROLLER, "runtime.gcinit", 1, false, WHOLE },
 	{ GLOBAL_WORK, "runtime.trygetfull", 0, false, WHOLE },
 	{ GLOBAL_WORK, "runtime.putfull", 0, false, WHOLE },
 	{ GLOBAL_MEMSTATS, "runtime.recordspan", 0, false, MEMBER(mstats_other_sys) },
@@ -113,8 +117,8 @@ static size_t site_references(const struct search *search, size_t index,
 	const struct module *module = &search->binary->modules[0];
 	/* The segments lie one behind the other, in another order where gcc's linker was used. */
 	uint64_t low = sites[index].bss ? module->bss : MIN(module->noptrdata, module->data);
-	uint64_t high = sites[index].bss ? module->bss_end :
-					   MAX(module->noptrbss_end, module->bss_end);
+	uint64_t high = sites[index].bss ? module->bss_end
+					 : MAX(module->noptrbss_end, module->bss_end);
 	size_t count = 0;
 	if (!search->functions[index].entry ||
 	    !error_ignore(code_data_references(search->binary, &search->functions[index], low, high,

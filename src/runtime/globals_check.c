@@ -244,11 +244,19 @@ static bool is_unix_time(uint64_t nanoseconds)
 	return nanoseconds > 1000000000 * second && nanoseconds < 5000000000 * second;
 }
 
+/* How many collections were begun; false while GLOBAL_WORK is unknown. */
+static bool read_cycles(const struct check *check, uint32_t *ret)
+{
+	uint64_t work = check->known[GLOBAL_WORK];
+	return work && READ_MEMBER(check, work, work_cycles, ret);
+}
+
 static enum global_verdict check_memstats(const struct check *check, uint64_t address)
 {
-	uint32_t collections, cycles;
+	uint32_t collections, before = 0, after = 0;
 	uint64_t last, spans, other;
 	uint8_t enabled;
+	bool has_cycles = read_cycles(check, &before);
 	if (address % 8 || !READ_MEMBER(check, address, mstats_numgc, &collections) ||
 	    !READ_MEMBER(check, address, mstats_last_gc_unix, &last) ||
 	    !READ_MEMBER(check, address, mstats_enablegc, &enabled) ||
@@ -258,12 +266,10 @@ static enum global_verdict check_memstats(const struct check *check, uint64_t ad
 	if (enabled != 1 || (collections > 0 && !is_unix_time(last)) || spans == 0 ||
 	    spans > ADDRESS_MAX || other == 0 || other > ADDRESS_MAX)
 		return GLOBAL_WRONG;
-	if (!check->known[GLOBAL_WORK] ||
-	    !READ_MEMBER(check, check->known[GLOBAL_WORK], work_cycles, &cycles))
+	if (!has_cycles || !read_cycles(check, &after))
 		return GLOBAL_POSSIBLE;
-	/* A cycle is counted here when it ends. */
-	return cycles - collections <= 1 || collections - cycles <= 1 ? GLOBAL_CERTAIN
-								      : GLOBAL_WRONG;
+	/* A cycle is counted here when it ends, and there when it begins; more go on meanwhile. */
+	return collections - (before - 1) <= after - (before - 1) ? GLOBAL_CERTAIN : GLOBAL_WRONG;
 }
 
 /* A tree hangs where its address belongs: no other table does that. An empty one may be anything. */

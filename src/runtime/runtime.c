@@ -40,7 +40,7 @@ static struct error *require_globals(const struct runtime *runtime)
 		return NULL;
 	return error_new(ERROR_UNSUPPORTED,
 			 "%s: the list of goroutines was not found in this %s program; please "
-			 "report it, with `dowse info` of the program",
+			 "report it, with what `dowse doctor` says of it",
 			 target_name(runtime->target), runtime->binary->release);
 }
 

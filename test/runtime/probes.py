@@ -24,6 +24,7 @@ VARIANTS = {
     "cgo": (True, ["-tags=probe_cgo"]),
     "cgo-pie": (True, ["-tags=probe_cgo", "-buildmode=pie"]),
     "race": (True, ["-race"]),
+    "noopt": (False, ["-gcflags=all=-N -l"]),
 }
 
 

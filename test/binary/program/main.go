@@ -97,8 +97,8 @@ func chains() {
 }
 
 type (
-	Colour  uint8
-	Visitor func(name string, more ...int) (bool, error)
+	Colour             uint8
+	Visitor            func(name string, more ...int) (bool, error)
 	Pair[A any, B any] struct {
 		First  A
 		Second B

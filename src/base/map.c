@@ -2,7 +2,8 @@
 #include "base/map.h"
 
 #include <assert.h>
-#include <string.h>
+
+#include "base/hash.h"
 
 #define MAP_EMPTY UINT64_MAX
 #define MAP_FIRST_SLOTS 64
@@ -63,18 +64,4 @@ void map_deinit(struct map *map)
 {
 	free(map->slots);
 	*map = (struct map){ 0 };
-}
-
-uint64_t hash_bytes(const void *bytes, size_t length)
-{
-	const unsigned char *at = bytes;
-	uint64_t hash = length * 0x9e3779b97f4a7c15u;
-	for (; length >= 8; at += 8, length -= 8) {
-		uint64_t word;
-		memcpy(&word, at, 8);
-		hash = hash_word(hash ^ word) + 0x9e3779b97f4a7c15u;
-	}
-	uint64_t tail = 0;
-	memcpy(&tail, at, length);
-	return hash_word(hash ^ tail);
 }

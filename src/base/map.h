@@ -28,17 +28,4 @@ struct map_slot *map_find(const struct map *map, uint64_t key);
 
 void map_deinit(struct map *map);
 
-/* A well mixed hash of one word, and of bytes. */
-static inline uint64_t hash_word(uint64_t word)
-{
-	word ^= word >> 32;
-	word *= 0xd6e8feb86659fd93u;
-	word ^= word >> 32;
-	word *= 0xd6e8feb86659fd93u;
-	word ^= word >> 32;
-	return word;
-}
-
-uint64_t hash_bytes(const void *bytes, size_t length);
-
 #endif

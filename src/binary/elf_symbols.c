@@ -2,6 +2,7 @@
 #include <elf.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/map.h"
 #include "binary/elf_private.h"
 

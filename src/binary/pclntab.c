@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/cursor.h"
+#include "base/hash.h"
 
 /*
  *	header     72 bytes: magic, numbers of functions and files, offsets of what follows

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 /* Stacks of one hash. */
 struct stack_link {
 	const struct stack *stack;

@@ -23,35 +23,6 @@
 #define SEMAPHORE_ROOTS 251
 #define RELEASE_SEMAPHORES_IN_G 26 /* g.waiting leads to the sudog of a semaphore, too */
 
-uint64_t member_u64(const uint8_t *bytes, int32_t offset)
-{
-	uint64_t value = 0;
-	if (offset >= 0)
-		memcpy(&value, bytes + offset, sizeof(value));
-	return value;
-}
-
-uint32_t member_u32(const uint8_t *bytes, int32_t offset)
-{
-	uint32_t value = 0;
-	if (offset >= 0)
-		memcpy(&value, bytes + offset, sizeof(value));
-	return value;
-}
-
-uint16_t member_u16(const uint8_t *bytes, int32_t offset)
-{
-	uint16_t value = 0;
-	if (offset >= 0)
-		memcpy(&value, bytes + offset, sizeof(value));
-	return value;
-}
-
-uint8_t member_u8(const uint8_t *bytes, int32_t offset)
-{
-	return offset >= 0 ? bytes[offset] : 0;
-}
-
 /* From Go 1.26 the collector may blank the first word of these pairs for a while, never the second. */
 uint64_t sudog_channel(const struct layout *layout, const uint8_t *sudog)
 {

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "runtime/batch.h"
 #include "runtime/machine.h"
+#include "runtime/member.h"
 #include "runtime/runtime.h"
 
 #define DEFERRED_MAX 64 /* of one goroutine */
@@ -55,12 +56,6 @@ void capture_deinit(struct capture *capture);
 /* The bytes of an object that was copied; NULL when it was not. */
 const uint8_t *capture_object(const struct capture *capture, uint64_t address);
 const struct captured_thread *capture_thread(const struct capture *capture, uint64_t address);
-
-/* Members of a copied structure; 0 where this release has none (offset LAYOUT_ABSENT). */
-uint64_t member_u64(const uint8_t *bytes, int32_t offset);
-uint32_t member_u32(const uint8_t *bytes, int32_t offset);
-uint16_t member_u16(const uint8_t *bytes, int32_t offset);
-uint8_t member_u8(const uint8_t *bytes, int32_t offset);
 
 /* What a sudog waits for: its channel, 0 for a semaphore's; and its element or semaphore word. */
 uint64_t sudog_channel(const struct layout *layout, const uint8_t *sudog);

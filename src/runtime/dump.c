@@ -9,6 +9,7 @@
 #define MINUTE_NS 60000000000
 #define RELEASE_COUNTS_ELIDED 21
 #define RELEASE_LIVENESS_BY_FRAME 21
+#define RELEASE_LABELS_BEHIND_STATE 27
 #define RELEASE_NUMBERS_BUBBLES 25
 #define SHOWN_BEFORE_ELISION 100 /* the only length at which releases before that say so */
 
@@ -30,11 +31,12 @@ static void write_header(const struct runtime *runtime, const struct goroutine *
 		writer_printf(writer, ", synctest %s %llu",
 			      minor >= RELEASE_NUMBERS_BUBBLES ? "bubble" : "group",
 			      (unsigned long long)goroutine->bubble);
+	const char *labels = runtime->shows_labels ? goroutine->labels : NULL;
+	if (labels && minor < RELEASE_LABELS_BEHIND_STATE)
+		writer_printf(writer, " labels:%s", labels);
 	writer_char(writer, ']');
-	if (goroutine->labels && runtime->shows_labels) {
-		writer_char(writer, ' ');
-		writer_string(writer, goroutine->labels);
-	}
+	if (labels && minor >= RELEASE_LABELS_BEHIND_STATE)
+		writer_printf(writer, " %s", labels);
 	writer_string(writer, ":\n");
 }
 

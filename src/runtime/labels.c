@@ -8,6 +8,7 @@
 #include "runtime/capture.h"
 
 #define RELEASE_LABELS_IN_A_LIST 24
+#define RELEASE_QUOTES_AS_NEEDED 27
 #define LABELS_MAX 1024
 #define LABEL_LENGTH_MAX 65536
 
@@ -33,13 +34,16 @@ static bool needs_quotes(const char *text, size_t length)
 
 static uint32_t decode_utf8(const char *text, size_t size)
 {
+	if (size == 1)
+		return (unsigned char)text[0];
 	uint32_t rune = (unsigned char)text[0] & (0x7f >> size);
 	for (size_t i = 1; i < size; i++)
 		rune = rune << 6 | ((unsigned char)text[i] & 0x3f);
 	return rune;
 }
 
-static void write_escaped(struct writer *writer, const char *text, size_t size)
+/* One character of `size` bytes; 0 stands for a byte that is not UTF-8. */
+static void write_escaped(struct writer *writer, bool replace, const char *text, size_t size)
 {
 	static const char escaped[] = "\n\r\t\\\"", letters[] = "nrt\\\"";
 	const char *found = size == 1 ? memchr(escaped, text[0], sizeof(escaped) - 1) : NULL;
@@ -47,7 +51,9 @@ static void write_escaped(struct writer *writer, const char *text, size_t size)
 		writer_printf(writer, "\\%c", letters[found - escaped]);
 	else if (size == 1 && text[0] >= ' ' && text[0] <= '~')
 		writer_char(writer, text[0]);
-	else if (size <= 1)
+	else if (size == 0 && replace)
+		writer_string(writer, "\\ufffd");
+	else if (size == 0 || (unsigned char)text[0] < ' ')
 		writer_printf(writer, "\\x%02x", (unsigned char)text[0]);
 	else if (size <= 3)
 		writer_printf(writer, "\\u%04x", decode_utf8(text, size));
@@ -55,22 +61,23 @@ static void write_escaped(struct writer *writer, const char *text, size_t size)
 		writer_printf(writer, "\\U%08x", decode_utf8(text, size));
 }
 
-static void write_label(struct writer *writer, const char *text, size_t length)
+/* Up to Go 1.26 every label is quoted, and what is not UTF-8 is replaced. */
+static void write_label(struct writer *writer, bool quoted, const char *text, size_t length)
 {
-	if (!needs_quotes(text, length)) {
+	if (!quoted && !needs_quotes(text, length)) {
 		writer_bytes(writer, text, length);
 		return;
 	}
 	writer_char(writer, '"');
 	for (size_t i = 0; i < length;) {
 		size_t size = utf8_character(text + i, length - i);
-		write_escaped(writer, text + i, size);
+		write_escaped(writer, quoted, text + i, size);
 		i += MAX(size, (size_t)1);
 	}
 	writer_char(writer, '"');
 }
 
-static bool write_string(struct runtime *runtime, struct writer *writer,
+static bool write_string(struct runtime *runtime, struct writer *writer, bool quoted,
 			 const struct go_string *string)
 {
 	if (string->length > LABEL_LENGTH_MAX)
@@ -79,7 +86,7 @@ static bool write_string(struct runtime *runtime, struct writer *writer,
 	if (!text || !error_ignore(target_read(runtime_target(runtime), string->bytes, text,
 					       string->length)))
 		return false;
-	write_label(writer, text, string->length);
+	write_label(writer, quoted, text, string->length);
 	return true;
 }
 
@@ -87,6 +94,7 @@ struct error *labels_decode(struct runtime *runtime, uint64_t labels, struct are
 			    const char **ret)
 {
 	struct target *target = runtime_target(runtime);
+	bool quoted = runtime_binary(runtime)->minor < RELEASE_QUOTES_AS_NEEDED;
 	struct {
 		uint64_t array;
 		uint64_t count;
@@ -105,10 +113,10 @@ struct error *labels_decode(struct runtime *runtime, uint64_t labels, struct are
 					      sizeof(pair))))
 			return NULL;
 		writer_string(&writer, i ? ", " : "");
-		if (!write_string(runtime, &writer, &pair[0]))
+		if (!write_string(runtime, &writer, quoted, &pair[0]))
 			return NULL;
 		writer_string(&writer, ": ");
-		if (!write_string(runtime, &writer, &pair[1]))
+		if (!write_string(runtime, &writer, quoted, &pair[1]))
 			return NULL;
 	}
 	writer_char(&writer, '}');

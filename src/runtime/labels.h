@@ -5,7 +5,8 @@
 #include "runtime/runtime.h"
 
 /*
- * A goroutine's profiler labels as the dump of Go 1.27 writes them: {key: value, "a b": "c"}.
+ * A goroutine's profiler labels as the dump of its release writes them: {key: value, "a b": "c"},
+ * up to Go 1.26 all of them quoted.
  * *ret is NULL when it has none, or where the release keeps them in a map (up to 1.23), whose
  * order is not to be had. Labels never change once set, so they are read after the stop.
  */

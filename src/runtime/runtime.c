@@ -7,7 +7,8 @@
 #include "runtime/debug_setting.h"
 #include "runtime/globals.h"
 
-#define RELEASE_SHOWS_LABELS 27
+#define RELEASE_SHOWS_LABELS 26
+#define RELEASE_SHOWS_LABELS_UNASKED 27
 
 static struct error *runtime_warn(struct runtime *runtime, const char *text)
 {
@@ -50,8 +51,10 @@ static struct error *runtime_fill(struct runtime *runtime)
 	TRY(globals_find(runtime->binary, runtime->globals));
 	TRY(require_globals(runtime));
 	wait_reasons_read(runtime, &runtime->arena, &runtime->reasons);
-	runtime->shows_labels = runtime->binary->minor >= RELEASE_SHOWS_LABELS &&
-				debug_setting(runtime, "tracebacklabels", 1) == 1;
+	runtime->shows_labels =
+		runtime->binary->minor >= RELEASE_SHOWS_LABELS &&
+		debug_setting(runtime, "tracebacklabels",
+			      runtime->binary->minor >= RELEASE_SHOWS_LABELS_UNASKED) == 1;
 	return warn_of_layout(runtime);
 }
 

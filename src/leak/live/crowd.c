@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/map.h"
 
 void crowds_deinit(struct crowds *crowds)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_BASE_HASH_H
+#define DOWSE_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Well mixed hashes of one word, and of bytes. */
+static inline uint64_t hash_word(uint64_t word)
+{
+	word ^= word >> 32;
+	word *= 0xd6e8feb86659fd93u;
+	word ^= word >> 32;
+	word *= 0xd6e8feb86659fd93u;
+	word ^= word >> 32;
+	return word;
+}
+
+uint64_t hash_bytes(const void *bytes, size_t length);
+
+#endif

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "target/fork_cost.h"
 #include "target/headroom.h"
 #include "target/inject.h"
 #include "target/process_private.h"
@@ -25,14 +28,10 @@
  * never has that option.) Either way a zombie remains, which the next dowse has reaped.
  */
 #define TRIES           3
-#define COPY_NS_PER_MIB 15000u /* of page tables' worth: 10 to 25 ms a GiB were measured */
 #define PATIENCE_NS     2000000000u
 #define WARM_UP_NS      1000000000u /* for the fork to come to its end */
 #define FORK_STOPS_MAX  32
 #define WRITE_SAMPLE_NS 30000000u
-#define WATCH_NS        5000000u /* what may be written between two looks must be left */
-#define WATCH_MIN       ((uint64_t)4 << 20)
-#define FORK_OVERHEAD   ((uint64_t)1 << 20) /* its task, its mappings */
 
 struct fork {
 	struct process process; /* must be first: the fork itself */
@@ -40,7 +39,6 @@ struct fork {
 	struct stop stop; /* of the process, at the fork's birth: its threads, the moment */
 	struct headroom *headroom;
 	uint64_t reserve; /* bytes that must stay free while the fork lives */
-	uint64_t own_memory;
 
 	/* The process, independent of the target that the fork was made of. */
 	pid_t origin;
@@ -159,8 +157,9 @@ static void fork_offer_to_killer(pid_t id)
 	char path[48];
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", id);
 	_cleanup_(close_descriptor) int file = open(path, O_WRONLY | O_CLOEXEC);
-	if (file >= 0 && write(file, "1000", 4) < 0)
-		return; /* it is a belt: nothing depends on it */
+	/* Nothing depends on either of them. Its end is not to wait for others to run. */
+	if (file < 0 || write(file, "1000", 4) < 0 || setpriority(PRIO_PROCESS, (id_t)id, -20) < 0)
+		return;
 }
 
 static void fork_end(struct fork *fork);
@@ -203,6 +202,17 @@ static struct error *look_again(struct fork *fork)
 	return injection_find_gadgets(&fork->injection);
 }
 
+/*
+ * Free what a killed process holds at once and by ourselves, instead of when it is its turn to run:
+ * the control group may be about to overflow.
+ */
+static void release_memory(pid_t id)
+{
+	_cleanup_(close_descriptor) int handle = (int)syscall(SYS_pidfd_open, id, 0);
+	if (handle >= 0)
+		syscall(SYS_process_mrelease, handle, 0);
+}
+
 /* Kill and reap, in the tracer's thread. */
 static void fork_end(struct fork *fork)
 {
@@ -212,6 +222,7 @@ static void fork_end(struct fork *fork)
 		return;
 	fork->reaped = true;
 	kill(id, SIGKILL);
+	release_memory(id);
 	while (waitpid(id, &status, __WALL) == id && !WIFSIGNALED(status) && !WIFEXITED(status)) {
 	}
 	/* If it cannot be done the process keeps a zombie, which the next dowse sees. */
@@ -286,27 +297,16 @@ static const struct target_operations fork_operations = {
 	.destroy = fork_destroy,
 };
 
-/*
- * What the process may need more while the fork lives: page tables once more, and a copy of each
- * page that it writes to, which it can only do as fast as the kernel copies.
- */
 static struct error *check_headroom(struct fork *fork, const struct process_facts *facts,
 				    const struct process_fork_options *options)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t writers = MIN((uint64_t)MAX(facts->threads, 1u), (uint64_t)MAX(processors, 1));
-	fork->reserve = MAX(WATCH_MIN, writers * HEADROOM_COPY_RATE / 1000000u * (WATCH_NS / 1000));
-	fork->own_memory = options->own_memory;
-
 	TRY(headroom_open(fork->origin, &fork->headroom));
 	uint64_t rate = headroom_write_rate(fork->origin, WRITE_SAMPLE_NS);
-	double written = (double)rate * (double)options->reading_ns / 1e9;
-	uint64_t copied = written < (double)facts->resident_anonymous ? (uint64_t)written
-								      : facts->resident_anonymous;
-	uint64_t needed = process_fork_bytes(facts->page_tables) + copied;
-	return error_wrap(
-		headroom_check(fork->headroom, needed + fork->reserve, options->own_memory, "that"),
-		"a fork of %s is not safe", fork->origin_name);
+	struct fork_cost cost = fork_cost_of(facts, rate, options->reading_ns);
+	fork->reserve = cost.reserve;
+	return error_wrap(headroom_check(fork->headroom, cost.needed + cost.reserve,
+					 options->own_memory, "that"),
+			  "a fork of %s is not safe", fork->origin_name);
 }
 
 static struct error *check_pause(const struct fork *fork, const struct process_facts *facts,
@@ -318,22 +318,6 @@ static struct error *check_pause(const struct fork *fork, const struct process_f
 	return error_new(
 		ERROR_LIMIT, "a fork of %s would stop it for about %.0f ms, and %.0f are allowed",
 		fork->origin_name, (double)estimate / 1e6, (double)options->max_pause_ns / 1e6);
-}
-
-uint64_t process_fork_estimate(uint64_t resident_anonymous, unsigned threads)
-{
-	return (resident_anonymous >> 20) * COPY_NS_PER_MIB + 300000 +
-	       process_stop_estimate(threads);
-}
-
-uint64_t process_stop_estimate(unsigned threads)
-{
-	return 100000 + (uint64_t)threads * 25000;
-}
-
-uint64_t process_fork_bytes(uint64_t page_tables)
-{
-	return page_tables + page_tables / 4 + FORK_OVERHEAD;
 }
 
 /* Descriptors of the fork's own: the process's target may be destroyed before the fork is. */

@@ -52,7 +52,7 @@ struct error *headroom_check(struct headroom *headroom, uint64_t theirs, uint64_
 uint64_t headroom_write_rate(pid_t pid, uint64_t ns);
 
 /* A page cannot be written to and copied more often, per second and thread: bytes. */
-#define HEADROOM_COPY_RATE 1365000000u
+#define HEADROOM_COPY_RATE ((uint64_t)1365000000)
 
 /* Add one group's folder by hand, as for a tree that is mounted elsewhere. Twice is once. */
 struct error *headroom_add(struct headroom *headroom, const char *path, bool ours) must_use;

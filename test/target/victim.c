@@ -25,6 +25,7 @@
 #include <time.h>
 
 #include "base/macros.h"
+#include "group.h"
 #include "target/procfs.h"
 
 #define REPORT_DESCRIPTOR "DOWSE_TEST_REPORT"
@@ -44,6 +45,13 @@ static void fault(struct victim_report *report, int64_t detail)
 
 struct victim victim_start(void (*body)(struct victim_report *report, long argument), long argument)
 {
+	return victim_start_in(NULL, body, argument);
+}
+
+struct victim victim_start_in(const struct group *group,
+			      void (*body)(struct victim_report *report, long argument),
+			      long argument)
+{
 	struct victim victim = { 0 };
 	int file = (int)syscall(SYS_memfd_create, "report", 0); /* survives exec */
 	if (file < 0 || ftruncate(file, 4096) < 0)
@@ -52,6 +60,8 @@ struct victim victim_start(void (*body)(struct victim_report *report, long argum
 	victim.pid = fork();
 	if (victim.pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing outlives a test that crashed */
+		if (group && !group_enter(group, getpid()))
+			abort();
 		char number[16];
 		snprintf(number, sizeof(number), "%d", file);
 		setenv(REPORT_DESCRIPTOR, number, 1);

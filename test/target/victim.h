@@ -30,6 +30,11 @@ struct victim {
 /* Run `body` in a child that is killed with victim_end(). Waits until it is ready. */
 struct victim victim_start(void (*body)(struct victim_report *report, long argument),
 			   long argument);
+/* In a control group from its first page on. */
+struct group;
+struct victim victim_start_in(const struct group *group,
+			      void (*body)(struct victim_report *report, long argument),
+			      long argument);
 void victim_end(struct victim *victim);
 
 /* Bodies. */

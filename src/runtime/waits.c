@@ -41,20 +41,44 @@ static bool sudog_sends(const struct waits *waits, const uint8_t *sudog, const u
 	uint64_t first = 0;
 	for (size_t i = 0; previous && i < QUEUE_WALK_MAX; i++) {
 		first = previous;
-		const uint8_t *at = capture_object(waits->capture, previous);
+		const uint8_t *at = capture_object(waits->capture, CAPTURED_SUDOG, previous);
 		previous = at ? member_u64(at, layout->sudog_prev) : 0;
 	}
 	if (first)
 		return first == senders;
-	const uint8_t *head = capture_object(waits->capture, senders);
+	const uint8_t *head = capture_object(waits->capture, CAPTURED_SUDOG, senders);
 	return head && head == sudog;
 }
 
-/* The next sudog of a goroutine's wait; 0 at the end. Only a select has more than one. */
-static uint64_t next_case(const struct layout *layout, const uint8_t *sudog)
+/* The next sudog of a goroutine's wait; NULL at the end. Only a select has more than one. */
+static const uint8_t *next_case(const struct waits *waits, const uint8_t *sudog)
 {
-	return member_u8(sudog, layout->sudog_is_select) ? member_u64(sudog, layout->sudog_waitlink) :
-							  0;
+	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
+	if (!member_u8(sudog, layout->sudog_is_select))
+		return NULL;
+	const uint8_t *next = capture_object(waits->capture, CAPTURED_SUDOG,
+					     member_u64(sudog, layout->sudog_waitlink));
+	/* Another goroutine's is none of this list, which was changed while it was read. */
+	bool same = next && member_u64(next, layout->sudog_g) == member_u64(sudog, layout->sudog_g);
+	return same ? next : NULL;
+}
+
+/*
+ * How many sudogs a wait has. A list that was torn may lead back into itself: it is counted until
+ * one is met that was noted some way before, so that the work is in proportion to what was copied.
+ */
+static uint32_t count_cases(const struct waits *waits, const uint8_t *first)
+{
+	const uint8_t *noted = NULL, *at = first;
+	uint32_t count = 0;
+	for (uint32_t note_at = 1; at && at != noted && count < SELECT_CASES_MAX; count++) {
+		if (count == note_at) {
+			noted = at;
+			note_at *= 2;
+		}
+		at = next_case(waits, at);
+	}
+	return count;
 }
 
 static uint64_t semaphore_sudog(const struct waits *waits, const struct captured_goroutine *captured)
@@ -68,19 +92,20 @@ static uint64_t semaphore_sudog(const struct waits *waits, const struct captured
 static struct error *waits_count(struct waits *waits, const struct captured_goroutine *captured)
 {
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
-	const uint8_t *sudog = capture_object(waits->capture, semaphore_sudog(waits, captured));
+	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG,
+					      semaphore_sudog(waits, captured));
 	struct map_slot *slot;
 	TRY(map_insert(&waits->goroutine_addresses, captured->address, 0, &slot));
-	for (size_t i = 0; sudog && i < SELECT_CASES_MAX; i++) {
+	for (uint32_t left = sudog ? count_cases(waits, sudog) : 0; sudog && left; left--) {
 		uint64_t channel = sudog_channel(layout, sudog);
-		const uint8_t *hchan = channel ? capture_object(waits->capture, channel) : NULL;
+		const uint8_t *hchan = capture_object(waits->capture, CAPTURED_CHANNEL, channel);
 		if (hchan) {
 			bool send = sudog_sends(waits, sudog, hchan);
 			TRY(count_at(send ? &waits->senders : &waits->receivers, channel));
 		} else if (!channel) {
 			TRY(count_at(&waits->at_address, sudog_element(layout, sudog)));
 		}
-		sudog = capture_object(waits->capture, next_case(layout, sudog));
+		sudog = next_case(waits, sudog);
 	}
 	return NULL;
 }
@@ -133,7 +158,7 @@ static struct error *decode_channel(struct waits *waits, const uint8_t *sudog,
 {
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
 	*ret = (struct wait_channel){ .address = sudog_channel(layout, sudog) };
-	const uint8_t *hchan = capture_object(waits->capture, ret->address);
+	const uint8_t *hchan = capture_object(waits->capture, CAPTURED_CHANNEL, ret->address);
 	if (!hchan)
 		return NULL;
 	ret->known = true;
@@ -148,18 +173,14 @@ static struct error *decode_channel(struct waits *waits, const uint8_t *sudog,
 
 static struct error *decode_channels(struct waits *waits, const uint8_t *first, struct wait *wait)
 {
-	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
-	uint32_t count = 0;
-	for (const uint8_t *at = first; at && count < SELECT_CASES_MAX; count++)
-		at = capture_object(waits->capture, next_case(layout, at));
-
+	uint32_t count = count_cases(waits, first);
 	wait->channels = arena_allocate(waits->arena, count * sizeof(*wait->channels));
 	if (!wait->channels)
 		return error_no_memory();
 	wait->channel_count = count;
 	for (uint32_t i = 0; i < count; i++) {
 		TRY(decode_channel(waits, first, &wait->channels[i]));
-		first = capture_object(waits->capture, next_case(layout, first));
+		first = next_case(waits, first);
 	}
 	return NULL;
 }
@@ -206,8 +227,9 @@ static int32_t semaphore_offset(const struct layout *layout, enum wait_kind kind
 		return layout->sync_rwmutex_reader_sem;
 	case WAIT_RWMUTEX_WRITE:
 		return layout->sync_rwmutex_writer_sem;
-	case WAIT_WAITGROUP:
-		return layout->sync_wait_group_sema;
+	case WAIT_WAITGROUP: /* called state2 up to 1.19 */
+		return layout->sync_wait_group_sema >= 0 ? layout->sync_wait_group_sema :
+							   layout->sync_wait_group_state2;
 	default:
 		return 0;
 	}
@@ -220,7 +242,8 @@ static void decode_semaphore(struct waits *waits, const struct captured_goroutin
 	struct wait *wait = &goroutine->wait;
 	wait->kind = semaphore_kind(goroutine->state_text, goroutine->stack);
 
-	const uint8_t *sudog = capture_object(waits->capture, semaphore_sudog(waits, captured));
+	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG,
+					      semaphore_sudog(waits, captured));
 	uint64_t word = sudog ? sudog_element(layout, sudog) : 0;
 	if (!word)
 		return;
@@ -236,8 +259,8 @@ static void decode_sleep(struct waits *waits, const struct captured_goroutine *c
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
 	wait->kind = WAIT_SLEEP;
 	uint64_t wakes = member_u64(captured->g, layout->g_sleep_when);
-	const uint8_t *timer =
-		capture_object(waits->capture, member_u64(captured->g, layout->g_timer));
+	const uint8_t *timer = capture_object(waits->capture, CAPTURED_TIMER,
+					      member_u64(captured->g, layout->g_timer));
 	if (!wakes && timer)
 		wakes = member_u64(timer, layout->timer_when);
 	if (wakes && wakes < INT64_MAX)
@@ -273,8 +296,8 @@ struct error *waits_decode(struct waits *waits, const struct captured_goroutine 
 		return NULL;
 
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
-	const uint8_t *sudog =
-		capture_object(waits->capture, member_u64(captured->g, layout->g_waiting));
+	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG,
+					      member_u64(captured->g, layout->g_waiting));
 
 	if (strcmp(reason, "select (no cases)") == 0) {
 		wait->kind = WAIT_EMPTY_SELECT;

@@ -19,7 +19,9 @@
 #define STACK_COPY_MAX ((uint64_t)16 << 20)
 #define STACKS_COPY_MAX ((uint64_t)512 << 20)
 #define SIGNAL_STACK_COPY_MAX ((uint64_t)64 << 10)
-#define SEMAPHORE_NODES_MAX ((size_t)1 << 24)
+/* What they wait for, in all; what is beyond stays unknown. Lists in a broken heap may have no end. */
+#define OBJECTS_MAX ((size_t)1 << 25)
+#define SELECT_CASES_MAX 65536 /* the runtime's own limit */
 #define SEMAPHORE_ROOTS 251
 #define RELEASE_SEMAPHORES_IN_G 26 /* g.waiting leads to the sudog of a semaphore, too */
 
@@ -35,9 +37,10 @@ uint64_t sudog_element(const struct layout *layout, const uint8_t *sudog)
 							      layout->sudog_elem);
 }
 
-const uint8_t *capture_object(const struct capture *capture, uint64_t address)
+const uint8_t *capture_object(const struct capture *capture, enum captured_kind kind,
+			      uint64_t address)
 {
-	const struct map_slot *slot = map_find(&capture->objects, address);
+	const struct map_slot *slot = map_find(&capture->objects, address | kind);
 	return slot ? (const uint8_t *)(uintptr_t)slot->value : NULL;
 }
 
@@ -53,7 +56,7 @@ struct capturing {
 	const struct layout *layout;
 	struct capture *capture;
 	struct batch batch;
-	struct u64_vector addresses; /* of what the batch in hand reads */
+	struct u64_vector keys; /* in capture->objects, of what the batch in hand reads */
 	bool stopped;
 };
 
@@ -117,30 +120,54 @@ static struct error *read_goroutines(struct capturing *capturing)
 	return NULL;
 }
 
-/* Note that the object at `address` is wanted; false when it is there or noted already. */
-static struct error *want_object(struct capturing *capturing, uint64_t address, int32_t size)
+static int32_t size_of(const struct layout *layout, enum captured_kind kind)
+{
+	switch (kind) {
+	case CAPTURED_THREAD:
+		return layout->m_size;
+	case CAPTURED_SUDOG:
+		return layout->sudog_size;
+	case CAPTURED_CHANNEL:
+		return layout->hchan_size;
+	case CAPTURED_TIMER:
+		return layout->timer_size;
+	case CAPTURED_DEFER:
+		return layout->defer_size;
+	}
+	return LAYOUT_ABSENT;
+}
+
+/*
+ * Note that the object at `address` is wanted, unless it is there or noted already. One place may
+ * be wanted as things of two kinds, which is nonsense, but then their sizes differ.
+ */
+static struct error *want_object(struct capturing *capturing, enum captured_kind kind,
+				 uint64_t address)
 {
 	struct map *objects = &capturing->capture->objects;
-	if (!address || address == UINT64_MAX || size <= 0 || map_find(objects, address))
+	int32_t size = size_of(capturing->layout, kind);
+	uint64_t key = address | kind;
+	if (!address || address % 8 || size <= 0 || objects->count >= OBJECTS_MAX ||
+	    map_find(objects, key))
 		return NULL;
 	struct map_slot *slot;
-	TRY(map_insert(objects, address, 0, &slot));
-	TRY(u64_vector_append(&capturing->addresses, &address));
+	TRY(map_insert(objects, key, 0, &slot));
+	TRY(u64_vector_append(&capturing->keys, &key));
 	return batch_add(&capturing->batch, address, (size_t)size);
 }
 
 static void begin_objects(struct capturing *capturing)
 {
 	batch_clear(&capturing->batch);
-	capturing->addresses.count = 0;
+	capturing->keys.count = 0;
 }
 
 static struct error *run_objects(struct capturing *capturing)
 {
 	TRY(batch_run(&capturing->batch));
-	for (size_t i = 0; i < capturing->addresses.count; i++) {
+	for (size_t i = 0; i < capturing->keys.count; i++) {
 		struct map_slot *slot =
-			map_find(&capturing->capture->objects, capturing->addresses.items[i]);
+			map_find(&capturing->capture->objects, capturing->keys.items[i]);
 		slot->value = (uintptr_t)batch_bytes(&capturing->batch, i);
 	}
 	return NULL;
@@ -153,16 +180,16 @@ static struct error *read_threads(struct capturing *capturing)
 	begin_objects(capturing);
 	for (size_t i = 0; i < capture->goroutines.count; i++) {
 		const uint8_t *g = capture->goroutines.items[i].g;
-		TRY(want_object(capturing, member_u64(g, capturing->layout->g_m),
-				capturing->layout->m_size));
-		TRY(want_object(capturing, member_u64(g, capturing->layout->g_lockedm),
-				capturing->layout->m_size));
+		TRY(want_object(capturing, CAPTURED_THREAD,
+				member_u64(g, capturing->layout->g_m)));
+		TRY(want_object(capturing, CAPTURED_THREAD,
+				member_u64(g, capturing->layout->g_lockedm)));
 	}
 	TRY(run_objects(capturing));
 
-	for (size_t i = 0; i < capturing->addresses.count; i++) {
+	for (size_t i = 0; i < capturing->keys.count; i++) {
 		struct captured_thread thread = {
-			.address = capturing->addresses.items[i],
+			.address = capturing->keys.items[i] & ~(uint64_t)7,
 			.m = batch_bytes(&capturing->batch, i),
 		};
 		if (!thread.m)
@@ -355,27 +382,27 @@ static struct error *read_waits(struct capturing *capturing)
 		const uint8_t *g = capture->goroutines.items[i].g;
 		uint64_t sudog = member_u64(g, layout->g_waiting);
 		if (sudog) {
-			TRY(want_object(capturing, sudog, layout->sudog_size));
+			TRY(want_object(capturing, CAPTURED_SUDOG, sudog));
 			TRY(u64_vector_append(&sudogs, &sudog));
 		}
-		TRY(want_object(capturing, member_u64(g, layout->g_timer), layout->timer_size));
+		TRY(want_object(capturing, CAPTURED_TIMER, member_u64(g, layout->g_timer)));
 	}
 	TRY(run_objects(capturing));
 
-	while (sudogs.count) {
+	for (int hop = 0; sudogs.count && hop < SELECT_CASES_MAX; hop++) {
 		size_t next = 0;
 		begin_objects(capturing);
 		for (size_t i = 0; i < sudogs.count; i++) {
-			const uint8_t *sudog = capture_object(capture, sudogs.items[i]);
+			const uint8_t *sudog =
+				capture_object(capture, CAPTURED_SUDOG, sudogs.items[i]);
 			if (!sudog)
 				continue;
-			TRY(want_object(capturing, sudog_channel(layout, sudog),
-					layout->hchan_size));
+			TRY(want_object(capturing, CAPTURED_CHANNEL, sudog_channel(layout, sudog)));
 			uint64_t link = member_u64(sudog, layout->sudog_waitlink);
 			if (!member_u8(sudog, layout->sudog_is_select) || !link ||
-			    map_find(&capture->objects, link))
+			    map_find(&capture->objects, link | CAPTURED_SUDOG))
 				continue;
-			TRY(want_object(capturing, link, layout->sudog_size));
+			TRY(want_object(capturing, CAPTURED_SUDOG, link));
 			sudogs.items[next++] = link;
 		}
 		sudogs.count = next;
@@ -390,7 +417,7 @@ static uint64_t next_deferred(const struct capturing *capturing,
 {
 	uint64_t link = 0;
 	int32_t offset = capturing->layout->defer_link;
-	const uint8_t *deferred = capture_object(capturing->capture, address);
+	const uint8_t *deferred = capture_object(capturing->capture, CAPTURED_DEFER, address);
 	if (deferred)
 		return member_u64(deferred, offset);
 	if (offset >= 0)
@@ -416,8 +443,7 @@ static struct error *read_deferred(struct capturing *capturing)
 		for (size_t i = 0; i < list->count; i++) {
 			const struct stack_bytes *stack = &list->items[i].stack;
 			if (at.items[i] < stack->low || at.items[i] >= stack->high)
-				TRY(want_object(capturing, at.items[i],
-						capturing->layout->defer_size));
+				TRY(want_object(capturing, CAPTURED_DEFER, at.items[i]));
 		}
 		TRY(run_objects(capturing));
 		for (size_t i = 0; i < list->count; i++) {
@@ -429,14 +455,6 @@ static struct error *read_deferred(struct capturing *capturing)
 			break;
 	}
 	return NULL;
-}
-
-/* A wanted node of a semaphore's tree or list that has not been seen. */
-static struct error *want_node(struct capturing *capturing, uint64_t address)
-{
-	if (capturing->capture->objects.count > SEMAPHORE_NODES_MAX)
-		return NULL;
-	return want_object(capturing, address, capturing->layout->sudog_size);
 }
 
 /*
@@ -460,23 +478,28 @@ static struct error *read_semaphores(struct capturing *capturing)
 
 	begin_objects(capturing);
 	for (size_t i = 0; i < SEMAPHORE_ROOTS; i++)
-		TRY(want_node(capturing, member_u64(roots + i * (size_t)layout->sema_table_entry_stride,
-						    layout->sema_root_treap)));
-	while (capturing->addresses.count) {
+		TRY(want_object(capturing, CAPTURED_SUDOG,
+				member_u64(roots + i * (size_t)layout->sema_table_entry_stride,
+					   layout->sema_root_treap)));
+	while (capturing->keys.count) {
 		TRY(run_objects(capturing));
-		_cleanup_(u64_vector_deinit) struct u64_vector level = capturing->addresses;
-		capturing->addresses = (struct u64_vector){ 0 };
+		_cleanup_(u64_vector_deinit) struct u64_vector level = capturing->keys;
+		capturing->keys = (struct u64_vector){ 0 };
 		begin_objects(capturing);
 		for (size_t i = 0; i < level.count; i++) {
-			const uint8_t *sudog = capture_object(capture, level.items[i]);
+			uint64_t address = level.items[i] & ~(uint64_t)7;
+			const uint8_t *sudog = capture_object(capture, CAPTURED_SUDOG, address);
 			uint64_t g = sudog ? member_u64(sudog, layout->sudog_g) : 0;
 			if (!g || g == UINT64_MAX)
 				continue;
 			struct map_slot *slot;
-			TRY(map_insert(&capture->semaphores, g, level.items[i], &slot));
-			TRY(want_node(capturing, member_u64(sudog, layout->sudog_prev)));
-			TRY(want_node(capturing, member_u64(sudog, layout->sudog_next)));
-			TRY(want_node(capturing, member_u64(sudog, layout->sudog_waitlink)));
+			TRY(map_insert(&capture->semaphores, g, address, &slot));
+			TRY(want_object(capturing, CAPTURED_SUDOG,
+					member_u64(sudog, layout->sudog_prev)));
+			TRY(want_object(capturing, CAPTURED_SUDOG,
+					member_u64(sudog, layout->sudog_next)));
+			TRY(want_object(capturing, CAPTURED_SUDOG,
+					member_u64(sudog, layout->sudog_waitlink)));
 		}
 	}
 	return NULL;
@@ -575,7 +598,7 @@ struct error *capture_goroutines(struct runtime *runtime,
 		target_release(target, &capture.pause);
 
 	batch_deinit(&capturing.batch);
-	u64_vector_deinit(&capturing.addresses);
+	u64_vector_deinit(&capturing.keys);
 	if (error) {
 		capture_deinit(&capture);
 		return error;

@@ -36,12 +36,21 @@ struct captured_thread {
 DEFINE_VECTOR(captured_goroutine_vector, struct captured_goroutine);
 DEFINE_VECTOR(captured_thread_vector, struct captured_thread);
 
+/* What is copied besides goroutines, by what it is taken for. */
+enum captured_kind {
+	CAPTURED_THREAD,
+	CAPTURED_SUDOG,
+	CAPTURED_CHANNEL,
+	CAPTURED_TIMER,
+	CAPTURED_DEFER,
+};
+
 struct capture {
 	struct arena arena;
 	struct captured_goroutine_vector goroutines; /* in the order of allgs; no dead ones */
 	struct captured_thread_vector threads;
 	struct map thread_by_address;
-	struct map objects; /* address of a sudog, hchan or timer → its bytes */
+	struct map objects; /* address | kind → its bytes; addresses are multiples of 8 */
 	struct map semaphores; /* g's address → address of the sudog that waits for it, to Go 1.25 */
 	size_t unreadable;
 	uint64_t now;
@@ -53,8 +62,12 @@ struct error *capture_goroutines(struct runtime *runtime,
 				 struct capture *ret) must_use;
 void capture_deinit(struct capture *capture);
 
-/* The bytes of an object that was copied; NULL when it was not. */
-const uint8_t *capture_object(const struct capture *capture, uint64_t address);
+/*
+ * The bytes of an object that was copied as one of that kind, all that its layout has; NULL when
+ * it was not.
+ */
+const uint8_t *capture_object(const struct capture *capture, enum captured_kind kind,
+			      uint64_t address);
 const struct captured_thread *capture_thread(const struct capture *capture, uint64_t address);
 
 /* What a sudog waits for: its channel, 0 for a semaphore's; and its element or semaphore word. */

@@ -70,6 +70,19 @@ struct heap_sums {
 	int64_t in_pointer_bits;
 };
 
+/* Numbers of a process that may be anything: sums of them wrap around. */
+static int64_t sum_of(int64_t left, int64_t right)
+{
+	return (int64_t)((uint64_t)left + (uint64_t)right);
+}
+
+/* A number of bytes, within what the differences below can take. */
+static int64_t bytes_of(int64_t number)
+{
+	const int64_t most = INT64_C(1) << 60;
+	return MIN(MAX(number, INT64_C(0)), most);
+}
+
 static int64_t set_member(const uint8_t *set, size_t size, int32_t offset)
 {
 	int64_t value = 0;
@@ -98,11 +111,16 @@ static struct error *read_heap_sums(const struct reader *reader, struct heap_sum
 	TRY(target_read(reader->target, address, bytes, stride * count));
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *set = bytes + i * stride;
-		sums.in_stacks += set_member(set, stride, layout->heap_stats_delta_in_stacks);
-		sums.in_work_buffers += set_member(set, stride,
-						   layout->heap_stats_delta_in_work_bufs);
-		sums.in_pointer_bits += set_member(set, stride,
-						   layout->heap_stats_delta_in_ptr_scalar_bits);
+		sums.in_stacks =
+			sum_of(sums.in_stacks,
+			       set_member(set, stride, layout->heap_stats_delta_in_stacks));
+		sums.in_work_buffers =
+			sum_of(sums.in_work_buffers,
+			       set_member(set, stride, layout->heap_stats_delta_in_work_bufs));
+		sums.in_pointer_bits =
+			sum_of(sums.in_pointer_bits,
+			       set_member(set, stride,
+					  layout->heap_stats_delta_in_ptr_scalar_bits));
 	}
 	*ret = sums;
 	return NULL;
@@ -233,6 +251,13 @@ static struct error *read_pacer(const struct reader *reader, struct runtime_coun
 	if (!runtime_global(reader->runtime, GLOBAL_GC_CONTROLLER))
 		return NULL;
 	TRY(read_numbers(reader, numbers, ARRAY_SIZE(numbers)));
+	pacer.memory_limit = MAX(pacer.memory_limit, INT64_C(0));
+	pacer.triggered = pacer.triggered == -1 ? -1 : bytes_of(pacer.triggered);
+	pacer.heap_marked = bytes_of(pacer.heap_marked);
+	pacer.heap_free = bytes_of(pacer.heap_free);
+	pacer.total_alloc = bytes_of(pacer.total_alloc);
+	pacer.total_free = bytes_of(pacer.total_free);
+	pacer.mapped_ready = bytes_of(pacer.mapped_ready);
 	counters->gc_percent = percent;
 	counters->memory_limit = pacer.memory_limit;
 	counters->heap_live = live;
@@ -265,13 +290,14 @@ static struct error *read_memstats(const struct reader *reader, struct runtime_c
 	TRY(read_numbers(reader, numbers, ARRAY_SIZE(numbers)));
 	counters->gc_count = collections;
 	counters->last_gc_unix_ns = last;
-	counters->runtime_outside = stacks + spans + caches + buckets + collector + other;
+	counters->runtime_outside = bytes_of(stacks) + bytes_of(spans) + bytes_of(caches) +
+				    bytes_of(buckets) + bytes_of(collector) + bytes_of(other);
 
 	struct heap_sums sums;
 	if (!error_ignore(read_heap_accounts(reader, &sums)))
 		return NULL;
 	counters->stacks = sums.in_stacks;
-	counters->runtime_in_heap = sums.in_work_buffers + sums.in_pointer_bits;
+	counters->runtime_in_heap = sum_of(sums.in_work_buffers, sums.in_pointer_bits);
 	return NULL;
 }
 
@@ -291,7 +317,7 @@ static struct error *read_scheduler(const struct reader *reader, struct runtime_
 	if (next_thread >= 0 && freed >= 0)
 		counters->threads = next_thread - freed;
 	if (all >= 0 && system >= 0 && error_ignore(read_free_goroutines(reader, &unused)))
-		counters->goroutines = MAX(all - system - unused, INT64_C(1));
+		counters->goroutines = MAX(bytes_of(all) - system - unused, INT64_C(1));
 	return NULL;
 }
 

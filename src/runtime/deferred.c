@@ -11,7 +11,7 @@ static const uint8_t *record_at(const struct layout *layout, const struct captur
 	uint64_t size = (uint64_t)layout->defer_size;
 	if (address >= stack->low && address < stack->high && stack->high - address >= size)
 		return stack->bytes + (address - stack->low);
-	return capture_object(capture, address);
+	return capture_object(capture, CAPTURED_DEFER, address);
 }
 
 /*

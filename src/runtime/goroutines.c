@@ -13,6 +13,7 @@ struct decoding {
 	const struct runtime_goroutines_options *options;
 	struct captured_goroutines *result;
 	struct frames frames;
+	struct labels labels;
 	struct waits waits;
 };
 
@@ -90,8 +91,8 @@ static struct error *decode_goroutine(struct decoding *decoding,
 		TRY(frames_creator(&decoding->frames, member_u64(g, layout->g_gopc),
 				   &goroutine.creator));
 	goroutine.creator.goroutine = member_u64(g, layout->g_parent_goid);
-	TRY(bubble_decode(runtime, g, &goroutine));
-	TRY(labels_decode(runtime, member_u64(g, layout->g_labels), arena, &goroutine.labels));
+	bubble_decode(runtime, g, &goroutine);
+	TRY(labels_decode(&decoding->labels, member_u64(g, layout->g_labels), &goroutine.labels));
 	if (decoding->options->with_waits) {
 		TRY(waits_decode(&decoding->waits, captured, &decoding->frames.steps, &goroutine));
 		TRY(deferred_decode(runtime, &decoding->result->capture, captured,
@@ -131,12 +132,14 @@ static struct error *decode_goroutines(struct runtime *runtime,
 
 	unwind_tables_init(&result->tables, runtime->binary);
 	frames_init(&decoding.frames, &result->tables, &result->goroutines);
+	labels_init(&decoding.labels, runtime, &result->goroutines.arena);
 	if (options->with_waits)
 		error = waits_init(&decoding.waits, runtime, &result->capture,
 				   &result->goroutines.arena);
 	if (!error)
 		error = decode_all(&decoding);
 	waits_deinit(&decoding.waits);
+	labels_deinit(&decoding.labels);
 	frames_deinit(&decoding.frames);
 	return error;
 }

@@ -11,6 +11,7 @@
 #define RELEASE_QUOTES_AS_NEEDED 27
 #define LABELS_MAX 1024
 #define LABEL_LENGTH_MAX 65536
+#define LABELS_COPY_MAX ((size_t)256 << 20) /* of all sets */
 
 struct go_string {
 	uint64_t bytes;
@@ -90,8 +91,7 @@ static bool write_string(struct runtime *runtime, struct writer *writer, bool qu
 	return true;
 }
 
-struct error *labels_decode(struct runtime *runtime, uint64_t labels, struct arena *arena,
-			    const char **ret)
+static bool write_set(struct runtime *runtime, uint64_t address, struct writer *writer)
 {
 	struct target *target = runtime_target(runtime);
 	bool quoted = runtime_binary(runtime)->minor < RELEASE_QUOTES_AS_NEEDED;
@@ -99,34 +99,69 @@ struct error *labels_decode(struct runtime *runtime, uint64_t labels, struct are
 		uint64_t array;
 		uint64_t count;
 	} list;
-	*ret = NULL;
-	if (!labels || runtime_binary(runtime)->minor < RELEASE_LABELS_IN_A_LIST ||
-	    !error_ignore(target_read(target, labels, &list, sizeof(list))) || !list.count ||
+	if (!error_ignore(target_read(target, address, &list, sizeof(list))) || !list.count ||
 	    list.count > LABELS_MAX)
-		return NULL;
+		return false;
 
-	_cleanup_(writer_deinit) struct writer writer = WRITER_TO_MEMORY;
-	writer_char(&writer, '{');
+	writer_char(writer, '{');
 	for (uint64_t i = 0; i < list.count; i++) {
 		struct go_string pair[2];
 		if (!error_ignore(target_read(target, list.array + i * sizeof(pair), pair,
 					      sizeof(pair))))
-			return NULL;
-		writer_string(&writer, i ? ", " : "");
-		if (!write_string(runtime, &writer, quoted, &pair[0]))
-			return NULL;
-		writer_string(&writer, ": ");
-		if (!write_string(runtime, &writer, quoted, &pair[1]))
-			return NULL;
+			return false;
+		writer_string(writer, i ? ", " : "");
+		if (!write_string(runtime, writer, quoted, &pair[0]))
+			return false;
+		writer_string(writer, ": ");
+		if (!write_string(runtime, writer, quoted, &pair[1]))
+			return false;
 	}
-	writer_char(&writer, '}');
+	writer_char(writer, '}');
+	return true;
+}
+
+void labels_init(struct labels *labels, struct runtime *runtime, struct arena *arena)
+{
+	*labels = (struct labels){ .runtime = runtime, .arena = arena };
+}
+
+void labels_deinit(struct labels *labels)
+{
+	map_deinit(&labels->by_address);
+}
+
+/* *ret is NULL for a set that is not to be had. */
+static struct error *labels_copy(struct labels *labels, uint64_t address, const char **ret)
+{
+	_cleanup_(writer_deinit) struct writer writer = WRITER_TO_MEMORY;
+	*ret = NULL;
+	if (!write_set(labels->runtime, address, &writer) ||
+	    writer.length > LABELS_COPY_MAX - labels->copied)
+		return NULL;
 	const char *text = writer_text(&writer);
-	*ret = text ? arena_copy_string(arena, text, strlen(text)) : NULL;
+	*ret = text ? arena_copy_string(labels->arena, text, writer.length) : NULL;
+	labels->copied += writer.length;
 	return *ret ? NULL : error_no_memory();
 }
 
+struct error *labels_decode(struct labels *labels, uint64_t address, const char **ret)
+{
+	*ret = NULL;
+	if (!address || address == UINT64_MAX ||
+	    runtime_binary(labels->runtime)->minor < RELEASE_LABELS_IN_A_LIST)
+		return NULL;
+	struct map_slot *slot = map_find(&labels->by_address, address);
+	if (!slot) {
+		const char *text;
+		TRY(labels_copy(labels, address, &text));
+		TRY(map_insert(&labels->by_address, address, (uintptr_t)text, &slot));
+	}
+	*ret = (const char *)(uintptr_t)slot->value;
+	return NULL;
+}
+
 /* From 1.25 bubbles have a number; in 1.24 the dump names the goroutine that made the group. */
-struct error *bubble_decode(struct runtime *runtime, const uint8_t *g, struct goroutine *goroutine)
+void bubble_decode(struct runtime *runtime, const uint8_t *g, struct goroutine *goroutine)
 {
 	const struct layout *layout = &runtime_binary(runtime)->layout;
 	struct target *target = runtime_target(runtime);
@@ -140,5 +175,4 @@ struct error *bubble_decode(struct runtime *runtime, const uint8_t *g, struct go
 		 error_ignore(target_read_u64(target, group + (uint64_t)layout->bubble_root, &root)))
 		(void)error_ignore(target_read_u64(target, root + (uint64_t)layout->g_goid,
 						   &goroutine->bubble));
-	return NULL;
 }

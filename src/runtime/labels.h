@@ -2,19 +2,32 @@
 #ifndef DOWSE_RUNTIME_LABELS_H
 #define DOWSE_RUNTIME_LABELS_H
 
+#include "base/map.h"
 #include "runtime/runtime.h"
 
 /*
- * A goroutine's profiler labels as the dump of its release writes them: {key: value, "a b": "c"},
- * up to Go 1.26 all of them quoted.
- * *ret is NULL when it has none, or where the release keeps them in a map (up to 1.23), whose
- * order is not to be had. Labels never change once set, so they are read after the stop.
+ * Profiler labels of goroutines. A set of labels never changes once made, so that it is read after
+ * the stop, and once for all goroutines that share it.
  */
-struct error *labels_decode(struct runtime *runtime, uint64_t labels, struct arena *arena,
-			    const char **ret) must_use;
+struct labels {
+	struct runtime *runtime;
+	struct arena *arena;   /* the texts */
+	struct map by_address; /* of a set → its text, or 0 */
+	size_t copied;         /* bytes of text */
+};
+
+void labels_init(struct labels *labels, struct runtime *runtime, struct arena *arena);
+void labels_deinit(struct labels *labels);
+
+/*
+ * The set at an address (0: none) as the dump of its release writes it: {key: value, "a b": "c"},
+ * up to Go 1.26 all of them quoted. *ret is NULL when there is none, it cannot be read or is out of
+ * all proportion, or where the release keeps them in a map (up to 1.23), whose order is not to be
+ * had.
+ */
+struct error *labels_decode(struct labels *labels, uint64_t address, const char **ret) must_use;
 
 /* The synctest bubble of a goroutine, by the number that the dump gives it; 0 outside. */
-struct error *bubble_decode(struct runtime *runtime, const uint8_t *g,
-			    struct goroutine *goroutine) must_use;
+void bubble_decode(struct runtime *runtime, const uint8_t *g, struct goroutine *goroutine);
 
 #endif

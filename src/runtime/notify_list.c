@@ -5,7 +5,7 @@
 
 #define FRAMES_SEARCHED 4 /* gopark, goparkunlock, notifyListWait, Cond.Wait */
 #define WORDS_SEARCHED 64
-#define WAITERS_MAX 100000
+#define STEPS_MAX ((size_t)1 << 22) /* along all lists: some seconds' worth of system calls */
 #define SUDOG_SIZE_MAX 256
 #define LOWEST_ADDRESS 0x10000
 
@@ -14,7 +14,7 @@ static bool read_waiter(struct waits *waits, uint64_t sudog, uint64_t *ret_g, ui
 {
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
 	uint8_t bytes[SUDOG_SIZE_MAX];
-	if (layout->sudog_size > SUDOG_SIZE_MAX ||
+	if (layout->sudog_size <= 0 || layout->sudog_size > SUDOG_SIZE_MAX ||
 	    !error_ignore(target_read(runtime_target(waits->runtime), sudog, bytes,
 				      (size_t)layout->sudog_size)))
 		return false;
@@ -23,28 +23,35 @@ static bool read_waiter(struct waits *waits, uint64_t sudog, uint64_t *ret_g, ui
 	return *ret_g != 0;
 }
 
-/* Note of every waiter of the list at `address` that it waits there, if `g` is one of them. */
+/*
+ * Note of every waiter of the list at `address` that it waits there, if `g` is one of them. A word
+ * that leads into a list's middle must not pass for one: the list ends at what its tail says.
+ */
 static struct error *note_list(struct waits *waits, uint64_t address, uint64_t g, bool *ret)
 {
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
+	struct target *target = runtime_target(waits->runtime);
 	_cleanup_(u64_vector_deinit) struct u64_vector waiters = { 0 };
-	uint64_t sudog, waiter;
+	uint64_t next, tail, last = 0, waiter;
 	bool holds = false;
 
 	*ret = false;
-	if (layout->notify_list_head < 0 ||
-	    !error_ignore(target_read_u64(runtime_target(waits->runtime),
-					  address + (uint64_t)layout->notify_list_head, &sudog)))
+	if (layout->notify_list_head < 0 || layout->notify_list_tail < 0 ||
+	    !error_ignore(target_read_u64(target, address + (uint64_t)layout->notify_list_head,
+					  &next)) ||
+	    !error_ignore(target_read_u64(target, address + (uint64_t)layout->notify_list_tail,
+					  &tail)))
 		return NULL;
-	while (sudog && waiters.count < WAITERS_MAX) {
+	while (next && waits->notify_steps++ < STEPS_MAX) {
+		last = next;
 		/* What is no list ends here, mostly at once. */
-		if (!read_waiter(waits, sudog, &waiter, &sudog) ||
+		if (!read_waiter(waits, last, &waiter, &next) ||
 		    !map_find(&waits->goroutine_addresses, waiter))
 			return NULL;
 		holds |= waiter == g;
 		TRY(u64_vector_append(&waiters, &waiter));
 	}
-	if (!holds)
+	if (!holds || last != tail)
 		return NULL;
 
 	struct map_slot *slot;

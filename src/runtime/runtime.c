@@ -6,6 +6,7 @@
 
 #include "runtime/debug_setting.h"
 #include "runtime/globals.h"
+#include "runtime/layout_check.h"
 
 #define RELEASE_SHOWS_LABELS 26
 #define RELEASE_SHOWS_LABELS_UNASKED 27
@@ -48,6 +49,8 @@ static struct error *require_globals(const struct runtime *runtime)
 static struct error *runtime_fill(struct runtime *runtime)
 {
 	TRY(binary_open(runtime->target, &runtime->binary));
+	TRY(error_wrap(layout_check(&runtime->binary->layout), "%s",
+		       target_name(runtime->target)));
 	TRY(globals_find(runtime->binary, runtime->globals));
 	TRY(require_globals(runtime));
 	wait_reasons_read(runtime, &runtime->arena, &runtime->reasons);

@@ -18,7 +18,8 @@ struct waits {
 	struct map senders;
 	struct map at_address; /* semaphore word or notify list → goroutines that wait there */
 	struct map goroutine_addresses; /* of all; no values */
-	struct map notify_lists;	/* g's address → notify list that it waits on */
+	struct map notify_lists;        /* g's address → notify list that it waits on */
+	size_t notify_steps;            /* taken along such lists, sound or not */
 	struct descriptors descriptors;
 	struct map element_names; /* channel's element type → its name, or 0 */
 };

@@ -129,25 +129,35 @@ static enum global_verdict check_allp(const struct check *check, uint64_t addres
 	return GLOBAL_CERTAIN;
 }
 
-/* Every m has a g0 that belongs to it. */
-static bool is_m(const struct check *check, uint64_t address, uint64_t *ret_next)
+/*
+ * Every m has a g0 that belongs to it; one that is being made is in the list before it has: then
+ * *ret_whole is false.
+ */
+static bool is_m(const struct check *check, uint64_t address, bool *ret_whole, uint64_t *ret_next)
 {
-	uint64_t g0, owner;
-	return is_pointer(address) && READ_MEMBER(check, address, m_g0, &g0) && is_g(check, g0) &&
-	       READ_MEMBER(check, g0, g_m, &owner) && owner == address &&
-	       READ_MEMBER(check, address, m_alllink, ret_next);
+	uint64_t g0, owner = 0;
+	if (!is_pointer(address) || !READ_MEMBER(check, address, m_g0, &g0) ||
+	    !READ_MEMBER(check, address, m_alllink, ret_next))
+		return false;
+	if (g0 && (!is_g(check, g0) || !READ_MEMBER(check, g0, g_m, &owner)))
+		return false;
+	*ret_whole = owner == address;
+	return !owner || owner == address;
 }
 
 static enum global_verdict check_allm(const struct check *check, uint64_t address)
 {
 	uint64_t m;
+	bool any = false;
 	if (!read_word(check, address, &m) || !m)
 		return GLOBAL_WRONG;
 	for (int i = 0; m && i < 8; i++) {
-		if (!is_m(check, m, &m))
+		bool whole;
+		if (!is_m(check, m, &whole, &m))
 			return GLOBAL_WRONG;
+		any = any || whole;
 	}
-	return GLOBAL_CERTAIN;
+	return any ? GLOBAL_CERTAIN : GLOBAL_WRONG;
 }
 
 static enum global_verdict check_sched(const struct check *check, uint64_t address)

@@ -180,7 +180,7 @@ static void every_release_is_found(void **state)
 			assert_true(layout.g_goid + 8 <= layout.g_size);
 		}
 	}
-	assert_true(count >= 69);
+	assert_true(count >= 74);
 }
 
 int main(void)

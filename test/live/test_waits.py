@@ -3,13 +3,13 @@
 
 import json
 import os
-import subprocess
 import sys
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, os.pardir, "truth"))
 import build  # noqa: E402
+import judge  # noqa: E402
 import program  # noqa: E402
 
 DOWSE = os.environ.get("DOWSE", "build/dowse")
@@ -17,9 +17,7 @@ RELEASES = ["1.19", "1.22", "1.23", "1.24", "1.25", "1.26", "1.27"]
 
 
 def goroutines(pid):
-    command = [DOWSE, "goroutines", str(pid), "--all", "--format", "json"]
-    answer = subprocess.run(command, stdout=subprocess.PIPE, timeout=60, check=True)
-    return json.loads(answer.stdout)["goroutines"]
+    return json.loads(judge.ask_dowse([DOWSE], pid, "json", 60))["goroutines"]
 
 
 def waiting_in(found, function):

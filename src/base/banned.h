@@ -18,9 +18,14 @@
 #include <strings.h>
 #include <wchar.h>
 
+/* Some C libraries have them as macros, and clang will not poison those. */
 #undef alloca
 #undef strcpy
+#undef stpcpy
 #undef strcat
+#undef strncat
+#undef sprintf
+#undef vsprintf
 
 #pragma GCC poison strcpy stpcpy strcat strncat sprintf vsprintf
 #pragma GCC poison atoi atol atoll atof

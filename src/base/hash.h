@@ -18,4 +18,12 @@ static inline uint64_t hash_word(uint64_t word)
 
 uint64_t hash_bytes(const void *bytes, size_t length);
 
+/* The hash of what was hashed before and one more word, or string (which may be NULL). */
+static inline uint64_t hash_more(uint64_t hash, uint64_t word)
+{
+	return hash_word(hash ^ word) + 0x9e3779b97f4a7c15u;
+}
+
+uint64_t hash_more_text(uint64_t hash, const char *text);
+
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define must_use __attribute__((warn_unused_result))
+#define maybe_unused __attribute__((unused)) /* of what a macro defines */
 #define printf_like(format_index, first) __attribute__((format(printf, format_index, first)))
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

@@ -19,7 +19,8 @@ struct error *vector_grow(void **items, size_t *capacity, size_t count, size_t s
 		size_t count;                                                                      \
 		size_t capacity;                                                                   \
 	};                                                                                         \
-	static inline must_use struct error *name##_reserve(struct name *vector, size_t count)     \
+	maybe_unused static inline must_use struct error *name##_reserve(struct name *vector,      \
+								 size_t count)             \
 	{                                                                                          \
 		if (count <= vector->capacity)                                                     \
 			return NULL;                                                               \
@@ -28,13 +29,14 @@ struct error *vector_grow(void **items, size_t *capacity, size_t count, size_t s
 		vector->items = items;                                                             \
 		return NULL;                                                                       \
 	}                                                                                          \
-	static inline must_use struct error *name##_append(struct name *vector, const type *item)  \
+	maybe_unused static inline must_use struct error *name##_append(struct name *vector,       \
+								const type *item)          \
 	{                                                                                          \
 		TRY(name##_reserve(vector, vector->count + 1));                                    \
 		vector->items[vector->count++] = *item;                                            \
 		return NULL;                                                                       \
 	}                                                                                          \
-	static inline void name##_deinit(struct name *vector)                                      \
+	maybe_unused static inline void name##_deinit(struct name *vector)                         \
 	{                                                                                          \
 		free(vector->items);                                                               \
 		*vector = (struct name){ 0 };                                                      \

@@ -4,17 +4,13 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/text.h"
 
 /* Stacks of one hash. */
 struct stack_link {
 	const struct stack *stack;
 	struct stack_link *next;
 };
-
-static uint64_t hash_more(uint64_t hash, uint64_t word)
-{
-	return hash_word(hash ^ word) + 0x9e3779b97f4a7c15u;
-}
 
 /*
  * A pc stands for its function and file, so that the strings, which are long, are hashed only
@@ -24,22 +20,17 @@ static uint64_t frame_hash(const struct frame *frame, uint64_t hash)
 {
 	hash = hash_more(hash, frame->pc ^ (uint64_t)(uint32_t)frame->line << 32);
 	if (!frame->pc) {
-		hash = hash_more(hash, hash_bytes(frame->function, strlen(frame->function)));
-		hash = hash_more(hash, hash_bytes(frame->file, strlen(frame->file)));
+		hash = hash_more_text(hash, frame->function);
+		hash = hash_more_text(hash, frame->file);
 	}
 	return hash;
-}
-
-static bool frame_same_string(const char *a, const char *b)
-{
-	return a == b || strcmp(a, b) == 0;
 }
 
 static bool frame_equal(const struct frame *a, const struct frame *b)
 {
 	return a->pc == b->pc && a->line == b->line && a->entry == b->entry &&
 	       a->inlined == b->inlined && a->hidden == b->hidden &&
-	       frame_same_string(a->function, b->function) && frame_same_string(a->file, b->file);
+	       text_equal(a->function, b->function) && text_equal(a->file, b->file);
 }
 
 static bool stack_equal(const struct stack *stack, const struct stack *like,

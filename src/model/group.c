@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "base/hash.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "model/goroutine.h"
 
 /*
@@ -43,21 +42,6 @@ static void grouping_deinit(struct grouping *grouping)
 	arena_deinit(&grouping->arena);
 }
 
-static bool same_string(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static uint64_t hash_more(uint64_t hash, uint64_t word)
-{
-	return hash_word(hash ^ word) + 0x9e3779b97f4a7c15u;
-}
-
-static uint64_t hash_string(uint64_t hash, const char *string)
-{
-	return string ? hash_more(hash, hash_bytes(string, strlen(string))) : hash_more(hash, 1);
-}
-
 /* The next frame that is shown, from *at on; NULL at the end. */
 static const struct frame *next_shown(const struct stack *stack, uint32_t *at)
 {
@@ -74,8 +58,8 @@ static uint64_t shape_hash(const struct stack *stack)
 	uint64_t hash = hash_more(stack->elided, stack->elided_after);
 	uint32_t at = 0;
 	for (const struct frame *frame; (frame = next_shown(stack, &at));) {
-		hash = hash_string(hash, frame->function);
-		hash = hash_string(hash, frame->file);
+		hash = hash_more_text(hash, frame->function);
+		hash = hash_more_text(hash, frame->file);
 		hash = hash_more(hash, (uint32_t)frame->line);
 	}
 	return hash & INT64_MAX;
@@ -92,8 +76,8 @@ static bool shape_equal(const struct stack *a, const struct stack *b)
 		if (!frame_a || !frame_b)
 			return frame_a == frame_b;
 		if (frame_a->line != frame_b->line ||
-		    !same_string(frame_a->function, frame_b->function) ||
-		    !same_string(frame_a->file, frame_b->file))
+		    !text_equal(frame_a->function, frame_b->function) ||
+		    !text_equal(frame_a->file, frame_b->file))
 			return false;
 	}
 }
@@ -140,17 +124,17 @@ static struct error *grouping_shape(struct grouping *grouping, const struct stac
 
 static uint64_t goroutine_key_hash(const struct goroutine *goroutine, uint32_t shape)
 {
-	uint64_t hash = hash_string(shape, goroutine->state_text);
-	hash = hash_string(hash, goroutine->creator.function);
-	hash = hash_string(hash, goroutine->creator.file);
+	uint64_t hash = hash_more_text(shape, goroutine->state_text);
+	hash = hash_more_text(hash, goroutine->creator.function);
+	hash = hash_more_text(hash, goroutine->creator.file);
 	return hash_more(hash, (uint32_t)goroutine->creator.line) & INT64_MAX;
 }
 
 static bool goroutine_key_equal(const struct goroutine *a, const struct goroutine *b)
 {
-	return same_string(a->state_text, b->state_text) && a->creator.line == b->creator.line &&
-	       same_string(a->creator.function, b->creator.function) &&
-	       same_string(a->creator.file, b->creator.file);
+	return text_equal(a->state_text, b->state_text) && a->creator.line == b->creator.line &&
+	       text_equal(a->creator.function, b->creator.function) &&
+	       text_equal(a->creator.file, b->creator.file);
 }
 
 /* The group that a goroutine belongs to, begun with it when it is the first. */

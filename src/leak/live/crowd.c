@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "leak/live/crowd.h"
 
-#include <string.h>
-
 #include "base/hash.h"
 #include "base/map.h"
+#include "base/text.h"
 
 void crowds_deinit(struct crowds *crowds)
 {
@@ -13,26 +12,16 @@ void crowds_deinit(struct crowds *crowds)
 	*crowds = (struct crowds){ 0 };
 }
 
-static uint64_t hash_string(uint64_t hash, const char *string)
-{
-	return hash_word(hash ^ (string ? hash_bytes(string, strlen(string)) : 1));
-}
-
 static uint64_t hash_place(uint64_t hash, const struct place *place)
 {
-	hash = hash_string(hash, place->function);
-	return hash_word(hash_string(hash, place->file) + (uint32_t)place->line);
-}
-
-static bool same_string(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
+	hash = hash_more_text(hash, place->function);
+	return hash_more(hash_more_text(hash, place->file), (uint32_t)place->line);
 }
 
 static bool same_place(const struct place *a, const struct place *b)
 {
-	return a->line == b->line && same_string(a->function, b->function) &&
-	       same_string(a->file, b->file);
+	return a->line == b->line && text_equal(a->function, b->function) &&
+	       text_equal(a->file, b->file);
 }
 
 static void crowd_add(struct crowd *crowd, const struct goroutine_group *group)
@@ -65,13 +54,13 @@ static struct error *crowds_find(struct crowds *crowds, struct map *by_hash,
 		.wait_max_ns = -1,
 		.first_group = CROWD_END,
 	};
-	uint64_t hash = hash_string(0, example->state_text);
+	uint64_t hash = hash_more_text(0, example->state_text);
 	hash = hash_place(hash_place(hash, &crowd.place), &crowd.creation) & INT64_MAX;
 	struct map_slot *slot;
 	TRY(map_insert(by_hash, hash, crowds->list.count, &slot));
 	if (slot->value < crowds->list.count) {
 		struct crowd *found = &crowds->list.items[slot->value];
-		if (same_string(found->example->state_text, example->state_text) &&
+		if (text_equal(found->example->state_text, example->state_text) &&
 		    same_place(&found->place, &crowd.place) &&
 		    same_place(&found->creation, &crowd.creation)) {
 			*ret = found;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/text.h"
 #include "leak/live/crowd.h"
 #include "model/quantity.h"
 
@@ -74,21 +75,18 @@ static struct awaited awaited_of(const struct live_evidence *evidence, const str
 	return awaited;
 }
 
-static bool same_string(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /*
  * The goroutine of the connection that a crowd's member serves: another go statement of the same
  * function started it, or that function is on its own stack.
  */
 static bool is_partner(const struct goroutine *goroutine, const struct place *creation)
 {
-	if (same_string(goroutine->creator.function, creation->function))
+	if (!creation->function)
+		return false;
+	if (text_equal(goroutine->creator.function, creation->function))
 		return goroutine->creator.line != creation->line;
 	for (uint32_t i = 0; i < goroutine->stack->count; i++) {
-		if (same_string(goroutine->stack->frames[i].function, creation->function))
+		if (text_equal(goroutine->stack->frames[i].function, creation->function))
 			return true;
 	}
 	return false;

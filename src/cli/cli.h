@@ -45,6 +45,7 @@ struct verb {
 	size_t operands_max;
 	const char
 		*operand; /* what they are called in messages: "TARGET"; NULL when it takes none */
+	/* *ret is CLI_OK already: only a verb that finds something has more to say. */
 	struct error *(*run)(struct invocation *invocation, enum cli_status *ret)must_use;
 };
 

@@ -6,17 +6,6 @@
 #include "fix/fix.h"
 #include "report/diagnosis.h"
 
-static struct error *select_findings(const struct options *options, struct findings *findings)
-{
-	uint64_t rules = RULES_ALL;
-	enum certainty at_least = CERTAINTY_SUSPECT;
-	if (options->rules)
-		TRY(rules_parse(options->rules, &rules));
-	certainty_parse(options->min_certainty, &at_least);
-	findings_select(findings, rules, at_least);
-	return NULL;
-}
-
 /* Findings are judged as they are shown: what --rules or --min-certainty left out cannot fail. */
 static enum cli_status judge(const struct options *options, const struct findings *findings)
 {
@@ -41,10 +30,12 @@ static void print(const struct invocation *invocation, const struct diagnosis *d
 static struct error *diagnose_run(struct invocation *invocation, enum cli_status *ret)
 {
 	const struct options *options = &invocation->options;
-	uint64_t ignored;
+	uint64_t rules = RULES_ALL;
+	enum certainty at_least = CERTAINTY_SUSPECT;
 	/* Wrong use is told before anything is stopped. */
 	if (options->rules)
-		TRY(rules_parse(options->rules, &ignored));
+		TRY(rules_parse(options->rules, &rules));
+	certainty_parse(options->min_certainty, &at_least);
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
 	TRY(evidence_open(invocation->operands[0], &evidence));
 
@@ -58,7 +49,7 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 	TRY(live_look_take(evidence.runtime, &evidence.places, options->given[OPTION_NO_STOP],
 			   (uint64_t)options->max_pause_ns, &look));
 	TRY(fix_findings(&look.findings));
-	TRY(select_findings(options, &look.findings));
+	findings_select(&look.findings, rules, at_least);
 	struct diagnosis diagnosis = {
 		.subject = &evidence.subject,
 		.findings = &look.findings,

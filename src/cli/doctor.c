@@ -76,9 +76,7 @@ static struct error *examine_process(struct examination *examination, const char
 	if (process->read != PERMISSION_GRANTED)
 		return NULL;
 
-	char exact[32];
-	snprintf(exact, sizeof(exact), "pid:%d", (int)pid);
-	TRY(out_of_memory_only(evidence_open(exact, &examination->evidence),
+	TRY(out_of_memory_only(evidence_open_process(pid, &examination->evidence),
 			       &examination->runtime_problem));
 	if (examination->runtime_problem) {
 		report->runtime_problem = examination->runtime_problem->message;
@@ -119,6 +117,7 @@ static struct error *measure(struct examination *examination, struct doctor_repo
 
 static struct error *doctor_run(struct invocation *invocation, enum cli_status *ret)
 {
+	(void)ret;
 	_cleanup_(examination_deinit) struct examination examination = { 0 };
 	struct doctor_report report = { .style = &invocation->style };
 	bool measured = invocation->options.given[OPTION_MEASURE];
@@ -130,7 +129,6 @@ static struct error *doctor_run(struct invocation *invocation, enum cli_status *
 		TRY(examine_process(&examination, invocation->operands[0], &report));
 	if (measured)
 		TRY(measure(&examination, &report));
-	*ret = CLI_OK;
 	if (!cli_format_is(invocation, "json"))
 		return doctor_text(&report, invocation->out);
 	doctor_json(&report, invocation->out);

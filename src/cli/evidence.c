@@ -1,49 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/evidence.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
-
-#include "base/file.h"
 #include "cli/target.h"
-
-#define STAT_LIMIT       ((size_t)16 << 10)
-#define STAT_START_FIELD 22
-
-/* Nanoseconds since the process began; -1 when the kernel does not say. */
-static int64_t evidence_uptime(pid_t pid)
-{
-	char path[64];
-	struct file_bytes stat = { 0 };
-	struct timespec now;
-	int64_t uptime = -1;
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (error_ignore(file_read(path, STAT_LIMIT, &stat)) &&
-	    clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
-		/* The name, field 2, may hold spaces and parentheses of its own. */
-		const char *at = strrchr((const char *)stat.bytes, ')');
-		for (int field = 2; at && field < STAT_START_FIELD; field++)
-			at = strchr(at + 1, ' ');
-		long ticks = sysconf(_SC_CLK_TCK);
-		if (at && ticks > 0) {
-			double start = (double)strtoull(at, NULL, 10) / (double)ticks;
-			double since = (double)now.tv_sec + (double)now.tv_nsec / 1e9 - start;
-			uptime = since > 0 ? (int64_t)(since * 1e9) : 0;
-		}
-	}
-	file_bytes_deinit(&stat);
-	return uptime;
-}
-
-/* NULL when it cannot be told. */
-static char *evidence_executable(pid_t pid)
-{
-	char path[64], link[4096];
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	ssize_t length = readlink(path, link, sizeof(link) - 1);
-	return length > 0 ? strndup(link, (size_t)length) : NULL;
-}
+#include "target/process.h"
 
 static const char *evidence_build(const struct binary *binary)
 {
@@ -55,21 +14,22 @@ static const char *evidence_build(const struct binary *binary)
 	return id && *id ? id : NULL;
 }
 
-static struct error *evidence_fill(const char *operand, struct evidence *evidence)
+static struct error *evidence_fill(pid_t pid, struct evidence *evidence)
 {
-	TRY(cli_target_open(operand, &evidence->target));
+	struct process_facts facts;
+	TRY(process_open(pid, &evidence->target));
 	TRY(runtime_open(evidence->target, &evidence->runtime));
+	TRY(process_facts_read(pid, &facts));
+	TRY(process_executable_read(pid, &evidence->executable));
 	const struct binary *binary = runtime_binary(evidence->runtime);
-	pid_t pid = target_pid(evidence->target);
-	evidence->executable = evidence_executable(pid);
 	evidence->subject = (struct subject){
 		.kind = "process",
 		.name = target_name(evidence->target),
 		.pid = pid,
-		.executable = evidence->executable,
+		.executable = evidence->executable.path,
 		.release = binary->release,
 		.build = evidence_build(binary),
-		.uptime_ns = evidence_uptime(pid),
+		.uptime_ns = (int64_t)facts.age_ns,
 	};
 	evidence->subject.warnings = runtime_warnings(evidence->runtime,
 						      &evidence->subject.warning_count);
@@ -80,8 +40,15 @@ static struct error *evidence_fill(const char *operand, struct evidence *evidenc
 
 struct error *evidence_open(const char *operand, struct evidence *ret)
 {
+	pid_t pid;
+	TRY(cli_target_pid(operand, &pid));
+	return evidence_open_process(pid, ret);
+}
+
+struct error *evidence_open_process(pid_t pid, struct evidence *ret)
+{
 	struct evidence evidence = { 0 };
-	struct error *error = evidence_fill(operand, &evidence);
+	struct error *error = evidence_fill(pid, &evidence);
 	if (error) {
 		evidence_deinit(&evidence);
 		return error;
@@ -94,7 +61,7 @@ void evidence_deinit(struct evidence *evidence)
 {
 	runtime_destroy(evidence->runtime);
 	target_destroy(evidence->target);
-	free(evidence->executable);
+	process_executable_deinit(&evidence->executable);
 	live_places_deinit(&evidence->places);
 	*evidence = (struct evidence){ 0 };
 }

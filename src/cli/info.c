@@ -26,8 +26,8 @@ static struct error *print(struct invocation *invocation, const struct info_repo
 
 static struct error *info_run(struct invocation *invocation, enum cli_status *ret)
 {
+	(void)ret;
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
-	_cleanup_(process_executable_deinit) struct process_executable executable = { 0 };
 	_cleanup_(free_pointer) char *command = NULL;
 	_cleanup_(error_cleanup) struct error *problem = NULL;
 	struct process_facts facts;
@@ -36,7 +36,6 @@ static struct error *info_run(struct invocation *invocation, enum cli_status *re
 	TRY(evidence_open(invocation->operands[0], &evidence));
 	pid_t pid = target_pid(evidence.target);
 	TRY(process_facts_read(pid, &facts));
-	TRY(process_executable_read(pid, &executable));
 	error_ignore(process_command_line(pid, COMMAND_MAX, &command));
 	TRY(runtime_counters_read(evidence.runtime, &counters));
 	problem = runtime_memory_read(evidence.runtime, &counters, &memory);
@@ -45,7 +44,7 @@ static struct error *info_run(struct invocation *invocation, enum cli_status *re
 		.subject = &evidence.subject,
 		.binary = runtime_binary(evidence.runtime),
 		.facts = &facts,
-		.executable = &executable,
+		.executable = &evidence.executable,
 		.command = command ? command : "",
 		.counters = &counters,
 		.memory = problem ? NULL : &memory,
@@ -55,7 +54,6 @@ static struct error *info_run(struct invocation *invocation, enum cli_status *re
 		.style = &invocation->style,
 	};
 	limits_read(pid, &report.limits);
-	*ret = CLI_OK;
 	return print(invocation, &report);
 }
 

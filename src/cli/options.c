@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "leak/rules.h"
+
 static const struct {
 	const char *name;
 	const char *argument;
@@ -117,8 +119,8 @@ static struct error *options_parse_number(const char *name, const char *text, ui
 
 static struct error *options_check_level(const char *name, const char *text, bool with_never)
 {
-	if (strcmp(text, "proved") == 0 || strcmp(text, "likely") == 0 ||
-	    strcmp(text, "suspect") == 0 || (with_never && strcmp(text, "never") == 0))
+	enum certainty ignored;
+	if (certainty_parse(text, &ignored) || (with_never && strcmp(text, "never") == 0))
 		return NULL;
 	return error_new(ERROR_USAGE, "%s takes proved, likely%s suspect%s, not '%s'", name,
 			 with_never ? "," : " or", with_never ? " or never" : "", text);

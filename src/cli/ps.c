@@ -119,6 +119,7 @@ static int compare_size(const void *left, const void *right)
 
 static struct error *ps_run(struct invocation *invocation, enum cli_status *ret)
 {
+	(void)ret;
 	_cleanup_(ps_report_deinit) struct ps_report report = { .privileged = geteuid() == 0 };
 	_cleanup_(free_pointer) pid_t *pids = NULL;
 	size_t count;
@@ -128,7 +129,6 @@ static struct error *ps_run(struct invocation *invocation, enum cli_status *ret)
 	if (report.processes.count)
 		qsort(report.processes.items, report.processes.count,
 		      sizeof(report.processes.items[0]), compare_size);
-	*ret = CLI_OK;
 	if (!cli_format_is(invocation, "json"))
 		return ps_text(&report, &invocation->style, invocation->out);
 	ps_json(&report, invocation->out);

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/target.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/vector.h"
 #include "base/writer.h"
-#include "target/process.h"
+#include "target/procfs.h"
 
 DEFINE_VECTOR(pid_vector, pid_t);
 
@@ -29,33 +28,20 @@ static bool target_parse_pid(const char *text, pid_t *ret)
 	return true;
 }
 
-static const char *target_base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 /* A process's names: its executable's, the one that it was called by, the kernel's short one. */
 static bool target_has_name(pid_t pid, const char *name)
 {
-	char path[64], link[4096];
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	ssize_t length = readlink(path, link, sizeof(link) - 1);
-	if (length > 0) {
-		static const char deleted[] = " (deleted)";
-		link[length] = '\0';
-		size_t tail = sizeof(deleted) - 1;
-		if ((size_t)length > tail && strcmp(link + length - tail, deleted) == 0)
-			link[(size_t)length - tail] = '\0';
-		if (strcmp(target_base_name(link), name) == 0)
-			return true;
-	}
+	_cleanup_(process_executable_deinit) struct process_executable executable = { 0 };
+	error_ignore(process_executable_read(pid, &executable));
+	if (executable.path && text_equal(text_base_name(executable.path), name))
+		return true;
 
+	char path[64];
 	struct file_bytes bytes = { 0 };
 	bool same = false;
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	if (error_ignore(file_read(path, COMMAND_LINE_LIMIT, &bytes)))
-		same = bytes.size && strcmp(target_base_name((const char *)bytes.bytes), name) == 0;
+		same = bytes.size && text_equal(text_base_name((const char *)bytes.bytes), name);
 	file_bytes_deinit(&bytes);
 	if (same)
 		return true;
@@ -70,23 +56,14 @@ static bool target_has_name(pid_t pid, const char *name)
 	return same;
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static struct error *target_find_named(const char *name, struct pid_vector *ret)
 {
-	_cleanup_(close_directory) DIR *directory = opendir("/proc");
-	if (!directory)
-		return error_os(errno, "cannot list /proc");
-	for (struct dirent *entry; (entry = readdir(directory));) {
-		pid_t pid;
-		if (!target_parse_pid(entry->d_name, &pid) || !pid || pid == getpid())
-			continue;
-		if (target_has_name(pid, name))
-			TRY(pid_vector_append(ret, &pid));
+	_cleanup_(free_pointer) pid_t *pids = NULL;
+	size_t count;
+	TRY(procfs_list(&pids, &count));
+	for (size_t i = 0; i < count; i++) {
+		if (pids[i] != getpid() && target_has_name(pids[i], name))
+			TRY(pid_vector_append(ret, &pids[i]));
 	}
 	return NULL;
 }
@@ -162,11 +139,4 @@ struct error *cli_target_pid(const char *operand, pid_t *ret)
 	if (strchr(operand, '/'))
 		return error_new(ERROR_NOT_FOUND, "there is no file %s", operand);
 	return target_named(operand, ret);
-}
-
-struct error *cli_target_open(const char *operand, struct target **ret)
-{
-	pid_t pid;
-	TRY(cli_target_pid(operand, &pid));
-	return process_open(pid, ret);
 }

@@ -2,7 +2,9 @@
 #ifndef DOWSE_CLI_TARGET_H
 #define DOWSE_CLI_TARGET_H
 
-#include "target/target.h"
+#include <sys/types.h>
+
+#include "base/error.h"
 
 /*
  * What the words on the command line mean: a number is a PID, an existing path is a file, all
@@ -10,8 +12,5 @@
  * name fits several processes.
  */
 struct error *cli_target_pid(const char *operand, pid_t *ret) must_use;
-
-/* The same, opened. */
-struct error *cli_target_open(const char *operand, struct target **ret) must_use;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/text.h"
 #include "fix/fix.h"
 
 /*
@@ -15,8 +16,7 @@ static const char *words_position(struct findings *findings, const struct place 
 {
 	if (!place->file || strcmp(place->file, "?") == 0 || place->line <= 0)
 		return NULL;
-	const char *slash = strrchr(place->file, '/');
-	return findings_text(findings, "%s:%d", slash ? slash + 1 : place->file, place->line);
+	return findings_text(findings, "%s:%d", text_base_name(place->file), place->line);
 }
 
 /* " (cart.go:57)" or "". */

@@ -25,6 +25,9 @@ bool certainty_parse(const char *text, enum certainty *ret)
 	return false;
 }
 
+/* A set of rules is a word (rules_parse()). */
+_Static_assert(RULE_COUNT < 64, "more rules than bits");
+
 /* What dowse explain tells beside the catalogue's line. */
 #define EVIDENCE_NIL_CHANNEL                                                                             \
 	"The runtime notes with every parked goroutine why it waits; for a nil channel it has reasons\n" \

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"programs/control"
@@ -52,6 +53,7 @@ func main() {
 	control.Serve(fmt.Sprintf("goroutines=%d", runtime.NumGoroutine()), control.Commands{
 		"ticks": ticks.answer,
 		"more":  more,
+		"fork":  fork,
 	})
 }
 
@@ -177,6 +179,32 @@ func settle() {
 	time.Sleep(50*time.Millisecond + time.Duration(*goroutines)*2*time.Microsecond)
 	runtime.GC()
 	runtime.GC()
+}
+
+// fork has the kernel copy the process, and tells how many nanoseconds that took.
+func fork([]string) ([]byte, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	begin := time.Now()
+	child, failure := forkAndExit()
+	took := time.Since(begin)
+	if failure != 0 {
+		return nil, failure
+	}
+	syscall.Wait4(child, nil, 0, nil)
+	return []byte(strconv.FormatInt(int64(took), 10)), nil
+}
+
+// forkAndExit returns in the parent only: the child has one thread, and no runtime that works.
+//
+//go:norace
+//go:noinline
+func forkAndExit() (int, syscall.Errno) {
+	child, _, failure := syscall.RawSyscall6(syscall.SYS_CLONE, uintptr(syscall.SIGCHLD), 0, 0, 0, 0, 0)
+	for child == 0 && failure == 0 {
+		syscall.RawSyscall(syscall.SYS_EXIT_GROUP, 0, 0, 0)
+	}
+	return int(child), failure
 }
 
 // ticker notices how long the process stood.

@@ -52,10 +52,7 @@ void dowse_destroy(struct dowse *dowse)
 
 uint64_t dowse_goroutine_count(const struct dowse *dowse)
 {
-	uint64_t count = 0;
-	for (size_t i = 0; i < dowse->look.groups.count; i++)
-		count += dowse->look.groups.items[i].count;
-	return count;
+	return goroutines_count(dowse->look.goroutines, false);
 }
 
 uint64_t dowse_pause_ns(const struct dowse *dowse)

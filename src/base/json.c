@@ -172,6 +172,20 @@ void json_member_known(struct json *json, const char *key, int64_t value)
 		json_member_null(json, key);
 }
 
+/* As text: many readers keep numbers in a double. */
+void json_member_address(struct json *json, const char *key, uint64_t value)
+{
+	json_key(json, key);
+	if (!value) {
+		json_null(json);
+		return;
+	}
+	json_value(json);
+	writer_char(json->writer, '"');
+	writer_hex(json->writer, value);
+	writer_char(json->writer, '"');
+}
+
 void json_member_bool(struct json *json, const char *key, bool value)
 {
 	json_key(json, key);

@@ -62,6 +62,12 @@ void writer_char(struct writer *writer, char c)
 	writer_bytes(writer, &c, 1);
 }
 
+void writer_blanks(struct writer *writer, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		writer_char(writer, ' ');
+}
+
 static void writer_number(struct writer *writer, uint64_t value, unsigned base)
 {
 	char digits[24];

@@ -25,6 +25,7 @@ struct writer {
 void writer_bytes(struct writer *writer, const void *bytes, size_t length);
 void writer_string(struct writer *writer, const char *string);
 void writer_char(struct writer *writer, char c);
+void writer_blanks(struct writer *writer, size_t count);
 void writer_unsigned(struct writer *writer, uint64_t value);
 void writer_signed(struct writer *writer, int64_t value);
 void writer_hex(struct writer *writer, uint64_t value); /* 0x1f */

@@ -5,12 +5,6 @@
 
 #define HELP_COLUMN 22
 
-static void help_pad(struct writer *writer, size_t used, size_t column)
-{
-	for (; used < column; used++)
-		writer_char(writer, ' ');
-}
-
 static void help_row(const char *left, const char *right, size_t column, struct writer *writer)
 {
 	writer_string(writer, "  ");
@@ -20,7 +14,7 @@ static void help_row(const char *left, const char *right, size_t column, struct 
 		writer_string(writer, "\n  ");
 		used = 0;
 	}
-	help_pad(writer, used, column);
+	writer_blanks(writer, column - used);
 	writer_string(writer, right);
 	writer_char(writer, '\n');
 }

@@ -25,7 +25,6 @@ struct finding {
 	const char *const *path;         /* who holds it, from a root; steps */
 	size_t path_count;
 	const char *title;  /* a clause that can follow "shop: " */
-	const char *detail; /* more of the what, a sentence; NULL none */
 	const char *why;    /* sentences */
 	const char *settle; /* what would make a suspicion certain; NULL none */
 	const char *fix;    /* sentences; NULL until src/fix has seen it */

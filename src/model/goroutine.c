@@ -31,6 +31,14 @@ void goroutines_deinit(struct goroutines *goroutines)
 	arena_deinit(&goroutines->arena);
 }
 
+uint64_t goroutines_count(const struct goroutines *goroutines, bool system)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < goroutines->list.count; i++)
+		count += system || !goroutines->list.items[i].system;
+	return count;
+}
+
 static bool goroutine_mentions(const struct goroutine *goroutine, const char *function)
 {
 	for (uint32_t i = 0; i < goroutine->stack->count; i++) {

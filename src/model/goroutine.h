@@ -93,7 +93,6 @@ struct goroutine {
 	int64_t wait_ns;     /* -1 when the runtime did not note it */
 	bool locked;         /* to its thread */
 	bool system;         /* the runtime's own */
-	bool exited;         /* reserved for evidence that lists ended ones */
 	int32_t thread;      /* its thread's id as dowse sees it; 0 when it has none */
 	const struct stack *stack; /* never NULL; may be empty */
 	struct goroutine_creator creator;
@@ -122,6 +121,9 @@ struct goroutines {
 };
 
 void goroutines_deinit(struct goroutines *goroutines);
+
+/* How many there are, those of the runtime itself only if `system`. */
+uint64_t goroutines_count(const struct goroutines *goroutines, bool system);
 
 /* Goroutines that do the same at the same place, made by the same statement. */
 struct goroutine_group {

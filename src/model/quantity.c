@@ -25,6 +25,14 @@ const char *quantity_count(uint64_t count, char ret[static QUANTITY_SIZE])
 	return ret;
 }
 
+void quantity_write(struct writer *writer, uint64_t count, const char *one, const char *many)
+{
+	char text[QUANTITY_SIZE];
+	writer_string(writer, quantity_count(count, text));
+	writer_char(writer, ' ');
+	writer_string(writer, count == 1 ? one : many);
+}
+
 static const struct {
 	const char *name;
 	int64_t bytes;

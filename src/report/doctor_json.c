@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-
 #include "report/doctor_report.h"
 #include "runtime/globals.h"
 
@@ -32,7 +30,8 @@ static void self_json(const struct doctor_report *report, struct json *json)
 	json_object_end(json);
 }
 
-static void answer_json(const char *key, bool allowed, const char *reason, struct json *json)
+/* An object with more members to come: the caller ends it. */
+static void answer_begin(const char *key, bool allowed, const char *reason, struct json *json)
 {
 	json_key(json, key);
 	json_object_begin(json);
@@ -40,7 +39,7 @@ static void answer_json(const char *key, bool allowed, const char *reason, struc
 	json_member_string(json, "reason", allowed || !reason[0] ? NULL : reason);
 }
 
-static void pause_json(uint64_t estimated_ns, const struct doctor_trial *trial, struct json *json)
+static void pause_members(uint64_t estimated_ns, const struct doctor_trial *trial, struct json *json)
 {
 	json_key(json, "estimated_pause_ms");
 	json_number(json, (double)estimated_ns / 1e6);
@@ -50,7 +49,6 @@ static void pause_json(uint64_t estimated_ns, const struct doctor_trial *trial, 
 	else
 		json_null(json);
 	json_member_string(json, "problem", trial->made ? trial->problem : NULL);
-	json_object_end(json);
 }
 
 static void process_json(const struct doctor_report *report, struct json *json)
@@ -65,13 +63,15 @@ static void process_json(const struct doctor_report *report, struct json *json)
 	json_member_bool(json, "other_pid_namespace", process->other_pid_namespace);
 	json_member_bool(json, "other_mount_namespace", process->other_mount_namespace);
 	json_member_bool(json, "other_user_namespace", process->other_user_namespace);
-	answer_json("read", process->read == PERMISSION_GRANTED, process->read_reason, json);
+	answer_begin("read", process->read == PERMISSION_GRANTED, process->read_reason, json);
 	json_object_end(json);
-	answer_json("stop", process->stop == PERMISSION_GRANTED, process->stop_reason, json);
-	pause_json(process->stop_pause_ns, &report->stop, json);
-	answer_json("fork", process->can_fork, process->fork_reason, json);
+	answer_begin("stop", process->stop == PERMISSION_GRANTED, process->stop_reason, json);
+	pause_members(process->stop_pause_ns, &report->stop, json);
+	json_object_end(json);
+	answer_begin("fork", process->can_fork, process->fork_reason, json);
 	json_member_unsigned(json, "bytes", process->fork_bytes);
-	pause_json(process->fork_pause_ns, &report->fork, json);
+	pause_members(process->fork_pause_ns, &report->fork, json);
+	json_object_end(json);
 	json_member_known(json, "headroom",
 			  process->headroom > INT64_MAX ? -1 : (int64_t)process->headroom);
 	json_member_string(json, "headroom_path",
@@ -80,7 +80,7 @@ static void process_json(const struct doctor_report *report, struct json *json)
 	json_object_end(json);
 }
 
-/* Where the runtime's structures were found: addresses as text, for they do not fit a double. */
+/* Where the runtime's structures were found. */
 static void runtime_json(const struct doctor_report *report, struct json *json)
 {
 	json_key(json, "runtime");
@@ -89,11 +89,7 @@ static void runtime_json(const struct doctor_report *report, struct json *json)
 	json_key(json, "globals");
 	json_object_begin(json);
 	for (int i = 0; report->globals && i < GLOBAL_COUNT; i++) {
-		char address[24];
-		snprintf(address, sizeof(address), "0x%llx",
-			 (unsigned long long)report->globals[i]);
-		json_member_string(json, runtime_global_name(i),
-				   report->globals[i] ? address : NULL);
+		json_member_address(json, runtime_global_name(i), report->globals[i]);
 	}
 	json_object_end(json);
 	json_object_end(json);

@@ -1,52 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "leak/live/live.h"
 #include "report/goroutines_report.h"
+#include "report/members.h"
 
 /* The contract is docs/json.md: keys are added, never changed. */
-
-#define NANOSECONDS INT64_C(1000000000)
-
-static void member_address(struct json *json, const char *key, uint64_t address)
-{
-	char text[20];
-	size_t at = sizeof(text);
-	json_key(json, key);
-	if (!address) {
-		json_null(json);
-		return;
-	}
-	/* As text: many readers keep numbers in a double. */
-	text[--at] = '\0';
-	for (; address; address >>= 4)
-		text[--at] = "0123456789abcdef"[address & 15];
-	text[--at] = 'x';
-	text[--at] = '0';
-	json_string(json, text + at);
-}
-
-static void member_file(struct json *json, const char *file)
-{
-	json_member_string(json, "file", file && strcmp(file, "?") != 0 ? file : NULL);
-}
-
-static void member_line(struct json *json, int32_t line)
-{
-	json_key(json, "line");
-	if (line > 0)
-		json_signed(json, line);
-	else
-		json_null(json);
-}
-
-static void write_seconds(struct json *json, int64_t ns)
-{
-	if (ns >= 0)
-		json_signed(json, ns / NANOSECONDS);
-	else
-		json_null(json);
-}
 
 void goroutine_json_stack(const struct goroutine *goroutine, struct json *json)
 {
@@ -58,9 +15,7 @@ void goroutine_json_stack(const struct goroutine *goroutine, struct json *json)
 		if (frame->hidden)
 			continue;
 		json_object_begin(json);
-		json_member_string(json, "function", frame->function);
-		member_file(json, frame->file);
-		member_line(json, frame->line);
+		members_place(json, frame->function, frame->file, frame->line);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -78,9 +33,7 @@ void goroutine_json_stack(const struct goroutine *goroutine, struct json *json)
 		return;
 	}
 	json_object_begin(json);
-	json_member_string(json, "function", creator->function);
-	member_file(json, creator->file);
-	member_line(json, creator->line);
+	members_place(json, creator->function, creator->file, creator->line);
 	json_key(json, "goroutine");
 	if (creator->goroutine)
 		json_unsigned(json, creator->goroutine);
@@ -92,7 +45,7 @@ void goroutine_json_stack(const struct goroutine *goroutine, struct json *json)
 static void write_channel(struct json *json, const struct wait_channel *channel)
 {
 	json_object_begin(json);
-	member_address(json, "address", channel->address);
+	json_member_address(json, "address", channel->address);
 	json_member_bool(json, "send", channel->send);
 	json_member_string(json, "element", channel->element);
 	if (channel->known) {
@@ -142,17 +95,13 @@ static void member_wait(struct json *json, const struct wait *wait)
 			json_null(json);
 		break;
 	default:
-		member_address(json, "address", wait->address);
+		json_member_address(json, "address", wait->address);
 		json_member_unsigned(json, "others", wait->others);
 		break;
 	}
 	if (wait->kind == WAIT_DESCRIPTOR) {
 		json_member_bool(json, "write", wait->send);
-		json_key(json, "descriptor");
-		if (wait->descriptor >= 0)
-			json_signed(json, wait->descriptor);
-		else
-			json_null(json);
+		json_member_known(json, "descriptor", wait->descriptor);
 		json_member_string(json, "name", wait->descriptor_name);
 		json_member_string(json, "local_address", wait->local_address);
 		json_member_string(json, "remote_address", wait->remote_address);
@@ -167,9 +116,7 @@ static void member_deferred(struct json *json, const struct goroutine *goroutine
 	for (uint32_t i = 0; i < goroutine->deferred_count; i++) {
 		const struct deferred_call *call = &goroutine->deferred[i];
 		json_object_begin(json);
-		json_member_string(json, "function", call->function);
-		member_file(json, call->file);
-		member_line(json, call->line);
+		members_place(json, call->function, call->file, call->line);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -190,8 +137,7 @@ void goroutine_json(const struct goroutines *goroutines, const struct goroutine 
 	json_object_begin(json);
 	json_member_unsigned(json, "id", goroutine->id);
 	json_member_string(json, "state", goroutine->state_text);
-	json_key(json, "wait_s");
-	write_seconds(json, goroutine->wait_ns);
+	member_seconds(json, "wait_s", goroutine->wait_ns);
 	json_member_string(json, "leaked",
 			   live_never_wakes(goroutines, goroutine) ? "proved" : NULL);
 	json_member_null(json, "retained");
@@ -217,8 +163,8 @@ static void write_group(const struct goroutines *goroutines, const struct gorout
 	json_key(json, "wait_s");
 	if (group->wait_max_ns >= 0) {
 		json_array_begin(json);
-		write_seconds(json, group->wait_min_ns);
-		write_seconds(json, group->wait_max_ns);
+		json_signed(json, group->wait_min_ns / 1000000000);
+		json_signed(json, group->wait_max_ns / 1000000000);
 		json_array_end(json);
 	} else {
 		json_null(json);

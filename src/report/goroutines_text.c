@@ -22,22 +22,6 @@ uint64_t goroutines_report_matched(const struct goroutines_report *report)
 	return matched;
 }
 
-static void write_noun(struct writer *writer, uint64_t count, const char *one, const char *many)
-{
-	char text[QUANTITY_SIZE];
-	writer_string(writer, quantity_count(count, text));
-	writer_char(writer, ' ');
-	writer_string(writer, count == 1 ? one : many);
-}
-
-static uint64_t count_in_question(const struct goroutines_report *report)
-{
-	uint64_t count = 0;
-	for (size_t i = 0; i < report->goroutines->list.count; i++)
-		count += report->filter->system || !report->goroutines->list.items[i].system;
-	return count;
-}
-
 static void write_moment(const struct goroutines *goroutines, struct writer *writer)
 {
 	char text[QUANTITY_SIZE];
@@ -53,39 +37,34 @@ static void write_moment(const struct goroutines *goroutines, struct writer *wri
 /* The first line: how many, in how many groups, what it cost, and what is missing. */
 static void write_verdict(const struct goroutines_report *report, struct writer *writer)
 {
-	uint64_t matched = goroutines_report_matched(report), count = count_in_question(report);
 	const struct goroutines *goroutines = report->goroutines;
+	uint64_t matched = goroutines_report_matched(report);
+	uint64_t count = goroutines_count(goroutines, report->filter->system);
 	subject_text(report->subject, report->style, writer);
 	writer_string(writer, ": ");
 	if (matched == count) {
-		write_noun(writer, count, "goroutine", "goroutines");
+		quantity_write(writer, count, "goroutine", "goroutines");
 	} else {
 		char text[QUANTITY_SIZE];
 		writer_string(writer, quantity_count(matched, text));
 		writer_string(writer, " of ");
-		write_noun(writer, count, "goroutine matches", "goroutines match");
+		quantity_write(writer, count, "goroutine matches", "goroutines match");
 	}
 	writer_string(writer, " in ");
-	write_noun(writer, report->groups->count, "group", "groups");
+	quantity_write(writer, report->groups->count, "group", "groups");
 	write_moment(goroutines, writer);
 	writer_string(writer, ".\n");
 	if (goroutines->unreadable) {
 		style_string(report->style, STYLE_YELLOW, "warning: ", writer);
-		write_noun(writer, goroutines->unreadable, "goroutine", "goroutines");
+		quantity_write(writer, goroutines->unreadable, "goroutine", "goroutines");
 		writer_string(writer, " could not be read and are not counted here\n");
 	}
 	if (goroutines->unstopped_threads) {
 		style_string(report->style, STYLE_YELLOW, "warning: ", writer);
-		write_noun(writer, goroutines->unstopped_threads, "thread", "threads");
+		quantity_write(writer, goroutines->unstopped_threads, "thread", "threads");
 		writer_string(writer, " slept in the kernel and could not be stopped\n");
 	}
 	subject_warnings_text(report->subject, report->style, writer);
-}
-
-static void indent(struct writer *writer, size_t columns)
-{
-	for (size_t i = 0; i < columns; i++)
-		writer_char(writer, ' ');
 }
 
 /* What a goroutine waits for, as an address; 0 where there is no single one. */
@@ -125,7 +104,7 @@ static void write_wait(const struct goroutines_report *report, const struct goro
 		else if (things > 1)
 			writer_printf(&line, "; %zu different ones", things);
 		const char *text = writer_text(&line);
-		indent(writer, BODY_COLUMN);
+		writer_blanks(writer, BODY_COLUMN);
 		bool alike = !group || group->count == 1 || things == 1 ||
 			     goroutine->wait.kind == WAIT_NIL_CHANNEL ||
 			     goroutine->wait.kind == WAIT_EMPTY_SELECT;
@@ -186,9 +165,9 @@ static void write_groups(const struct goroutines_report *report, struct writer *
 	if (shown == report->groups->count)
 		return;
 	writer_string(writer, "\n… ");
-	write_noun(writer, report->groups->count - shown, "more group", "more groups");
+	quantity_write(writer, report->groups->count - shown, "more group", "more groups");
 	writer_string(writer, " of ");
-	write_noun(writer, left, "goroutine", "goroutines");
+	quantity_write(writer, left, "goroutine", "goroutines");
 	writer_printf(writer, ": --limit %zu shows them, --all each goroutine\n",
 		      report->groups->count);
 }
@@ -198,14 +177,12 @@ static void write_deferred(const struct goroutine *goroutine, struct writer *wri
 {
 	for (uint32_t i = 0; i < goroutine->deferred_count; i++) {
 		const struct deferred_call *call = &goroutine->deferred[i];
-		indent(writer, BODY_COLUMN);
+		writer_blanks(writer, BODY_COLUMN);
 		writer_string(writer, "deferred ");
 		safe_string(writer, call->function);
 		if (call->file) {
-			const char *slash = strrchr(call->file, '/');
 			writer_string(writer, "  ");
-			safe_string(writer, slash ? slash + 1 : call->file);
-			writer_printf(writer, ":%d", call->line);
+			stack_text_position(call->file, call->line, writer);
 		}
 		writer_char(writer, '\n');
 	}
@@ -255,7 +232,7 @@ static void write_all(const struct goroutines_report *report, struct writer *wri
 	if (shown == matched)
 		return;
 	writer_string(writer, "\n… ");
-	write_noun(writer, matched - shown, "more goroutine", "more goroutines");
+	quantity_write(writer, matched - shown, "more goroutine", "more goroutines");
 	writer_string(writer, ": without --limit they are shown\n");
 }
 

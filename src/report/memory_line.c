@@ -28,8 +28,6 @@ static const char *memory_count(int64_t count, char ret[static QUANTITY_SIZE])
 {
 	if (count >= 0)
 		return quantity_count((uint64_t)count, ret);
-	ret[0] = '-';
-	/* One byte less of room is still enough for 20 digits and their commas. */
 	char digits[QUANTITY_SIZE];
 	snprintf(ret, QUANTITY_SIZE, "-%.40s", quantity_count((uint64_t)-count, digits));
 	return ret;

@@ -12,11 +12,7 @@ static void process_json(const struct ps_process *process, struct json *json)
 	json_member_unsigned(json, "uid", process->uid);
 	json_member_signed(json, "uptime_s", process->age_ns / 1000000000);
 	json_member_signed(json, "resident", process->resident);
-	json_key(json, "goroutine_count");
-	if (process->goroutines >= 0)
-		json_signed(json, process->goroutines);
-	else
-		json_null(json);
+	json_member_known(json, "goroutine_count", process->goroutines);
 	json_member_bool(json, "replaced", process->replaced);
 	json_member_bool(json, "deleted", process->deleted);
 	json_object_end(json);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "model/quantity.h"
 #include "report/ps_report.h"
-
 #include "report/safe.h"
 #include "report/table.h"
-#include <string.h>
 
 void ps_report_deinit(struct ps_report *report)
 {

@@ -3,22 +3,16 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "report/safe.h"
 
 #define FUNCTION_LIMIT      96 /* characters of a function's name */
 #define FUNCTION_COLUMN     56 /* where positions are put at the latest, unless a name is longer */
 #define FRAMES_BEFORE_PLACE 2
 
-static void indent(struct writer *writer, unsigned columns)
-{
-	for (unsigned i = 0; i < columns; i++)
-		writer_char(writer, ' ');
-}
-
 void stack_text_position(const char *file, int32_t line, struct writer *writer)
 {
-	const char *slash = file ? strrchr(file, '/') : NULL;
-	safe_string_limited(writer, file ? slash ? slash + 1 : file : "?", 80, NULL);
+	safe_string_limited(writer, file ? text_base_name(file) : "?", 80, NULL);
 	if (line > 0) {
 		writer_char(writer, ':');
 		writer_signed(writer, line);
@@ -46,12 +40,12 @@ static void write_line(const struct stack_text *how, const char *prefix, const c
 		       struct writer *writer)
 {
 	size_t columns;
-	indent(writer, how->indent);
+	writer_blanks(writer, how->indent);
 	style_begin(how->style, tone, writer);
 	writer_string(writer, prefix);
 	safe_string_limited(writer, function, FUNCTION_LIMIT, &columns);
 	columns += strlen(prefix);
-	indent(writer, (unsigned)(columns < column ? column - columns : 0) + 2);
+	writer_blanks(writer, (columns < column ? column - columns : 0) + 2);
 	stack_text_position(file, line, writer);
 	style_end(how->style, tone, writer);
 }
@@ -59,7 +53,7 @@ static void write_line(const struct stack_text *how, const char *prefix, const c
 static void write_gap(const struct stack_text *how, const char *text, uint32_t count,
 		      struct writer *writer)
 {
-	indent(writer, how->indent);
+	writer_blanks(writer, how->indent);
 	style_begin(how->style, STYLE_DIM, writer);
 	writer_printf(writer, "… %u %s", count, text);
 	style_end(how->style, STYLE_DIM, writer);
@@ -134,7 +128,7 @@ unsigned stack_text(const struct stack_text *how, const struct goroutine *gorout
 	size_t column = column_of(goroutine->stack, creator->function, how->limit);
 	unsigned lines = write_frames(how, goroutine->stack, column, writer);
 	if (goroutine->problem) {
-		indent(writer, how->indent);
+		writer_blanks(writer, how->indent);
 		style_string(how->style, STYLE_YELLOW, goroutine->problem, writer);
 		writer_char(writer, '\n');
 		lines++;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/quantity.h"
+#include "report/members.h"
 #include "report/safe.h"
 
 void subject_text(const struct subject *subject, const struct style *style, struct writer *writer)
@@ -45,19 +46,11 @@ void subject_json(const struct subject *subject, struct json *json)
 	json_key(json, "target");
 	json_object_begin(json);
 	json_member_string(json, "kind", subject->kind);
-	json_key(json, "pid");
-	if (subject->pid)
-		json_signed(json, subject->pid);
-	else
-		json_null(json);
+	json_member_known(json, "pid", subject->pid ? subject->pid : -1);
 	json_member_string(json, "exe", subject->executable);
 	json_member_string(json, "go", subject->release);
 	json_member_string(json, "build", subject->build);
-	json_key(json, "uptime_s");
-	if (subject->uptime_ns >= 0)
-		json_signed(json, subject->uptime_ns / 1000000000);
-	else
-		json_null(json);
+	member_seconds(json, "uptime_s", subject->uptime_ns);
 	json_object_end(json);
 
 	json_key(json, "warnings");
@@ -69,12 +62,9 @@ void subject_json(const struct subject *subject, struct json *json)
 
 void subject_goroutines_json(const struct goroutines *goroutines, bool system, struct json *json)
 {
-	uint64_t count = 0;
-	for (size_t i = 0; i < goroutines->list.count; i++)
-		count += system || !goroutines->list.items[i].system;
 	json_key(json, "pause_ms");
 	json_number(json, (double)goroutines->pause_ns / 1e6);
-	json_member_unsigned(json, "goroutine_count", count);
+	json_member_unsigned(json, "goroutine_count", goroutines_count(goroutines, system));
 	json_member_bool(json, "torn", goroutines->torn);
 	json_member_bool(json, "complete", goroutines->complete);
 	json_member_unsigned(json, "unreadable", goroutines->unreadable);

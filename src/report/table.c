@@ -7,7 +7,8 @@
 
 #include "report/safe.h"
 
-#define CELL_MAX 1024
+#define CELL_MAX   1024
+#define COLUMN_GAP 2
 
 static void table_take(struct table *table, enum style_tone tone, const char *text, size_t width)
 {
@@ -40,23 +41,17 @@ void table_cell_printf(struct table *table, enum style_tone tone, const char *fo
 	table_cell(table, tone, text);
 }
 
-static void write_blanks(size_t count, struct writer *writer)
-{
-	for (size_t i = 0; i < count; i++)
-		writer_char(writer, ' ');
-}
-
 static void write_cell(const struct table *table, const struct table_cell *cell, size_t column,
 		       size_t width, const struct style *style, struct writer *writer)
 {
 	size_t blanks = width - cell->width;
 	if (table->right[column])
-		write_blanks(blanks, writer);
+		writer_blanks(writer, blanks);
 	style_begin(style, cell->tone, writer);
 	writer_string(writer, cell->text);
 	style_end(style, cell->tone, writer);
 	if (!table->right[column] && column + 1 < table->columns)
-		write_blanks(blanks, writer);
+		writer_blanks(writer, blanks);
 }
 
 struct error *table_write(const struct table *table, const struct style *style,
@@ -71,7 +66,7 @@ struct error *table_write(const struct table *table, const struct style *style,
 	}
 	for (size_t i = 0; i < table->cells.count; i++) {
 		size_t column = i % table->columns;
-		write_blanks(column ? (table->gap ? table->gap : 2) : table->indent, writer);
+		writer_blanks(writer, column ? COLUMN_GAP : table->indent);
 		write_cell(table, &table->cells.items[i], column, widths[column], style, writer);
 		if (column + 1 == table->columns)
 			writer_char(writer, '\n');

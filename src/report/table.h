@@ -25,7 +25,6 @@ struct table {
 	size_t columns;
 	bool right[TABLE_COLUMNS_MAX]; /* aligned to the right */
 	unsigned indent;
-	unsigned gap; /* blanks between columns; 0: two */
 	struct arena arena;
 	struct table_cell_vector cells;
 	bool out_of_memory;

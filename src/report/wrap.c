@@ -18,8 +18,7 @@ size_t wrap_columns(const char *text, size_t length)
 static void wrap_newline(unsigned indent, struct writer *writer)
 {
 	writer_char(writer, '\n');
-	for (unsigned i = 0; i < indent; i++)
-		writer_char(writer, ' ');
+	writer_blanks(writer, indent);
 }
 
 void wrap_text(const struct style *style, unsigned indent, const char *text, struct writer *writer)

@@ -1,27 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "report/diagnosis.h"
+#include "report/members.h"
 #include "report/memory_report.h"
 
 /* The contract is docs/json.md: keys are added, never changed. */
-
-static void member_signed(struct json *json, const char *key, int64_t value, bool known)
-{
-	json_key(json, key);
-	if (known)
-		json_signed(json, value);
-	else
-		json_null(json);
-}
-
-static void members_place(struct json *json, const struct place *place)
-{
-	bool known = place->file && strcmp(place->file, "?") != 0;
-	json_member_string(json, "function", place->function);
-	json_member_string(json, "file", known ? place->file : NULL);
-	member_signed(json, "line", place->line, place->line > 0);
-}
 
 static void member_created_by(struct json *json, const struct place *place)
 {
@@ -31,7 +13,7 @@ static void member_created_by(struct json *json, const struct place *place)
 		return;
 	}
 	json_object_begin(json);
-	members_place(json, place);
+	members_place(json, place->function, place->file, place->line);
 	json_object_end(json);
 }
 
@@ -44,13 +26,16 @@ static void write_finding(struct json *json, const struct finding *finding)
 	json_member_string(json, "certainty", certainty_name(finding->certainty));
 	json_member_string(json, "title", finding->title);
 	json_member_unsigned(json, "count", finding->count);
-	member_signed(json, "bytes", finding->bytes, finding->bytes >= 0);
-	members_place(json, &finding->place);
+	json_member_known(json, "bytes", finding->bytes);
+	members_place(json, finding->place.function, finding->place.file, finding->place.line);
 	member_created_by(json, &finding->created_by);
 	json_member_string(json, "state", finding->state);
-	member_signed(json, "wait_s", finding->wait_max_ns / 1000000000, finding->wait_max_ns >= 0);
-	member_signed(json, "growth_per_hour", finding->growth_per_hour,
-		      finding->growth_per_hour != INT64_MIN);
+	member_seconds(json, "wait_s", finding->wait_max_ns);
+	json_key(json, "growth_per_hour");
+	if (finding->growth_per_hour != INT64_MIN)
+		json_signed(json, finding->growth_per_hour);
+	else
+		json_null(json);
 	json_key(json, "path");
 	json_array_begin(json);
 	for (size_t i = 0; i < finding->path_count; i++)
@@ -76,8 +61,7 @@ static void member_heap(struct json *json, const struct runtime_counters *counte
 	json_key(json, "heap");
 	json_object_begin(json);
 	json_member_null(json, "objects");
-	bool known = counters && counters->heap_allocated >= 0;
-	member_signed(json, "bytes", known ? counters->heap_allocated : 0, known);
+	json_member_known(json, "bytes", counters ? counters->heap_allocated : -1);
 	json_member_null(json, "reachable_bytes");
 	json_object_end(json);
 }

@@ -13,14 +13,6 @@
 #define FINDINGS_SHOWN 12
 #define STATES_SHOWN   4
 
-static void write_count(struct writer *writer, uint64_t count, const char *one, const char *many)
-{
-	char text[QUANTITY_SIZE];
-	writer_string(writer, quantity_count(count, text));
-	writer_char(writer, ' ');
-	writer_string(writer, count == 1 ? one : many);
-}
-
 static uint64_t count_at(const struct findings *findings, enum certainty certainty)
 {
 	uint64_t count = 0;
@@ -65,7 +57,7 @@ static void write_verdict(const struct diagnosis *diagnosis, struct writer *writ
 
 static void write_label(const struct style *style, const char *label, struct writer *writer)
 {
-	writer_printf(writer, "%*s", 4, "");
+	writer_blanks(writer, 4);
 	style_begin(style, STYLE_DIM, writer);
 	writer_printf(writer, "%-6s", label);
 	style_end(style, STYLE_DIM, writer);
@@ -94,14 +86,14 @@ static void write_title(const struct finding *finding, const struct style *style
 	size_t title_columns;
 	writer_string(writer, "\n  ");
 	style_string(style, tones[finding->certainty], certainty, writer);
-	writer_printf(writer, "%*s", (int)(BODY_COLUMN - 2 - strlen(certainty)), "");
+	writer_blanks(writer, BODY_COLUMN - 2 - strlen(certainty));
 	style_begin(style, STYLE_BOLD, writer);
 	safe_string_limited(writer, finding->title, SAFE_LIMIT, &title_columns);
 	style_end(style, STYLE_BOLD, writer);
 	size_t left = BODY_COLUMN + title_columns,
 	       right = strlen(rule->code) + 1 + strlen(rule->name);
 	size_t gap = left + right + 2 < style->width ? style->width - left - right : 2;
-	writer_printf(writer, "%*s", (int)gap, "");
+	writer_blanks(writer, gap);
 	style_begin(style, STYLE_DIM, writer);
 	writer_printf(writer, "%s %s\n", rule->code, rule->name);
 	style_end(style, STYLE_DIM, writer);
@@ -178,7 +170,7 @@ static void write_findings(const struct findings *findings, const struct style *
 		write_finding(&findings->list.items[i], style, writer);
 	if (findings->list.count > FINDINGS_SHOWN) {
 		writer_string(writer, "\n… ");
-		write_count(writer, findings->list.count - FINDINGS_SHOWN, "more finding",
+		quantity_write(writer, findings->list.count - FINDINGS_SHOWN, "more finding",
 			    "more findings");
 		writer_string(writer, ": --format json has them all\n");
 	}
@@ -221,10 +213,8 @@ static void write_states(const struct diagnosis *diagnosis, struct writer *write
 {
 	_cleanup_(state_vector_deinit) struct state_vector states = { 0 };
 	char text[QUANTITY_SIZE];
-	uint64_t total = 0, shown = 0;
-	for (size_t i = 0; i < diagnosis->groups->count; i++)
-		total += diagnosis->groups->items[i].count;
-	write_count(writer, total, "goroutine", "goroutines");
+	uint64_t total = goroutines_count(diagnosis->goroutines, false), shown = 0;
+	quantity_write(writer, total, "goroutine", "goroutines");
 	if (!count_states(diagnosis->groups, &states) || !states.count)
 		return;
 	writer_string(writer, ": ");
@@ -249,7 +239,7 @@ static void write_moment(const struct goroutines *goroutines, struct writer *wri
 			      quantity_duration((int64_t)goroutines->pause_ns, text));
 	if (goroutines->unreadable) {
 		writer_string(writer, " · ");
-		write_count(writer, goroutines->unreadable, "more could not be read",
+		quantity_write(writer, goroutines->unreadable, "more could not be read",
 			    "more could not be read");
 	}
 	writer_char(writer, '\n');

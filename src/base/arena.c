@@ -2,6 +2,7 @@
 #include "base/arena.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #define ARENA_FIRST_BLOCK ((size_t)64 << 10)
 #define ARENA_LARGEST_STEP ((size_t)4 << 20)
@@ -71,9 +72,15 @@ char *arena_copy_string(struct arena *arena, const char *bytes, size_t length)
 
 void arena_prepare(struct arena *arena, size_t size)
 {
-	enum { PAGE = 4096 };
+	enum { PAGE = 4096, HUGE_PAGE = 2 << 20 };
 	if (!arena_add_block(arena, size))
 		return;
+	/* Where the kernel has huge pages to give, one fault does the work of 512. */
+	uintptr_t bytes = (uintptr_t)arena->newest->bytes;
+	uintptr_t begin = (bytes + HUGE_PAGE - 1) & -(uintptr_t)HUGE_PAGE;
+	uintptr_t end = (bytes + size) & -(uintptr_t)HUGE_PAGE;
+	if (begin < end)
+		(void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 	for (size_t i = 0; i < size; i += PAGE)
 		((volatile unsigned char *)arena->newest->bytes)[i] = 0;
 }

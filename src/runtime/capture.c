@@ -3,15 +3,10 @@
 
 #include <string.h>
 
+#include "runtime/globals.h"
+#include "runtime/goroutine_state.h"
 #include "target/process.h"
 #include "target/procfs.h"
-
-/* The runtime's own numbers for a goroutine's state, the same in every release. */
-#define STATUS_MASK 0xfff
-#define STATUS_RUNNING 2
-#define STATUS_SYSCALL 3
-#define STATUS_DEAD 6
-#define STATUS_DEAD_EXTRA 11
 
 /* More goroutines than this is not a program but a misread length. */
 #define GOROUTINES_MAX ((uint64_t)1 << 27)
@@ -22,7 +17,6 @@
 /* What they wait for, in all; what is beyond stays unknown. Lists in a broken heap may have no end. */
 #define OBJECTS_MAX ((size_t)1 << 25)
 #define SELECT_CASES_MAX 65536 /* the runtime's own limit */
-#define SEMAPHORE_ROOTS 251
 #define RELEASE_SEMAPHORES_IN_G 26 /* g.waiting leads to the sudog of a semaphore, too */
 
 /* From Go 1.26 the collector may blank the first word of these pairs for a while, never the second. */
@@ -62,7 +56,7 @@ struct capturing {
 
 static uint32_t status_of(const struct capturing *capturing, const uint8_t *g)
 {
-	return member_u32(g, capturing->layout->g_atomicstatus) & STATUS_MASK;
+	return member_u32(g, capturing->layout->g_atomicstatus) & G_STATUS_MASK;
 }
 
 /* The list of all goroutines: an array that only grows, published length last. */
@@ -113,7 +107,7 @@ static struct error *read_goroutines(struct capturing *capturing)
 			continue;
 		}
 		uint32_t status = status_of(capturing, goroutine.g);
-		if (status == STATUS_DEAD || status == STATUS_DEAD_EXTRA)
+		if (status == G_DEAD || status == G_DEAD_EXTRA)
 			continue;
 		TRY(captured_goroutine_vector_append(&capture->goroutines, &goroutine));
 	}
@@ -315,7 +309,7 @@ static void locate_start(struct capturing *capturing, struct captured_goroutine 
 		goroutine->start =
 			(struct machine_frame){ member_u64(g, layout->g_syscallpc), syscall_sp };
 		goroutine->from_syscall = true;
-	} else if (status_of(capturing, g) == STATUS_RUNNING) {
+	} else if (status_of(capturing, g) == G_RUNNING) {
 		locate_running(capturing, goroutine);
 	} else {
 		goroutine->start = (struct machine_frame){

@@ -30,7 +30,6 @@ struct captured_goroutine {
 struct captured_thread {
 	uint64_t address;
 	const uint8_t *m; /* struct runtime.m */
-	struct stack_bytes signal_stack; /* what of it was in use */
 };
 
 DEFINE_VECTOR(captured_goroutine_vector, struct captured_goroutine);

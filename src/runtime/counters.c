@@ -267,7 +267,6 @@ static struct error *read_pacer(const struct reader *reader, struct runtime_coun
 	counters->heap_free = pacer.heap_free;
 	counters->heap_released = released;
 	counters->heap_allocated = pacer.total_alloc - pacer.total_free;
-	counters->total_mapped = pacer.mapped_ready;
 	counters->total_allocated = pacer.total_alloc;
 	return NULL;
 }

@@ -12,6 +12,9 @@
  */
 struct error *globals_find(const struct binary *binary, uint64_t ret[GLOBAL_COUNT]) must_use;
 
+/* How many trees GLOBAL_SEMTABLE has; an address belongs to one by its remainder. */
+#define SEMAPHORE_ROOTS 251u
+
 /* As linked: "runtime.allgs". */
 const char *runtime_global_name(enum runtime_global global);
 

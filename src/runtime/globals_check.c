@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "runtime/globals.h"
+
 /*
  * What the content of a runtime global must be. Each check holds at any instruction of a running
  * program from the moment on when main starts, and fails for other data with near certainty:
@@ -12,7 +14,6 @@
 #define PAGE            8192u
 #define COUNT_MAX       (UINT64_C(1) << 32) /* goroutines, spans: more is nonsense */
 #define ADDRESS_MAX     (UINT64_C(1) << 47)
-#define SEMAPHORE_ROOTS 251u
 
 struct check {
 	struct target *target;

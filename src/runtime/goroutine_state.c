@@ -4,11 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STATUS_MASK 0xfff
-#define STATUS_SCAN 0x1000
-#define STATUS_SYSCALL 3
-#define STATUS_WAITING 4
-#define STATUS_LEAKED 10
 #define RELEASE_DURABLE 25
 #define RELEASE_DURABLE_IF_WAITING 26
 #define REASON_LENGTH_MAX 64
@@ -17,16 +12,16 @@ static const struct status {
 	const char *text; /* as the runtime prints it */
 	enum goroutine_state state;
 } statuses[] = {
-	[0] = { "idle", GOROUTINE_IDLE },
-	[1] = { "runnable", GOROUTINE_RUNNABLE },
-	[2] = { "running", GOROUTINE_RUNNING },
-	[3] = { "syscall", GOROUTINE_SYSCALL },
-	[4] = { "waiting", GOROUTINE_WAITING },
-	[6] = { "dead", GOROUTINE_DEAD },
-	[8] = { "copystack", GOROUTINE_COPYSTACK },
-	[9] = { "preempted", GOROUTINE_PREEMPTED },
-	[10] = { "leaked", GOROUTINE_WAITING },
-	[11] = { "waiting for cgo callback", GOROUTINE_DEAD },
+	[G_IDLE] = { "idle", GOROUTINE_IDLE },
+	[G_RUNNABLE] = { "runnable", GOROUTINE_RUNNABLE },
+	[G_RUNNING] = { "running", GOROUTINE_RUNNING },
+	[G_SYSCALL] = { "syscall", GOROUTINE_SYSCALL },
+	[G_WAITING] = { "waiting", GOROUTINE_WAITING },
+	[G_DEAD] = { "dead", GOROUTINE_DEAD },
+	[G_COPYSTACK] = { "copystack", GOROUTINE_COPYSTACK },
+	[G_PREEMPTED] = { "preempted", GOROUTINE_PREEMPTED },
+	[G_LEAKED] = { "leaked", GOROUTINE_WAITING },
+	[G_DEAD_EXTRA] = { "waiting for cgo callback", GOROUTINE_DEAD },
 };
 
 /* Reasons for which a goroutine in a synctest bubble counts as durably blocked. */
@@ -74,7 +69,7 @@ static bool is_durable(int minor, uint32_t status, const char *reason, const cha
 {
 	if (minor < RELEASE_DURABLE || ends_with(text, "(durable)"))
 		return false;
-	if (minor >= RELEASE_DURABLE_IF_WAITING && status != STATUS_WAITING)
+	if (minor >= RELEASE_DURABLE_IF_WAITING && status != G_WAITING)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(durable_reasons); i++) {
 		if (reason && strcmp(reason, durable_reasons[i]) == 0)
@@ -102,7 +97,7 @@ struct error *goroutine_state_decode(const struct runtime *runtime,
 	const struct binary *binary = runtime_binary(runtime);
 	const struct layout *layout = &binary->layout;
 	uint32_t all = member_u32(g, layout->g_atomicstatus);
-	uint32_t status = all & STATUS_MASK;
+	uint32_t status = all & G_STATUS_MASK;
 	uint8_t number = member_u8(g, layout->g_waitreason);
 	const char *reason =
 		number && number < ARRAY_SIZE(reasons->text) ? reasons->text[number] : NULL;
@@ -119,8 +114,8 @@ struct error *goroutine_state_decode(const struct runtime *runtime,
 
 	bool in_bubble = member_u64(g, layout->g_bubble) != 0;
 	char note[32];
-	snprintf(note, sizeof(note), "%s%s%s", status == STATUS_LEAKED ? " (leaked)" : "",
-		 all & STATUS_SCAN ? " (scan)" : "",
+	snprintf(note, sizeof(note), "%s%s%s", status == G_LEAKED ? " (leaked)" : "",
+		 all & G_SCAN ? " (scan)" : "",
 		 in_bubble && is_durable(binary->minor, status, reason, goroutine->state_text) ?
 			 " (durable)" :
 			 "");

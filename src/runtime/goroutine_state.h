@@ -4,6 +4,22 @@
 
 #include "runtime/capture.h"
 
+/* The runtime's own numbers for what a goroutine does (g.atomicstatus), alike in every release. */
+enum {
+	G_IDLE = 0,
+	G_RUNNABLE = 1,
+	G_RUNNING = 2,
+	G_SYSCALL = 3,
+	G_WAITING = 4,
+	G_DEAD = 6,
+	G_COPYSTACK = 8,
+	G_PREEMPTED = 9,
+	G_LEAKED = 10,
+	G_DEAD_EXTRA = 11, /* kept for calls from C */
+	G_STATUS_MASK = 0xfff,
+	G_SCAN = 0x1000, /* a flag beside: its stack is being scanned */
+};
+
 /*
  * The runtime's table of wait reasons. They are renumbered in most releases, so the strings are
  * read from the program itself.

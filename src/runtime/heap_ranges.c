@@ -60,20 +60,10 @@ static uint64_t arena_offset(const struct runtime *runtime)
 	return elf_machine(binary->modules[0].elf) == ELF_AMD64 ? UINT64_C(0xffff800000000000) : 0;
 }
 
-static void drop_words(struct u64_vector *words)
-{
-	u64_vector_deinit(words);
-}
-
-static void drop_ranges(struct address_range_vector *ranges)
-{
-	address_range_vector_deinit(ranges);
-}
-
 struct error *heap_ranges_read(struct runtime *runtime, struct address_range_vector *ret)
 {
-	_cleanup_(drop_words) struct u64_vector indices = { 0 };
-	_cleanup_(drop_ranges) struct address_range_vector ranges = { 0 };
+	_cleanup_(u64_vector_deinit) struct u64_vector indices = { 0 };
+	_cleanup_(address_range_vector_deinit) struct address_range_vector ranges = { 0 };
 	TRY(read_arena_indices(runtime, &indices));
 	sort_words(&indices);
 	uint64_t size = (uint64_t)runtime_binary(runtime)->layout.heap_arena_bytes;
@@ -111,7 +101,7 @@ static struct error *read_arena_structures(struct runtime *runtime, struct u64_v
 {
 	const struct layout *layout = &runtime_binary(runtime)->layout;
 	struct target *target = runtime_target(runtime);
-	_cleanup_(drop_words) struct u64_vector indices = { 0 };
+	_cleanup_(u64_vector_deinit) struct u64_vector indices = { 0 };
 	uint64_t table, heap = runtime_global(runtime, GLOBAL_MHEAP);
 	TRY(read_arena_indices(runtime, &indices));
 	if (!indices.count || layout->mheap_arenas < 0)
@@ -145,7 +135,7 @@ static struct error *read_caches(struct runtime *runtime, struct u64_vector *int
 {
 	const struct layout *layout = &runtime_binary(runtime)->layout;
 	struct target *target = runtime_target(runtime);
-	_cleanup_(drop_words) struct u64_vector processors = { 0 };
+	_cleanup_(u64_vector_deinit) struct u64_vector processors = { 0 };
 	if (!runtime_global(runtime, GLOBAL_ALLP) || layout->p_mcache < 0)
 		return NULL;
 	TRY(read_words(target, runtime_global(runtime, GLOBAL_ALLP), PROCESSORS_MAX, &processors));
@@ -160,7 +150,7 @@ static struct error *read_caches(struct runtime *runtime, struct u64_vector *int
 
 struct error *heap_structures_read(struct runtime *runtime, struct u64_vector *ret)
 {
-	_cleanup_(drop_words) struct u64_vector found = { 0 };
+	_cleanup_(u64_vector_deinit) struct u64_vector found = { 0 };
 	TRY(read_arena_structures(runtime, &found));
 	TRY(read_spans(runtime, &found));
 	TRY(read_caches(runtime, &found));

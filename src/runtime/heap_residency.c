@@ -24,11 +24,6 @@ struct span {
 
 DEFINE_VECTOR(span_vector, struct span);
 
-static void drop_spans(struct span_vector *spans)
-{
-	span_vector_deinit(spans);
-}
-
 /* The members of one span, from its first to its last that is asked for. */
 struct span_bytes {
 	size_t low;
@@ -96,16 +91,11 @@ static int compare_spans(const void *left, const void *right)
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
-static void drop_words(struct u64_vector *words)
-{
-	u64_vector_deinit(words);
-}
-
 /* All spans in use, in the order of their addresses. */
 static struct error *read_spans(struct runtime *runtime, struct span_vector *ret)
 {
 	const struct layout *layout = &runtime_binary(runtime)->layout;
-	_cleanup_(drop_words) struct u64_vector addresses = { 0 };
+	_cleanup_(u64_vector_deinit) struct u64_vector addresses = { 0 };
 	uint64_t slice[2], heap = runtime_global(runtime, GLOBAL_MHEAP);
 	if (!heap || layout->mheap_allspans < 0)
 		return error_new(ERROR_UNSUPPORTED, "the heap was not found");
@@ -188,7 +178,7 @@ static struct error *walk_range(struct walk *walk, int descriptor,
 struct error *heap_residency_read(struct runtime *runtime, const struct address_range_vector *heap,
 				  int64_t resident, struct heap_residency *ret)
 {
-	_cleanup_(drop_spans) struct span_vector spans = { 0 };
+	_cleanup_(span_vector_deinit) struct span_vector spans = { 0 };
 	struct walk walk = { .spans = &spans };
 	char path[64];
 	uint64_t size = 0;

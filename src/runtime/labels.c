@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 #include "base/writer.h"
-#include "runtime/capture.h"
+#include "runtime/member.h"
 
 #define RELEASE_LABELS_IN_A_LIST 24
 #define RELEASE_QUOTES_AS_NEEDED 27

@@ -19,14 +19,6 @@ uint32_t member_u32(const uint8_t *bytes, int32_t offset)
 	return value;
 }
 
-uint16_t member_u16(const uint8_t *bytes, int32_t offset)
-{
-	uint16_t value = 0;
-	if (offset >= 0)
-		memcpy(&value, bytes + offset, sizeof(value));
-	return value;
-}
-
 uint8_t member_u8(const uint8_t *bytes, int32_t offset)
 {
 	return offset >= 0 ? bytes[offset] : 0;

@@ -26,17 +26,12 @@ struct runtime_counters {
 	int64_t stacks;          /* goroutine stacks, spans */
 	int64_t runtime_in_heap; /* the collector's work buffers and bits, spans of the heap */
 	int64_t runtime_outside; /* span and cache structures, profile buckets, ...: mapped */
-	int64_t total_mapped;    /* all that the runtime has mapped ready */
 	int64_t total_allocated; /* since the start, bytes */
 };
 
 struct error *runtime_counters_read(struct runtime *runtime, struct runtime_counters *ret) must_use;
 
-/*
- * Where the process's memory went, as the kernel counts it: parts sum to `resident`, and with the
- * page cache to what the cgroup has used where the process is alone in it.
- */
-/* PART(what, its key in JSON, its name, what it means) */
+/* What memory is used for: PART(what, its key in JSON, its name, what it means) */
 #define MEMORY_PARTS(PART)                                                                         \
 	PART(LIVE, "live", "live", "objects that the last collection found in use")                \
 	PART(SINCE_GC, "since_gc", "since then", "objects made after it, in use or not")           \
@@ -74,8 +69,12 @@ struct memory_cgroup {
 	int64_t kernel; /* slab, page tables, kernel stacks, socket buffers */
 };
 
+/*
+ * Where the process's memory went, as the kernel counts it: parts sum to `resident`, and with the
+ * page cache to what the cgroup has used where the process is alone in it.
+ */
 struct runtime_memory {
-	int64_t parts[MEMORY_PART_COUNT]; /* resident bytes; they sum to `resident` */
+	int64_t parts[MEMORY_PART_COUNT]; /* bytes; UNEXPLAINED may be negative */
 	int64_t resident;
 	int64_t swapped;
 	int64_t peak;

@@ -24,11 +24,6 @@ struct mapping {
 
 DEFINE_VECTOR(mapping_vector, struct mapping);
 
-static void drop_mappings(struct mapping_vector *mappings)
-{
-	mapping_vector_deinit(mappings);
-}
-
 /* "559d03-559d24 r-xp 00000000 fd:01 1234    /usr/bin/x"; false for the lines of numbers. */
 static bool parse_mapping(char *line, struct mapping *ret)
 {
@@ -219,7 +214,7 @@ static void sum_up(const struct mapping_vector *mappings, struct residency *ret)
 struct error *residency_read(struct runtime *runtime, struct residency *ret)
 {
 	_cleanup_(file_bytes_deinit) struct file_bytes file = { 0 };
-	_cleanup_(drop_mappings) struct mapping_vector mappings = { 0 };
+	_cleanup_(mapping_vector_deinit) struct mapping_vector mappings = { 0 };
 	_cleanup_(classifier_deinit) struct classifier classifier = { 0 };
 	const struct module *module = &runtime_binary(runtime)->modules[0];
 	char path[64];

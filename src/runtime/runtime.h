@@ -21,7 +21,7 @@ struct target *runtime_target(const struct runtime *runtime);
 /* What the user should know before trusting the answers, one line each: an unknown release, ... */
 const char *const *runtime_warnings(const struct runtime *runtime, size_t *ret_count);
 
-/* The runtime's globals that dowse uses; RUNTIME_GLOBAL(name, how it is found) in globals.c. */
+/* The runtime's globals that dowse uses; how each is found stands in globals.c. */
 enum runtime_global {
 	GLOBAL_ALLGS,	/* runtime.allgs: a slice of *g */
 	GLOBAL_ALLGLEN,

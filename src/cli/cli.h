@@ -2,11 +2,8 @@
 #ifndef DOWSE_CLI_CLI_H
 #define DOWSE_CLI_CLI_H
 
-#include "base/json.h"
 #include "base/writer.h"
 #include "cli/options.h"
-#include "model/quantity.h"
-#include "report/safe.h"
 #include "report/style.h"
 
 /*

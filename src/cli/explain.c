@@ -3,7 +3,6 @@
 
 #include "cli/cli.h"
 #include "leak/rules.h"
-#include "report/wrap.h"
 
 static void explain_list(struct writer *writer)
 {

@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "report/safe.h"
 
 #define MESSAGE_LIMIT 4000
 

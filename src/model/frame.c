@@ -47,14 +47,13 @@ static bool stack_equal(const struct stack *stack, const struct stack *like,
 }
 
 static struct stack *stack_make(struct arena *arena, const struct stack *like,
-				const struct frame *frames, uint64_t hash)
+				const struct frame *frames)
 {
 	size_t bytes = sizeof(struct stack) + like->count * sizeof(*frames);
 	struct stack *stack = arena_allocate_raw(arena, bytes);
 	if (!stack)
 		return NULL;
 	*stack = (struct stack){
-		.hash = hash,
 		.count = like->count,
 		.shown = like->shown,
 		.elided = like->elided,
@@ -82,7 +81,7 @@ struct error *stack_intern(struct stack_table *table, struct arena *arena, const
 		}
 	}
 
-	struct stack *stack = stack_make(arena, like, frames, hash);
+	struct stack *stack = stack_make(arena, like, frames);
 	struct stack_link *link = arena_allocate(arena, sizeof(*link));
 	if (!stack || !link)
 		return error_no_memory();

@@ -20,7 +20,6 @@ struct frame {
  * place share one, so that equal stacks have equal pointers.
  */
 struct stack {
-	uint64_t hash;
 	uint32_t count;
 	uint32_t shown;        /* frames that are not hidden */
 	uint32_t elided;       /* frames left out between the two halves of a deep stack */

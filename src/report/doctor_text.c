@@ -3,7 +3,6 @@
 
 #include "model/quantity.h"
 #include "report/doctor_report.h"
-#include "report/safe.h"
 #include "report/table.h"
 #include "runtime/globals.h"
 

@@ -5,7 +5,6 @@
 #include "model/quantity.h"
 #include "report/info_report.h"
 #include "report/memory_report.h"
-#include "report/safe.h"
 #include "report/table.h"
 
 /* A row of the first table: what, and a text that is put together. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/memory_line.h"
 
-#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "model/quantity.h"
 

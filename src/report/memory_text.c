@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <inttypes.h>
 
 #include "model/quantity.h"
 #include "report/memory_report.h"

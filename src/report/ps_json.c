@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
 #include "report/ps_report.h"
 
 static void process_json(const struct ps_process *process, struct json *json)

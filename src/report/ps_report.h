@@ -5,7 +5,6 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
-#include "base/json.h"
 #include "base/vector.h"
 #include "report/style.h"
 

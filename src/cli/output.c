@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,30 +30,85 @@ static struct error *output_resolve(const char *path, char **ret)
 	return NULL;
 }
 
+/*
+ * A file without a name, in the folder of `resolved`: dowse may be killed at any moment, and leaves
+ * nothing behind then. -1 where the file system has none.
+ */
+static int output_open_nameless(const char *resolved)
+{
+	_cleanup_(free_pointer) char *folder = strdup(resolved);
+	if (!folder)
+		return -1;
+	return open(dirname(folder), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+/* NULL, too, when memory runs out. */
+static char *output_temporary_name(const char *resolved)
+{
+	char *name = NULL;
+	return asprintf(&name, "%s.XXXXXX", resolved) < 0 ? NULL : name;
+}
+
 static struct error *output_open_temporary(const char *path, mode_t mode, struct output *ret)
 {
 	_cleanup_(free_pointer) char *resolved = NULL;
-	TRY(output_resolve(path, &resolved));
 	_cleanup_(free_pointer) char *temporary = NULL;
-	if (asprintf(&temporary, "%s.XXXXXX", resolved) < 0) {
-		temporary = NULL;
-		return error_no_memory();
+	TRY(output_resolve(path, &resolved));
+	int descriptor = output_open_nameless(resolved);
+	if (descriptor < 0) {
+		temporary = output_temporary_name(resolved);
+		if (!temporary)
+			return error_no_memory();
+		descriptor = mkostemp(temporary, O_CLOEXEC);
 	}
-	int descriptor = mkostemp(temporary, O_CLOEXEC);
 	if (descriptor < 0)
 		return error_os(errno, "cannot write %s", path);
 	if (fchmod(descriptor, mode) < 0) {
 		struct error *error = error_os(errno, "cannot write %s", path);
 		close(descriptor);
-		unlink(temporary);
+		if (temporary)
+			unlink(temporary);
 		return error;
 	}
 	*ret = (struct output){
 		.writer = WRITER_TO_DESCRIPTOR(descriptor),
 		.path = path,
+		.nameless = !temporary,
 		.temporary = TAKE_PTR(temporary),
 	};
 	return NULL;
+}
+
+/* 0, or the errno of what went wrong. */
+static int output_link(const struct output *output, const char *name)
+{
+	char from[48];
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", output->writer.descriptor);
+	return linkat(AT_FDCWD, from, AT_FDCWD, name, AT_SYMLINK_FOLLOW) < 0 ? errno : 0;
+}
+
+/*
+ * Give the nameless file its name at last. A link cannot replace what is there: where something
+ * is, the link gets a name of its own beside it, to be renamed.
+ */
+static struct error *output_name(struct output *output, const char *resolved)
+{
+	int problem = output_link(output, resolved);
+	for (int tries = 0; problem == EEXIST && tries < 100; tries++) {
+		_cleanup_(free_pointer) char *temporary = output_temporary_name(resolved);
+		if (!temporary)
+			return error_no_memory();
+		/* Taken, and free again: a name that nobody else has. */
+		int taken = mkostemp(temporary, O_CLOEXEC);
+		if (taken < 0)
+			return error_os(errno, "cannot write %s", output->path);
+		close(taken);
+		unlink(temporary);
+		problem = output_link(output, temporary);
+		if (!problem)
+			output->temporary = TAKE_PTR(temporary);
+	}
+	return problem ? error_os(problem, "cannot write %s", output->path) : NULL;
 }
 
 struct error *output_open(const char *path, struct output *ret)
@@ -79,11 +135,13 @@ struct error *output_open(const char *path, struct output *ret)
 struct error *output_commit(struct output *output)
 {
 	TRY(writer_finish(&output->writer));
-	if (!output->temporary)
+	if (!output->temporary && !output->nameless)
 		return NULL;
 	_cleanup_(free_pointer) char *resolved = NULL;
 	TRY(output_resolve(output->path, &resolved));
-	if (rename(output->temporary, resolved) < 0)
+	if (output->nameless)
+		TRY(output_name(output, resolved));
+	if (output->temporary && rename(output->temporary, resolved) < 0)
 		return error_os(errno, "cannot write %s", output->path);
 	free(TAKE_PTR(output->temporary));
 	return NULL;

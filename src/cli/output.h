@@ -11,6 +11,7 @@
 struct output {
 	struct writer writer;
 	const char *path; /* NULL: standard output */
+	bool nameless;    /* the file that is written has no name yet */
 	char *temporary;  /* beside `path`; NULL when it is written in place: a device, a pipe */
 };
 

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define ARENA_FIRST_BLOCK ((size_t)64 << 10)
+#define ARENA_FIRST_BLOCK  ((size_t)64 << 10)
 #define ARENA_LARGEST_STEP ((size_t)4 << 20)
-#define ARENA_ALIGNMENT _Alignof(max_align_t)
+#define ARENA_ALIGNMENT    _Alignof(max_align_t)
 
 struct arena_block {
 	struct arena_block *older;
@@ -16,8 +16,8 @@ struct arena_block {
 
 static bool arena_add_block(struct arena *arena, size_t at_least)
 {
-	size_t size = arena->newest ? MIN(arena->newest->size * 2, ARENA_LARGEST_STEP) :
-				      ARENA_FIRST_BLOCK;
+	size_t size = arena->newest ? MIN(arena->newest->size * 2, ARENA_LARGEST_STEP)
+				    : ARENA_FIRST_BLOCK;
 	size = MAX(size, at_least);
 	struct arena_block *block;
 	if (size > SIZE_MAX - sizeof(*block))

@@ -110,8 +110,8 @@ int64_t cursor_sleb128(struct cursor *cursor)
 
 const char *cursor_string(struct cursor *cursor)
 {
-	const uint8_t *zero =
-		cursor->failure ? NULL : memchr(cursor->position, 0, cursor_left(cursor));
+	const uint8_t *zero = cursor->failure ? NULL
+					      : memchr(cursor->position, 0, cursor_left(cursor));
 	if (!zero) {
 		cursor_fail(cursor, "has a string without an end");
 		return "";

@@ -20,8 +20,8 @@ struct cursor {
 	const uint8_t *begin;
 	const uint8_t *position;
 	const uint8_t *end;
-	const char *name; /* what the bytes are, for errors; borrowed */
-	uint64_t origin;  /* offset of `begin` in the file, or its address */
+	const char *name;    /* what the bytes are, for errors; borrowed */
+	uint64_t origin;     /* offset of `begin` in the file, or its address */
 	const char *failure; /* what went wrong first, static text; NULL while all is well */
 };
 

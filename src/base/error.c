@@ -77,8 +77,8 @@ struct error *error_os(int os_error, const char *format, ...)
 
 	va_list arguments;
 	va_start(arguments, format);
-	struct error *error =
-		error_format(code_of_errno(os_error), os_error, text, format, arguments);
+	struct error *error = error_format(code_of_errno(os_error), os_error, text, format,
+					   arguments);
 	va_end(arguments);
 	return error;
 }
@@ -90,8 +90,8 @@ struct error *error_wrap(struct error *error, const char *format, ...)
 
 	va_list arguments;
 	va_start(arguments, format);
-	struct error *wrapped =
-		error_format(error->code, error->os_error, error->message, format, arguments);
+	struct error *wrapped = error_format(error->code, error->os_error, error->message, format,
+					     arguments);
 	va_end(arguments);
 	error_destroy(error);
 	return wrapped;

@@ -16,17 +16,17 @@
 enum error_code {
 	ERROR_OTHER,
 	ERROR_NO_MEMORY,
-	ERROR_OS,	   /* a system call failed: os_error says how */
+	ERROR_OS,          /* a system call failed: os_error says how */
 	ERROR_NOT_FOUND,   /* no such process, file, function, ... */
 	ERROR_PERMISSION,  /* the kernel refuses */
-	ERROR_BUSY,	   /* somebody else is tracing the process */
-	ERROR_GONE,	   /* the process ended meanwhile */
-	ERROR_NOT_GO,	   /* not a Go program */
+	ERROR_BUSY,        /* somebody else is tracing the process */
+	ERROR_GONE,        /* the process ended meanwhile */
+	ERROR_NOT_GO,      /* not a Go program */
 	ERROR_UNSUPPORTED, /* a Go release or a feature that dowse does not know */
-	ERROR_CORRUPT,	   /* bytes that contradict themselves, or end too early */
-	ERROR_FAULT,	   /* an address that cannot be read */
-	ERROR_LIMIT,	   /* a limit of ours, or one that the user set */
-	ERROR_USAGE,	   /* wrong use of the command line */
+	ERROR_CORRUPT,     /* bytes that contradict themselves, or end too early */
+	ERROR_FAULT,       /* an address that cannot be read */
+	ERROR_LIMIT,       /* a limit of ours, or one that the user set */
+	ERROR_USAGE,       /* wrong use of the command line */
 };
 
 struct error {

@@ -34,7 +34,7 @@ void json_null(struct json *json);
 void json_member_string(struct json *json, const char *key, const char *string);
 void json_member_unsigned(struct json *json, const char *key, uint64_t value);
 void json_member_signed(struct json *json, const char *key, int64_t value);
-void json_member_known(struct json *json, const char *key, int64_t value); /* below 0: null */
+void json_member_known(struct json *json, const char *key, int64_t value);    /* below 0: null */
 void json_member_address(struct json *json, const char *key, uint64_t value); /* 0: null */
 void json_member_bool(struct json *json, const char *key, bool value);
 void json_member_null(struct json *json, const char *key);

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define must_use __attribute__((warn_unused_result))
-#define maybe_unused __attribute__((unused)) /* of what a macro defines */
+#define must_use                         __attribute__((warn_unused_result))
+#define maybe_unused                     __attribute__((unused)) /* of what a macro defines */
 #define printf_like(format_index, first) __attribute__((format(printf, format_index, first)))
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define MIN(a, b)         ((a) < (b) ? (a) : (b))
+#define MAX(a, b)         ((a) > (b) ? (a) : (b))
 
 /*
  * Scope-bound cleanup: `_cleanup_(free_pointer) char *name = NULL;`. A function either cleans up

@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 
-#define MAP_EMPTY UINT64_MAX
+#define MAP_EMPTY       UINT64_MAX
 #define MAP_FIRST_SLOTS 64
 
 static struct map_slot *map_probe(const struct map *map, uint64_t key)

@@ -21,7 +21,8 @@ struct map {
 };
 
 /* The slot of the key, created with `value` when it is absent; *ret stays valid until the next insertion. */
-struct error *map_insert(struct map *map, uint64_t key, uint64_t value, struct map_slot **ret) must_use;
+struct error *map_insert(struct map *map, uint64_t key, uint64_t value, struct map_slot **ret)
+	must_use;
 
 /* NULL when the key is absent. */
 struct map_slot *map_find(const struct map *map, uint64_t key);

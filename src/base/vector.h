@@ -20,7 +20,7 @@ struct error *vector_grow(void **items, size_t *capacity, size_t count, size_t s
 		size_t capacity;                                                                   \
 	};                                                                                         \
 	maybe_unused static inline must_use struct error *name##_reserve(struct name *vector,      \
-								 size_t count)             \
+									 size_t count)             \
 	{                                                                                          \
 		if (count <= vector->capacity)                                                     \
 			return NULL;                                                               \
@@ -30,7 +30,7 @@ struct error *vector_grow(void **items, size_t *capacity, size_t count, size_t s
 		return NULL;                                                                       \
 	}                                                                                          \
 	maybe_unused static inline must_use struct error *name##_append(struct name *vector,       \
-								const type *item)          \
+									const type *item)          \
 	{                                                                                          \
 		TRY(name##_reserve(vector, vector->count + 1));                                    \
 		vector->items[vector->count++] = *item;                                            \

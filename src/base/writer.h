@@ -19,7 +19,7 @@ struct writer {
 	int os_error; /* of the first failure; 0 while all is well */
 };
 
-#define WRITER_TO_MEMORY ((struct writer){ .descriptor = -1 })
+#define WRITER_TO_MEMORY         ((struct writer){ .descriptor = -1 })
 #define WRITER_TO_DESCRIPTOR(fd) ((struct writer){ .descriptor = (fd) })
 
 void writer_bytes(struct writer *writer, const void *bytes, size_t length);

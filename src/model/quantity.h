@@ -11,8 +11,8 @@ const char *quantity_count(uint64_t count, char ret[static QUANTITY_SIZE]); /* 1
 /* "1,031 goroutines": the noun for one, or for many. */
 void quantity_write(struct writer *writer, uint64_t count, const char *one, const char *many);
 
-const char *quantity_bytes(int64_t bytes, char ret[static QUANTITY_SIZE]);  /* 2.1 MiB */
-const char *quantity_duration(int64_t ns, char ret[static QUANTITY_SIZE]);  /* 3 h 11 min */
+const char *quantity_bytes(int64_t bytes, char ret[static QUANTITY_SIZE]); /* 2.1 MiB */
+const char *quantity_duration(int64_t ns, char ret[static QUANTITY_SIZE]); /* 3 h 11 min */
 /* "2 min to 3 h 11 min", "45 s", or "" when both are unknown (-1). */
 const char *quantity_durations(int64_t min_ns, int64_t max_ns, char ret[static QUANTITY_SIZE * 2]);
 

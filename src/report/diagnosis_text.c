@@ -170,7 +170,7 @@ static void write_findings(const struct findings *findings, const struct style *
 	if (findings->list.count > FINDINGS_SHOWN) {
 		writer_string(writer, "\n… ");
 		quantity_write(writer, findings->list.count - FINDINGS_SHOWN, "more finding",
-			    "more findings");
+			       "more findings");
 		writer_string(writer, ": --format json has them all\n");
 	}
 }
@@ -239,7 +239,7 @@ static void write_moment(const struct goroutines *goroutines, struct writer *wri
 	if (goroutines->unreadable) {
 		writer_string(writer, " · ");
 		quantity_write(writer, goroutines->unreadable, "more could not be read",
-			    "more could not be read");
+			       "more could not be read");
 	}
 	writer_char(writer, '\n');
 }

@@ -39,7 +39,8 @@ static void answer_begin(const char *key, bool allowed, const char *reason, stru
 	json_member_string(json, "reason", allowed || !reason[0] ? NULL : reason);
 }
 
-static void pause_members(uint64_t estimated_ns, const struct doctor_trial *trial, struct json *json)
+static void pause_members(uint64_t estimated_ns, const struct doctor_trial *trial,
+			  struct json *json)
 {
 	json_key(json, "estimated_pause_ms");
 	json_number(json, (double)estimated_ns / 1e6);

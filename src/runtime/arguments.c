@@ -25,8 +25,7 @@ static struct liveness liveness_at(const struct function *function, const struct
 				   uint64_t line_pc)
 {
 	struct liveness live = { .start = UINT8_MAX };
-	live.bytes =
-		function_data(function, (unsigned)layout->funcdata_arg_live_info, &live.size);
+	live.bytes = function_data(function, (unsigned)layout->funcdata_arg_live_info, &live.size);
 	live.index = function_pcdata(function, (unsigned)layout->pcdata_arg_live_index, line_pc);
 	if (live.bytes && live.size)
 		live.start = live.bytes[0];
@@ -60,8 +59,7 @@ void arguments_write(const struct function *function, const struct layout *layou
 		     struct writer *writer)
 {
 	size_t size;
-	const uint8_t *shape =
-		function_data(function, (unsigned)layout->funcdata_arg_info, &size);
+	const uint8_t *shape = function_data(function, (unsigned)layout->funcdata_arg_info, &size);
 	if (!shape)
 		return;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/batch.h"
 
-#define GAP_MAX	  256
+#define GAP_MAX   256
 #define PIECE_MAX ((size_t)1 << 20)
 
 struct error *batch_add(struct batch *batch, uint64_t address, size_t length)
@@ -57,8 +57,8 @@ struct error *batch_run(struct batch *batch)
 	for (size_t i = 0; i < batch->pieces.count; i++) {
 		const struct target_range *piece = &batch->pieces.items[i];
 		size_t from = batch->firsts.items[i];
-		size_t to = i + 1 < batch->pieces.count ? batch->firsts.items[i + 1] :
-							  batch->ranges.count;
+		size_t to = i + 1 < batch->pieces.count ? batch->firsts.items[i + 1]
+							: batch->ranges.count;
 		for (size_t at = from; at < to; at++) {
 			struct target_range *range = &batch->ranges.items[at];
 			range->into = (uint8_t *)piece->into + (range->address - piece->address);

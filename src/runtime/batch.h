@@ -19,7 +19,7 @@ struct batch {
 	struct arena *arena;
 	struct target_range_vector ranges; /* what is asked for; `into` is set by the run */
 	struct target_range_vector pieces; /* what is read for it */
-	struct u64_vector firsts;	   /* of each piece, the index of its first range */
+	struct u64_vector firsts;          /* of each piece, the index of its first range */
 };
 
 /* Note a read; its position in the batch is that of its range. */

@@ -11,13 +11,13 @@
 /* More goroutines than this is not a program but a misread length. */
 #define GOROUTINES_MAX ((uint64_t)1 << 27)
 /* Of one stack, and of all of them: a recursion without end may have a gigabyte. */
-#define STACK_COPY_MAX ((uint64_t)16 << 20)
-#define STACKS_COPY_MAX ((uint64_t)512 << 20)
+#define STACK_COPY_MAX        ((uint64_t)16 << 20)
+#define STACKS_COPY_MAX       ((uint64_t)512 << 20)
 #define SIGNAL_STACK_COPY_MAX ((uint64_t)64 << 10)
 /* What they wait for, in all; what is beyond stays unknown. Lists in a broken heap may have no end. */
-#define OBJECTS_MAX ((size_t)1 << 25)
-#define SELECT_CASES_MAX 65536 /* the runtime's own limit */
-#define RELEASE_SEMAPHORES_IN_G 26 /* g.waiting leads to the sudog of a semaphore, too */
+#define OBJECTS_MAX             ((size_t)1 << 25)
+#define SELECT_CASES_MAX        65536 /* the runtime's own limit */
+#define RELEASE_SEMAPHORES_IN_G 26    /* g.waiting leads to the sudog of a semaphore, too */
 
 /* From Go 1.26 the collector may blank the first word of these pairs for a while, never the second. */
 uint64_t sudog_channel(const struct layout *layout, const uint8_t *sudog)
@@ -27,8 +27,8 @@ uint64_t sudog_channel(const struct layout *layout, const uint8_t *sudog)
 
 uint64_t sudog_element(const struct layout *layout, const uint8_t *sudog)
 {
-	return member_u64(sudog, layout->sudog_elem_vu >= 0 ? layout->sudog_elem_vu :
-							      layout->sudog_elem);
+	return member_u64(sudog,
+			  layout->sudog_elem_vu >= 0 ? layout->sudog_elem_vu : layout->sudog_elem);
 }
 
 const uint8_t *capture_object(const struct capture *capture, enum captured_kind kind,
@@ -68,10 +68,11 @@ static struct error *read_list(struct capturing *capturing, uint64_t **ret, size
 	TRY(target_read_u64(target, runtime_global(runtime, GLOBAL_ALLGLEN), &count));
 	TRY(target_read_u64(target, runtime_global(runtime, GLOBAL_ALLGPTR), &array));
 	if (count > GOROUTINES_MAX)
-		return error_new(ERROR_CORRUPT,
-				 "%s: the list of goroutines claims %llu of them; is this really %s?",
-				 target_name(target), (unsigned long long)count,
-				 runtime_binary(runtime)->release);
+		return error_new(
+			ERROR_CORRUPT,
+			"%s: the list of goroutines claims %llu of them; is this really %s?",
+			target_name(target), (unsigned long long)count,
+			runtime_binary(runtime)->release);
 
 	uint64_t *list = arena_allocate_raw(&capturing->capture->arena, count * sizeof(*list));
 	if (!list)
@@ -160,8 +161,8 @@ static struct error *run_objects(struct capturing *capturing)
 {
 	TRY(batch_run(&capturing->batch));
 	for (size_t i = 0; i < capturing->keys.count; i++) {
-		struct map_slot *slot =
-			map_find(&capturing->capture->objects, capturing->keys.items[i]);
+		struct map_slot *slot = map_find(&capturing->capture->objects,
+						 capturing->keys.items[i]);
 		slot->value = (uintptr_t)batch_bytes(&capturing->batch, i);
 	}
 	return NULL;
@@ -174,8 +175,7 @@ static struct error *read_threads(struct capturing *capturing)
 	begin_objects(capturing);
 	for (size_t i = 0; i < capture->goroutines.count; i++) {
 		const uint8_t *g = capture->goroutines.items[i].g;
-		TRY(want_object(capturing, CAPTURED_THREAD,
-				member_u64(g, capturing->layout->g_m)));
+		TRY(want_object(capturing, CAPTURED_THREAD, member_u64(g, capturing->layout->g_m)));
 		TRY(want_object(capturing, CAPTURED_THREAD,
 				member_u64(g, capturing->layout->g_lockedm)));
 	}
@@ -202,8 +202,8 @@ static const struct registers *registers_of(const struct capturing *capturing,
 	if (!capturing->stopped)
 		return NULL;
 	size_t count;
-	const struct target_thread *threads =
-		target_threads(runtime_target(capturing->runtime), &count);
+	const struct target_thread *threads = target_threads(runtime_target(capturing->runtime),
+							     &count);
 	uint64_t id = member_u64(thread->m, capturing->layout->m_procid);
 	for (size_t i = 0; i < count; i++) {
 		if ((uint64_t)threads[i].namespace_id == id)
@@ -270,13 +270,14 @@ static void locate_running(struct capturing *capturing, struct captured_goroutin
 {
 	const struct layout *layout = capturing->layout;
 	const uint8_t *g = goroutine->g;
-	const struct captured_thread *thread =
-		capture_thread(capturing->capture, member_u64(g, layout->g_m));
+	const struct captured_thread *thread = capture_thread(capturing->capture,
+							      member_u64(g, layout->g_m));
 	const struct registers *registers = thread ? registers_of(capturing, thread) : NULL;
 	if (!registers) {
-		goroutine->problem = capturing->stopped ?
-					     "it was running on a thread that could not be stopped" :
-					     "it is running; without a stop its stack cannot be read";
+		goroutine->problem =
+			capturing->stopped
+				? "it was running on a thread that could not be stopped"
+				: "it is running; without a stop its stack cannot be read";
 		return;
 	}
 
@@ -286,8 +287,8 @@ static void locate_running(struct capturing *capturing, struct captured_goroutin
 		goroutine->start = (struct machine_frame){ registers->pc, registers->sp };
 		goroutine->trapped = true;
 	} else if (vdso_sp && on_stack(capturing, g, vdso_sp)) {
-		goroutine->start =
-			(struct machine_frame){ member_u64(thread->m, layout->m_vdso_pc), vdso_sp };
+		goroutine->start = (struct machine_frame){ member_u64(thread->m, layout->m_vdso_pc),
+							   vdso_sp };
 	} else if (before_signal(capturing, thread, registers, &frame) &&
 		   on_stack(capturing, g, frame.sp)) {
 		goroutine->start = frame;
@@ -295,7 +296,8 @@ static void locate_running(struct capturing *capturing, struct captured_goroutin
 	} else if (saved_for_system_stack(capturing, g, &frame)) {
 		goroutine->start = frame;
 	} else {
-		goroutine->problem = "its thread was on the system stack; where it came from was not saved";
+		goroutine->problem =
+			"its thread was on the system stack; where it came from was not saved";
 	}
 }
 
@@ -306,8 +308,8 @@ static void locate_start(struct capturing *capturing, struct captured_goroutine 
 	uint64_t syscall_sp = member_u64(g, layout->g_syscallsp);
 
 	if (syscall_sp) {
-		goroutine->start =
-			(struct machine_frame){ member_u64(g, layout->g_syscallpc), syscall_sp };
+		goroutine->start = (struct machine_frame){ member_u64(g, layout->g_syscallpc),
+							   syscall_sp };
 		goroutine->from_syscall = true;
 	} else if (status_of(capturing, g) == G_RUNNING) {
 		locate_running(capturing, goroutine);
@@ -337,7 +339,8 @@ static struct error *read_stacks(struct capturing *capturing)
 		if (size > STACK_COPY_MAX)
 			size = STACK_COPY_MAX;
 		if (total + size > STACKS_COPY_MAX) {
-			goroutine->problem = "the stacks of all goroutines are too large to be copied";
+			goroutine->problem =
+				"the stacks of all goroutines are too large to be copied";
 			continue;
 		}
 		total += size;
@@ -387,8 +390,8 @@ static struct error *read_waits(struct capturing *capturing)
 		size_t next = 0;
 		begin_objects(capturing);
 		for (size_t i = 0; i < sudogs.count; i++) {
-			const uint8_t *sudog =
-				capture_object(capture, CAPTURED_SUDOG, sudogs.items[i]);
+			const uint8_t *sudog = capture_object(capture, CAPTURED_SUDOG,
+							      sudogs.items[i]);
 			if (!sudog)
 				continue;
 			TRY(want_object(capturing, CAPTURED_CHANNEL, sudog_channel(layout, sudog)));
@@ -442,7 +445,8 @@ static struct error *read_deferred(struct capturing *capturing)
 		TRY(run_objects(capturing));
 		for (size_t i = 0; i < list->count; i++) {
 			if (at.items[i])
-				at.items[i] = next_deferred(capturing, &list->items[i], at.items[i]);
+				at.items[i] = next_deferred(capturing, &list->items[i],
+							    at.items[i]);
 			left += at.items[i] != 0;
 		}
 		if (!left)
@@ -513,7 +517,8 @@ static void prepare(struct capturing *capturing)
 					  &count)) ||
 	    count > GOROUTINES_MAX)
 		return;
-	size_t each = (size_t)(layout->g_size + layout->sudog_size) + sizeof(uint64_t) + STACK_BYTES;
+	size_t each = (size_t)(layout->g_size + layout->sudog_size) + sizeof(uint64_t) +
+		      STACK_BYTES;
 	arena_prepare(&capturing->capture->arena, MIN(count * each, (size_t)PREPARE_MAX));
 	/* Vectors grow by copying; that costs less now than while the process waits. */
 	(void)error_ignore(target_range_vector_reserve(&capturing->batch.ranges, count));
@@ -545,11 +550,12 @@ static struct error *check_pause(struct runtime *runtime, uint64_t allowed_ns)
 	uint64_t estimate = estimate_pause(runtime);
 	if (!allowed_ns || estimate <= allowed_ns)
 		return NULL;
-	return error_new(ERROR_LIMIT,
-			 "%s would be stopped for about %.1f ms, and %.1f are allowed; --no-stop reads "
-			 "it as it runs",
-			 target_name(runtime_target(runtime)), (double)estimate / 1e6,
-			 (double)allowed_ns / 1e6);
+	return error_new(
+		ERROR_LIMIT,
+		"%s would be stopped for about %.1f ms, and %.1f are allowed; --no-stop reads "
+		"it as it runs",
+		target_name(runtime_target(runtime)), (double)estimate / 1e6,
+		(double)allowed_ns / 1e6);
 }
 
 static struct error *read_all(struct capturing *capturing,

@@ -18,11 +18,11 @@
  */
 struct captured_goroutine {
 	uint64_t address;
-	const uint8_t *g;	  /* struct runtime.g */
+	const uint8_t *g;         /* struct runtime.g */
 	struct stack_bytes stack; /* from the walk's start to its end; empty when not known */
 	struct machine_frame start;
-	bool trapped;	   /* start is an interrupted instruction */
-	bool from_syscall; /* start is what entersyscall() saved */
+	bool trapped;        /* start is an interrupted instruction */
+	bool from_syscall;   /* start is what entersyscall() saved */
 	const char *problem; /* why there is no stack, or not all of it; static text */
 };
 
@@ -50,7 +50,8 @@ struct capture {
 	struct captured_thread_vector threads;
 	struct map thread_by_address;
 	struct map objects; /* address | kind → its bytes; addresses are multiples of 8 */
-	struct map semaphores; /* g's address → address of the sudog that waits for it, to Go 1.25 */
+	struct map
+		semaphores; /* g's address → address of the sudog that waits for it, to Go 1.25 */
 	size_t unreadable;
 	uint64_t now;
 	struct target_pause pause;

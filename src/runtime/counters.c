@@ -117,10 +117,9 @@ static struct error *read_heap_sums(const struct reader *reader, struct heap_sum
 		sums.in_work_buffers =
 			sum_of(sums.in_work_buffers,
 			       set_member(set, stride, layout->heap_stats_delta_in_work_bufs));
-		sums.in_pointer_bits =
-			sum_of(sums.in_pointer_bits,
-			       set_member(set, stride,
-					  layout->heap_stats_delta_in_ptr_scalar_bits));
+		sums.in_pointer_bits = sum_of(
+			sums.in_pointer_bits,
+			set_member(set, stride, layout->heap_stats_delta_in_ptr_scalar_bits));
 	}
 	*ret = sums;
 	return NULL;

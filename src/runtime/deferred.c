@@ -28,9 +28,8 @@ static uint64_t closure_function(struct runtime *runtime, const struct captured_
 }
 
 static struct error *decode_record(struct runtime *runtime,
-				   const struct captured_goroutine *captured,
-				   const uint8_t *record, struct frames *frames,
-				   struct deferred_call *ret)
+				   const struct captured_goroutine *captured, const uint8_t *record,
+				   struct frames *frames, struct deferred_call *ret)
 {
 	const struct layout *layout = &runtime_binary(runtime)->layout;
 	struct deferred_call call = { 0 };
@@ -38,8 +37,7 @@ static struct error *decode_record(struct runtime *runtime,
 	if (closure)
 		TRY(frames_function_name(frames, closure_function(runtime, captured, closure),
 					 &call.function));
-	TRY(frames_call_line(frames, member_u64(record, layout->defer_pc), &call.file,
-			     &call.line));
+	TRY(frames_call_line(frames, member_u64(record, layout->defer_pc), &call.file, &call.line));
 	*ret = call;
 	return NULL;
 }
@@ -64,8 +62,7 @@ struct error *deferred_decode(struct runtime *runtime, const struct capture *cap
 	if (!count)
 		return NULL;
 
-	struct deferred_call *copy =
-		arena_allocate(&frames->into->arena, count * sizeof(*copy));
+	struct deferred_call *copy = arena_allocate(&frames->into->arena, count * sizeof(*copy));
 	if (!copy)
 		return error_no_memory();
 	memcpy(copy, calls, count * sizeof(*copy));

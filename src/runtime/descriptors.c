@@ -5,8 +5,8 @@
 
 /* The frames that park: gopark, netpollblock, poll.runtime_pollWait and its caller. */
 #define FRAMES_SEARCHED 5
-#define WORDS_SEARCHED 96
-#define DESCRIPTOR_MAX ((uint64_t)1 << 30)
+#define WORDS_SEARCHED  96
+#define DESCRIPTOR_MAX  ((uint64_t)1 << 30)
 
 struct poll_descriptor {
 	uint64_t address;
@@ -28,8 +28,8 @@ static bool read_poll_descriptor(struct runtime *runtime, uint64_t address, int3
 
 	if (member < 0 || layout->poll_desc_fd < 0 ||
 	    !error_ignore(target_read_u64(target, address, &waiter)) || waiter != g ||
-	    !error_ignore(target_read_u64(target, start + (uint64_t)layout->poll_desc_fd,
-					  &descriptor)) ||
+	    !error_ignore(
+		    target_read_u64(target, start + (uint64_t)layout->poll_desc_fd, &descriptor)) ||
 	    descriptor > DESCRIPTOR_MAX)
 		return false;
 	if (deadline >= 0)
@@ -87,10 +87,9 @@ static bool try_word(struct runtime *runtime, const struct captured_goroutine *c
 	if (!stack_bytes_word(&captured->stack, at, &word) || !could_be_pointer(word) ||
 	    (word >= captured->stack.low && word < captured->stack.high))
 		return false;
-	return read_poll_descriptor(runtime, word,
-				    write ? layout->poll_desc_wg : layout->poll_desc_rg,
-				    write ? layout->poll_desc_wd : layout->poll_desc_rd,
-				    captured->address, ret);
+	return read_poll_descriptor(
+		runtime, word, write ? layout->poll_desc_wg : layout->poll_desc_rg,
+		write ? layout->poll_desc_wd : layout->poll_desc_rd, captured->address, ret);
 }
 
 static bool find_poll_descriptor(struct descriptors *descriptors,
@@ -99,8 +98,8 @@ static bool find_poll_descriptor(struct descriptors *descriptors,
 				 struct poll_descriptor *ret)
 {
 	uint64_t low = captured->stack.low;
-	uint64_t end = steps->count > FRAMES_SEARCHED ? steps->items[FRAMES_SEARCHED].sp :
-							captured->stack.high;
+	uint64_t end = steps->count > FRAMES_SEARCHED ? steps->items[FRAMES_SEARCHED].sp
+						      : captured->stack.high;
 	if (descriptors->last_offset &&
 	    try_word(descriptors->runtime, captured, write, low + descriptors->last_offset, ret))
 		return true;
@@ -139,8 +138,8 @@ struct error *descriptor_decode(struct descriptors *descriptors,
 
 	/* It may have been closed since, or be out of reach: then its number must do. */
 	struct descriptor descriptor;
-	if (!descriptors->table.pid ||
-	    !error_ignore(descriptor_table_find(&descriptors->table, found.descriptor, &descriptor)))
+	if (!descriptors->table.pid || !error_ignore(descriptor_table_find(
+					       &descriptors->table, found.descriptor, &descriptor)))
 		return NULL;
 	TRY(copy_text(arena, descriptor.name ? descriptor.name : descriptor.kind,
 		      &wait->descriptor_name));

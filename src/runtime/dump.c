@@ -6,12 +6,12 @@
 #include "runtime/goroutines_private.h"
 #include "runtime/runtime_private.h"
 
-#define MINUTE_NS 60000000000
-#define RELEASE_COUNTS_ELIDED 21
-#define RELEASE_LIVENESS_BY_FRAME 21
+#define MINUTE_NS                   60000000000
+#define RELEASE_COUNTS_ELIDED       21
+#define RELEASE_LIVENESS_BY_FRAME   21
 #define RELEASE_LABELS_BEHIND_STATE 27
-#define RELEASE_NUMBERS_BUBBLES 25
-#define SHOWN_BEFORE_ELISION 100 /* the only length at which releases before that say so */
+#define RELEASE_NUMBERS_BUBBLES     25
+#define SHOWN_BEFORE_ELISION        100 /* the only length at which releases before that say so */
 
 static void write_header(const struct runtime *runtime, const struct goroutine *goroutine,
 			 struct writer *writer)
@@ -106,7 +106,8 @@ static size_t count_machine_frames(struct unwinder unwinder)
 }
 
 /* Take the walk over the gap of a deep stack, to the machine frame that frame `next` belongs to. */
-static void skip_gap(struct unwinder *unwinder, const struct stack *stack, uint32_t next, bool *more)
+static void skip_gap(struct unwinder *unwinder, const struct stack *stack, uint32_t next,
+		     bool *more)
 {
 	size_t behind = 0;
 	for (uint32_t i = next; i < stack->count; i++)
@@ -129,8 +130,8 @@ static void write_frames(const struct runtime *runtime, struct captured_goroutin
 	uint32_t shown = 0;
 	bool more = false, gap_written = stack->elided == 0;
 
-	unwinder_init(&unwinder, &all->tables, &captured->stack, captured->start,
-		      captured->trapped, captured->from_syscall);
+	unwinder_init(&unwinder, &all->tables, &captured->stack, captured->start, captured->trapped,
+		      captured->from_syscall);
 	(void)error_ignore(unwinder_next(&unwinder, &more));
 	for (uint32_t i = 0; i < stack->count; i++) {
 		const struct frame *frame = &stack->frames[i];
@@ -161,8 +162,7 @@ void runtime_dump_goroutine(const struct runtime *runtime, const struct goroutin
 	if (goroutine->stack->count)
 		write_frames(runtime, all, captured, goroutine, writer);
 	else
-		writer_string(writer,
-			      "\tgoroutine running on other thread; stack unavailable\n");
+		writer_string(writer, "\tgoroutine running on other thread; stack unavailable\n");
 	if (!goroutine->creator.function)
 		return;
 	writer_string(writer, "created by ");

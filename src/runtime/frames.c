@@ -11,8 +11,8 @@
  * a struct stack: from Go 1.21 the first and the last 50 frames that are not hidden, before that
  * those of the first 100 machine frames.
  */
-#define ENDS_FROM_RELEASE 21
-#define SHOWN_AT_EACH_END 50
+#define ENDS_FROM_RELEASE     21
+#define SHOWN_AT_EACH_END     50
 #define MACHINE_FRAMES_BEFORE 100
 
 /* What one position stands for, kept since thousands of goroutines stand there. */

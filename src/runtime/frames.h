@@ -22,10 +22,10 @@ DEFINE_VECTOR(frame_vector, struct frame);
  */
 struct frames {
 	struct unwind_tables *tables;
-	struct goroutines *into; /* stacks and strings go to its arena */
-	struct map by_line_pc;	 /* line_pc → struct frame_expansion * */
-	struct map by_walk;	 /* hash of a walk → struct walk * */
-	struct map names;	 /* linked name's address → printed name */
+	struct goroutines *into;       /* stacks and strings go to its arena */
+	struct map by_line_pc;         /* line_pc → struct frame_expansion * */
+	struct map by_walk;            /* hash of a walk → struct walk * */
+	struct map names;              /* linked name's address → printed name */
 	struct walk_step_vector steps; /* of the walk in hand */
 	struct frame_vector scratch;
 };

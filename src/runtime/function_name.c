@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define RELEASE_GENERIC_METHODS 27 /* two lists of type arguments in one name */
+#define RELEASE_GENERIC_METHODS  27 /* two lists of type arguments in one name */
 #define RELEASE_EXPORTED_METHODS 23 /* methods of the runtime's exported types are shown */
 
 static const char package[] = "runtime.";

@@ -11,9 +11,9 @@
  * they follow pointers to where the runtime has written something recognisable.
  */
 
-#define PAGE            8192u
-#define COUNT_MAX       (UINT64_C(1) << 32) /* goroutines, spans: more is nonsense */
-#define ADDRESS_MAX     (UINT64_C(1) << 47)
+#define PAGE        8192u
+#define COUNT_MAX   (UINT64_C(1) << 32) /* goroutines, spans: more is nonsense */
+#define ADDRESS_MAX (UINT64_C(1) << 47)
 
 struct check {
 	struct target *target;

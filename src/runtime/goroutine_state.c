@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RELEASE_DURABLE 25
+#define RELEASE_DURABLE            25
 #define RELEASE_DURABLE_IF_WAITING 26
-#define REASON_LENGTH_MAX 64
+#define REASON_LENGTH_MAX          64
 
 static const struct status {
 	const char *text; /* as the runtime prints it */
@@ -26,8 +26,14 @@ static const struct status {
 
 /* Reasons for which a goroutine in a synctest bubble counts as durably blocked. */
 static const char *const durable_reasons[] = {
-	"chan receive (nil chan)", "chan send (nil chan)", "select (no cases)", "sleep",
-	"sync.Cond.Wait",	   "coroutine",		   "synctest.Run",	"synctest.Wait",
+	"chan receive (nil chan)",
+	"chan send (nil chan)",
+	"select (no cases)",
+	"sleep",
+	"sync.Cond.Wait",
+	"coroutine",
+	"synctest.Run",
+	"synctest.Wait",
 };
 
 void wait_reasons_read(struct runtime *runtime, struct arena *arena, struct wait_reasons *ret)
@@ -99,8 +105,8 @@ struct error *goroutine_state_decode(const struct runtime *runtime,
 	uint32_t all = member_u32(g, layout->g_atomicstatus);
 	uint32_t status = all & G_STATUS_MASK;
 	uint8_t number = member_u8(g, layout->g_waitreason);
-	const char *reason =
-		number && number < ARRAY_SIZE(reasons->text) ? reasons->text[number] : NULL;
+	const char *reason = number && number < ARRAY_SIZE(reasons->text) ? reasons->text[number]
+									  : NULL;
 
 	goroutine->state = GOROUTINE_UNKNOWN;
 	goroutine->state_text = "???";
@@ -116,9 +122,9 @@ struct error *goroutine_state_decode(const struct runtime *runtime,
 	char note[32];
 	snprintf(note, sizeof(note), "%s%s%s", status == G_LEAKED ? " (leaked)" : "",
 		 all & G_SCAN ? " (scan)" : "",
-		 in_bubble && is_durable(binary->minor, status, reason, goroutine->state_text) ?
-			 " (durable)" :
-			 "");
+		 in_bubble && is_durable(binary->minor, status, reason, goroutine->state_text)
+			 ? " (durable)"
+			 : "");
 	goroutine->state_note = "";
 	if (*note)
 		goroutine->state_note = arena_copy_string(arena, note, strlen(note));

@@ -58,8 +58,8 @@ static bool is_system(const struct binary *binary, uint64_t start_pc, const stru
 static int32_t thread_of(const struct decoding *decoding, const uint8_t *g)
 {
 	const struct layout *layout = &decoding->runtime->binary->layout;
-	const struct captured_thread *thread =
-		capture_thread(&decoding->result->capture, member_u64(g, layout->g_m));
+	const struct captured_thread *thread = capture_thread(&decoding->result->capture,
+							      member_u64(g, layout->g_m));
 	return thread ? (int32_t)member_u64(thread->m, layout->m_procid) : 0;
 }
 
@@ -76,17 +76,17 @@ static struct error *decode_goroutine(struct decoding *decoding,
 		.address = captured->address,
 		.locked = member_u64(g, layout->g_lockedm) != 0,
 		.thread = thread_of(decoding, g),
-		.stack_bytes =
-			member_u64(g, layout->g_stack_hi) - member_u64(g, layout->g_stack_lo),
+		.stack_bytes = member_u64(g, layout->g_stack_hi) -
+			       member_u64(g, layout->g_stack_lo),
 		.wait = { .descriptor = -1, .wakes_in_ns = INT64_MIN },
 		.index = index,
 	};
 
-	TRY(goroutine_state_decode(runtime, &runtime->reasons, &decoding->result->capture, g,
-				   arena, &goroutine));
+	TRY(goroutine_state_decode(runtime, &runtime->reasons, &decoding->result->capture, g, arena,
+				   &goroutine));
 	TRY(decode_stack(decoding, captured, &goroutine));
-	goroutine.system =
-		is_system(runtime->binary, member_u64(g, layout->g_startpc), goroutine.stack);
+	goroutine.system = is_system(runtime->binary, member_u64(g, layout->g_startpc),
+				     goroutine.stack);
 	if (goroutine.id != 1)
 		TRY(frames_creator(&decoding->frames, member_u64(g, layout->g_gopc),
 				   &goroutine.creator));

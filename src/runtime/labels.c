@@ -9,9 +9,9 @@
 
 #define RELEASE_LABELS_IN_A_LIST 24
 #define RELEASE_QUOTES_AS_NEEDED 27
-#define LABELS_MAX 1024
-#define LABEL_LENGTH_MAX 65536
-#define LABELS_COPY_MAX ((size_t)256 << 20) /* of all sets */
+#define LABELS_MAX               1024
+#define LABEL_LENGTH_MAX         65536
+#define LABELS_COPY_MAX          ((size_t)256 << 20) /* of all sets */
 
 struct go_string {
 	uint64_t bytes;
@@ -106,8 +106,8 @@ static bool write_set(struct runtime *runtime, uint64_t address, struct writer *
 	writer_char(writer, '{');
 	for (uint64_t i = 0; i < list.count; i++) {
 		struct go_string pair[2];
-		if (!error_ignore(target_read(target, list.array + i * sizeof(pair), pair,
-					      sizeof(pair))))
+		if (!error_ignore(
+			    target_read(target, list.array + i * sizeof(pair), pair, sizeof(pair))))
 			return false;
 		writer_string(writer, i ? ", " : "");
 		if (!write_string(runtime, writer, quoted, &pair[0]))
@@ -172,7 +172,8 @@ void bubble_decode(struct runtime *runtime, const uint8_t *g, struct goroutine *
 		(void)error_ignore(target_read_u64(target, bubble + (uint64_t)layout->bubble_id,
 						   &goroutine->bubble));
 	else if (group && layout->bubble_root >= 0 &&
-		 error_ignore(target_read_u64(target, group + (uint64_t)layout->bubble_root, &root)))
+		 error_ignore(
+			 target_read_u64(target, group + (uint64_t)layout->bubble_root, &root)))
 		(void)error_ignore(target_read_u64(target, root + (uint64_t)layout->g_goid,
 						   &goroutine->bubble));
 }

@@ -11,7 +11,9 @@ struct copied_member {
 };
 
 #define COPIED(structure, member, width)                                                           \
-	{ LAYOUT_FIELD_##structure##_size, LAYOUT_FIELD_##structure##_##member, width }
+	{                                                                                          \
+		LAYOUT_FIELD_##structure##_size, LAYOUT_FIELD_##structure##_##member, width        \
+	}
 
 static const struct copied_member copied_members[] = {
 	COPIED(g, atomicstatus, 4),

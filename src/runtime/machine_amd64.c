@@ -6,11 +6,11 @@
 #define WORD 8
 
 /* Offsets in the kernel's struct ucontext. */
-#define CONTEXT_STACK_LOW 16
+#define CONTEXT_STACK_LOW  16
 #define CONTEXT_STACK_SIZE 32
-#define CONTEXT_REGISTERS 40
-#define CONTEXT_SP (CONTEXT_REGISTERS + 15 * WORD)
-#define CONTEXT_PC (CONTEXT_REGISTERS + 16 * WORD)
+#define CONTEXT_REGISTERS  40
+#define CONTEXT_SP         (CONTEXT_REGISTERS + 15 * WORD)
+#define CONTEXT_PC         (CONTEXT_REGISTERS + 16 * WORD)
 
 bool stack_bytes_word(const struct stack_bytes *stack, uint64_t address, uint64_t *ret)
 {

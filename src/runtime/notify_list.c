@@ -4,10 +4,10 @@
 #include <string.h>
 
 #define FRAMES_SEARCHED 4 /* gopark, goparkunlock, notifyListWait, Cond.Wait */
-#define WORDS_SEARCHED 64
-#define STEPS_MAX ((size_t)1 << 22) /* along all lists: some seconds' worth of system calls */
-#define SUDOG_SIZE_MAX 256
-#define LOWEST_ADDRESS 0x10000
+#define WORDS_SEARCHED  64
+#define STEPS_MAX       ((size_t)1 << 22) /* along all lists: some seconds' worth of system calls */
+#define SUDOG_SIZE_MAX  256
+#define LOWEST_ADDRESS  0x10000
 
 /* One step along a list: the waiter's g, and the next sudog. */
 static bool read_waiter(struct waits *waits, uint64_t sudog, uint64_t *ret_g, uint64_t *ret_next)
@@ -37,10 +37,10 @@ static struct error *note_list(struct waits *waits, uint64_t address, uint64_t g
 
 	*ret = false;
 	if (layout->notify_list_head < 0 || layout->notify_list_tail < 0 ||
-	    !error_ignore(target_read_u64(target, address + (uint64_t)layout->notify_list_head,
-					  &next)) ||
-	    !error_ignore(target_read_u64(target, address + (uint64_t)layout->notify_list_tail,
-					  &tail)))
+	    !error_ignore(
+		    target_read_u64(target, address + (uint64_t)layout->notify_list_head, &next)) ||
+	    !error_ignore(
+		    target_read_u64(target, address + (uint64_t)layout->notify_list_tail, &tail)))
 		return NULL;
 	while (next && waits->notify_steps++ < STEPS_MAX) {
 		last = next;
@@ -65,8 +65,8 @@ static struct error *note_list(struct waits *waits, uint64_t address, uint64_t g
 struct error *notify_list_find(struct waits *waits, const struct captured_goroutine *captured,
 			       const struct walk_step_vector *steps, struct wait *wait)
 {
-	uint64_t end = steps->count > FRAMES_SEARCHED ? steps->items[FRAMES_SEARCHED].sp :
-							captured->stack.high;
+	uint64_t end = steps->count > FRAMES_SEARCHED ? steps->items[FRAMES_SEARCHED].sp
+						      : captured->stack.high;
 	uint64_t low = captured->stack.low, word;
 	const struct map_slot *slot = map_find(&waits->notify_lists, captured->address);
 

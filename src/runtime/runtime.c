@@ -8,7 +8,7 @@
 #include "runtime/globals.h"
 #include "runtime/layout_check.h"
 
-#define RELEASE_SHOWS_LABELS 26
+#define RELEASE_SHOWS_LABELS         26
 #define RELEASE_SHOWS_LABELS_UNASKED 27
 
 static struct error *runtime_warn(struct runtime *runtime, const char *text)
@@ -26,12 +26,36 @@ static struct error *warn_of_layout(struct runtime *runtime)
 {
 	const struct binary *binary = runtime->binary;
 	char text[256];
+	/* A release that is not there yet may mean other things by the same members. */
+	if (binary->layout_source == LAYOUT_FROM_DWARF &&
+	    layout_minor(binary->layout_release) != binary->minor) {
+		snprintf(text, sizeof(text),
+			 "%s is not a release that dowse knows: read by its debug information, and "
+			 "where that says nothing as %s",
+			 binary->release, binary->layout_release);
+		return runtime_warn(runtime, text);
+	}
 	if (binary->layout_source != LAYOUT_FROM_NEAREST)
 		return NULL;
 	snprintf(text, sizeof(text),
 		 "%s is not a release that dowse knows, and the program has no debug information: "
 		 "read as %s",
 		 binary->release, binary->layout_release);
+	return runtime_warn(runtime, text);
+}
+
+/* Libraries with a runtime each, in a process that need not be Go itself. */
+static struct error *warn_of_others(struct runtime *runtime)
+{
+	size_t others = runtime->binary->other_runtimes;
+	char text[256];
+	if (!others)
+		return NULL;
+	snprintf(text, sizeof(text),
+		 "this process has %zu more Go %s, whose goroutines are not shown: this is the one "
+		 "in %s",
+		 others, others == 1 ? "runtime" : "runtimes",
+		 elf_name(runtime->binary->modules[0].elf));
 	return runtime_warn(runtime, text);
 }
 
@@ -49,15 +73,15 @@ static struct error *require_globals(const struct runtime *runtime)
 static struct error *runtime_fill(struct runtime *runtime)
 {
 	TRY(binary_open(runtime->target, &runtime->binary));
-	TRY(error_wrap(layout_check(&runtime->binary->layout), "%s",
-		       target_name(runtime->target)));
+	TRY(error_wrap(layout_check(&runtime->binary->layout), "%s", target_name(runtime->target)));
 	TRY(globals_find(runtime->binary, runtime->globals));
 	TRY(require_globals(runtime));
 	wait_reasons_read(runtime, &runtime->arena, &runtime->reasons);
-	runtime->shows_labels =
-		runtime->binary->minor >= RELEASE_SHOWS_LABELS &&
-		debug_setting(runtime, "tracebacklabels",
-			      runtime->binary->minor >= RELEASE_SHOWS_LABELS_UNASKED) == 1;
+	runtime->shows_labels = runtime->binary->minor >= RELEASE_SHOWS_LABELS &&
+				debug_setting(runtime, "tracebacklabels",
+					      runtime->binary->minor >=
+						      RELEASE_SHOWS_LABELS_UNASKED) == 1;
+	TRY(warn_of_others(runtime));
 	return warn_of_layout(runtime);
 }
 

@@ -23,10 +23,10 @@ const char *const *runtime_warnings(const struct runtime *runtime, size_t *ret_c
 
 /* The runtime's globals that dowse uses; how each is found stands in globals.c. */
 enum runtime_global {
-	GLOBAL_ALLGS,	/* runtime.allgs: a slice of *g */
+	GLOBAL_ALLGS, /* runtime.allgs: a slice of *g */
 	GLOBAL_ALLGLEN,
 	GLOBAL_ALLGPTR,
-	GLOBAL_ALLP,	/* a slice of *p */
+	GLOBAL_ALLP, /* a slice of *p */
 	GLOBAL_ALLM,
 	GLOBAL_SCHED,
 	GLOBAL_MHEAP,
@@ -42,10 +42,11 @@ enum runtime_global {
 uint64_t runtime_global(const struct runtime *runtime, enum runtime_global global);
 
 struct runtime_goroutines_options {
-	bool no_stop;	 /* read the running process; the result is marked as torn */
+	bool no_stop;    /* read the running process; the result is marked as torn */
 	bool with_waits; /* what each one waits for, descriptors included */
-	bool arguments;	 /* keep what runtime_dump_goroutine() needs for the arguments of calls */
-	uint64_t max_pause_ns; /* refuse (ERROR_LIMIT) to stop it for longer than that; 0: no limit */
+	bool arguments;  /* keep what runtime_dump_goroutine() needs for the arguments of calls */
+	uint64_t
+		max_pause_ns; /* refuse (ERROR_LIMIT) to stop it for longer than that; 0: no limit */
 };
 
 /*

@@ -103,7 +103,8 @@ static void unwinder_step(struct unwinder *unwinder, int32_t sp_delta)
 		unwinder->problem = "the stack does not rise";
 		return;
 	}
-	unwinder->trapped = interrupts_caller(&unwinder->tables->constants, frame->function.func_id);
+	unwinder->trapped = interrupts_caller(&unwinder->tables->constants,
+					      frame->function.func_id);
 	unwinder->at = next;
 	unwinder->innermost = false;
 }
@@ -121,8 +122,8 @@ struct error *unwinder_next(struct unwinder *unwinder, bool *ret)
 	const struct code_position *position;
 	TRY(unwind_tables_find(unwinder->tables, unwinder->at.pc, &position));
 	if (!position->known) {
-		unwinder->problem = unwinder->innermost ? "the program counter is outside Go code" :
-							  "a return address is outside Go code";
+		unwinder->problem = unwinder->innermost ? "the program counter is outside Go code"
+							: "a return address is outside Go code";
 		return NULL;
 	}
 	/* What has no stack table (the race detector's C code) is where the runtime gives up too. */

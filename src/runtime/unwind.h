@@ -16,7 +16,8 @@
 struct unwind_frame {
 	uint64_t pc;
 	uint64_t sp;
-	uint64_t line_pc;   /* what the source line is looked up by: pc, or pc-1 for a return address */
+	uint64_t
+		line_pc; /* what the source line is looked up by: pc, or pc-1 for a return address */
 	uint64_t arguments; /* address of the argument block */
 	struct function function;
 };
@@ -33,7 +34,7 @@ struct unwind_constants {
 struct code_position {
 	struct function function;
 	int32_t sp_delta; /* -1: no table says */
-	bool known;	  /* there is a function */
+	bool known;       /* there is a function */
 };
 
 DEFINE_VECTOR(code_position_vector, struct code_position);
@@ -58,9 +59,9 @@ struct unwinder {
 	struct unwind_frame frame; /* valid after unwinder_next() said so */
 	struct machine_frame at;   /* where the next frame is */
 	bool innermost;
-	bool trapped;	  /* `at.pc` is an instruction that was interrupted, not a return address */
-	bool from_syscall; /* the walk starts at what entersyscall() saved */
-	bool ended;	  /* reached the stack's top frame */
+	bool trapped; /* `at.pc` is an instruction that was interrupted, not a return address */
+	bool from_syscall;   /* the walk starts at what entersyscall() saved */
+	bool ended;          /* reached the stack's top frame */
 	const char *problem; /* why the walk stopped early, static text; NULL while it is sound */
 };
 

@@ -7,7 +7,7 @@
 #include "runtime/notify_list.h"
 
 #define SELECT_CASES_MAX 65536
-#define QUEUE_WALK_MAX 4096
+#define QUEUE_WALK_MAX   4096
 
 static struct error *count_at(struct map *map, uint64_t address)
 {
@@ -81,7 +81,8 @@ static uint32_t count_cases(const struct waits *waits, const uint8_t *first)
 	return count;
 }
 
-static uint64_t semaphore_sudog(const struct waits *waits, const struct captured_goroutine *captured)
+static uint64_t semaphore_sudog(const struct waits *waits,
+				const struct captured_goroutine *captured)
 {
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
 	const struct map_slot *slot = map_find(&waits->capture->semaphores, captured->address);
@@ -145,7 +146,8 @@ static struct error *element_name(struct waits *waits, uint64_t type, const char
 	if (!slot) {
 		char name[256];
 		const char *copy = NULL;
-		if (error_ignore(type_name(runtime_binary(waits->runtime), type, name, sizeof(name))))
+		if (error_ignore(
+			    type_name(runtime_binary(waits->runtime), type, name, sizeof(name))))
 			copy = arena_copy_string(waits->arena, name, strlen(name));
 		TRY(map_insert(&waits->element_names, type, (uintptr_t)copy, &slot));
 	}
@@ -221,15 +223,15 @@ static int32_t semaphore_offset(const struct layout *layout, enum wait_kind kind
 {
 	switch (kind) {
 	case WAIT_MUTEX: /* from 1.24 it wraps internal/sync's, which has the same two members */
-		return layout->sync_mutex_sema >= 0 ? layout->sync_mutex_sema :
-						      layout->internal_mutex_sema;
+		return layout->sync_mutex_sema >= 0 ? layout->sync_mutex_sema
+						    : layout->internal_mutex_sema;
 	case WAIT_RWMUTEX_READ:
 		return layout->sync_rwmutex_reader_sem;
 	case WAIT_RWMUTEX_WRITE:
 		return layout->sync_rwmutex_writer_sem;
 	case WAIT_WAITGROUP: /* called state2 up to 1.19 */
-		return layout->sync_wait_group_sema >= 0 ? layout->sync_wait_group_sema :
-							   layout->sync_wait_group_state2;
+		return layout->sync_wait_group_sema >= 0 ? layout->sync_wait_group_sema
+							 : layout->sync_wait_group_state2;
 	default:
 		return 0;
 	}
@@ -275,10 +277,18 @@ static bool is_channel_reason(const char *reason)
 /* Reasons that only goroutines of the runtime itself give. */
 static bool is_runtime_reason(const char *reason)
 {
-	static const char *const heads[] = { "GC ", "finalizer wait", "force gc", "garbage coll",
-					     "trace reader", "debug call", "cleanup wait",
-					     "wait for ", "dumping heap", "preempted",
-					     "stopping the world", "flushing proc caches",
+	static const char *const heads[] = { "GC ",
+					     "finalizer wait",
+					     "force gc",
+					     "garbage coll",
+					     "trace reader",
+					     "debug call",
+					     "cleanup wait",
+					     "wait for ",
+					     "dumping heap",
+					     "preempted",
+					     "stopping the world",
+					     "flushing proc caches",
 					     "update GOMAXPROCS" };
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
 		if (strncmp(reason, heads[i], strlen(heads[i])) == 0)
@@ -303,8 +313,8 @@ struct error *waits_decode(struct waits *waits, const struct captured_goroutine 
 		wait->kind = WAIT_EMPTY_SELECT;
 	} else if (strncmp(reason, "select", 6) == 0) {
 		/* The runtime leaves nil channels out; with none left the list is empty. */
-		wait->kind = member_u64(captured->g, layout->g_waiting) ? WAIT_SELECT :
-									  WAIT_EMPTY_SELECT;
+		wait->kind = member_u64(captured->g, layout->g_waiting) ? WAIT_SELECT
+									: WAIT_EMPTY_SELECT;
 		return decode_channels(waits, sudog, wait);
 	} else if (is_channel_reason(reason)) {
 		wait->send = strncmp(reason, "chan send", 9) == 0;
@@ -321,8 +331,8 @@ struct error *waits_decode(struct waits *waits, const struct captured_goroutine 
 	} else if (strcmp(reason, "sleep") == 0) {
 		decode_sleep(waits, captured, wait);
 	} else if (strcmp(reason, "IO wait") == 0) {
-		return descriptor_decode(&waits->descriptors, captured, steps,
-					 waits->capture->now, waits->arena, goroutine);
+		return descriptor_decode(&waits->descriptors, captured, steps, waits->capture->now,
+					 waits->arena, goroutine);
 	} else if (is_runtime_reason(reason)) {
 		wait->kind = WAIT_RUNTIME;
 	}

@@ -26,7 +26,8 @@ static void remembers_the_first_failure(void **state)
 	/* There is a byte left, but the cursor has failed: nothing is read any more. */
 	assert_int_equal(cursor_u8(&cursor), 0);
 	cursor_fail(&cursor, "is of the wrong colour");
-	check_error(cursor_check(&cursor), ERROR_CORRUPT, "short.bin: ends too early at offset 0x42");
+	check_error(cursor_check(&cursor), ERROR_CORRUPT,
+		    "short.bin: ends too early at offset 0x42");
 }
 
 static void never_leaves_its_bytes(void **state)
@@ -51,8 +52,8 @@ static void never_leaves_its_bytes(void **state)
 static void decodes_leb128(void **state)
 {
 	(void)state;
-	const uint8_t bytes[] = { 0xe5, 0x8e, 0x26, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff,
-				  0xff, 0xff, 0xff, 0xff, 0x01, 0x80, 0x7f };
+	const uint8_t bytes[] = { 0xe5, 0x8e, 0x26, 0x7f, 0xff, 0xff, 0xff, 0xff,
+				  0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x80, 0x7f };
 	struct cursor cursor = cursor_make(bytes, sizeof(bytes), "leb128", 0);
 	assert_true(cursor_uleb128(&cursor) == 624485);
 	assert_true(cursor_sleb128(&cursor) == -1);
@@ -65,7 +66,9 @@ static void decodes_leb128(void **state)
 	(void)cursor_uleb128(&cursor);
 	check_error(cursor_check(&cursor), ERROR_CORRUPT, "ends too early");
 
-	const uint8_t large[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01 };
+	const uint8_t large[] = {
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01
+	};
 	cursor = cursor_make(large, sizeof(large), "large", 0);
 	(void)cursor_uleb128(&cursor);
 	check_error(cursor_check(&cursor), ERROR_CORRUPT, "beyond 64 bits");

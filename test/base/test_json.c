@@ -64,12 +64,15 @@ static void knows_well_formed_utf8(void **state)
 	assert_int_equal(utf8_character("a", 1), 1);
 	assert_int_equal(utf8_character("\xc3\xa9", 2), 2);
 	assert_int_equal(utf8_character("\xc3", 1), 0);
-	assert_int_equal(utf8_character("\xc0\x80", 2), 0);	     /* long form */
+	assert_int_equal(utf8_character("\xc0\x80", 2), 0); /* long form */
 	assert_int_equal(utf8_character("\xe2\x82\xac", 3), 3);
-	assert_int_equal(utf8_character("\xed\xbf\xbf", 3), 0);      /* surrogate */
+	assert_int_equal(utf8_character("\xed\xbf\xbf", 3), 0); /* surrogate */
 	assert_int_equal(utf8_character("\xf0\x9f\x90\xb9", 4), 4);
 	assert_int_equal(utf8_character("\xf4\x90\x80\x80", 4), 0); /* above U+10FFFF */
-	assert_int_equal(utf8_character("\xe2\x82""a", 3), 0);
+	assert_int_equal(utf8_character("\xe2\x82"
+					"a",
+					3),
+			 0);
 }
 
 int main(void)

@@ -35,9 +35,8 @@ static void type_arguments_are_three_dots(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct arena arena = { 0 };
-		assert_string_equal(
-			function_printed_name(cases[i].linked, cases[i].minor, &arena),
-			cases[i].printed);
+		assert_string_equal(function_printed_name(cases[i].linked, cases[i].minor, &arena),
+				    cases[i].printed);
 		arena_deinit(&arena);
 	}
 }

@@ -243,8 +243,9 @@ static struct candidate *choose_head(struct candidate_vector *candidates, size_t
 static struct error *set_layout(struct binary *binary, struct candidate *head)
 {
 	binary->layout = head->layout;
-	binary->layout_source = head->match.precision == LAYOUT_NEAREST ? LAYOUT_FROM_NEAREST
-									: LAYOUT_FROM_TABLE;
+	binary->layout_source = head->from_dwarf                          ? LAYOUT_FROM_DWARF
+				: head->match.precision == LAYOUT_NEAREST ? LAYOUT_FROM_NEAREST
+									  : LAYOUT_FROM_TABLE;
 	binary->layout_release = strdup(head->match.release);
 	if (!binary->layout_release)
 		return error_no_memory();

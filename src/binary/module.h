@@ -39,10 +39,10 @@ struct binary {
 	struct layout layout;
 	enum layout_source {
 		LAYOUT_FROM_TABLE,
-		LAYOUT_FROM_DWARF,
+		LAYOUT_FROM_DWARF,   /* what is not described there: as in `layout_release` */
 		LAYOUT_FROM_NEAREST, /* a guess: `layout_release` says whose */
 	} layout_source;
-	char *layout_release; /* what the layout was taken from */
+	char *layout_release; /* of the table's releases, the one that was used */
 	struct module *modules;
 	size_t module_count;
 	size_t other_runtimes; /* more of them in the process, each with its own goroutines */

@@ -65,8 +65,9 @@ static struct error *require_globals(const struct runtime *runtime)
 	if (runtime->globals[GLOBAL_ALLGLEN] && runtime->globals[GLOBAL_ALLGPTR])
 		return NULL;
 	return error_new(ERROR_UNSUPPORTED,
-			 "%s: the list of goroutines was not found in this %s program; please "
-			 "report it, with what `dowse doctor` says of it",
+			 "%s: the list of goroutines was not found in this %s program: look again "
+			 "if it has just started; else please report it, with what `dowse "
+			 "doctor` says of it",
 			 target_name(runtime->target), runtime->binary->release);
 }
 

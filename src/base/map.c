@@ -37,10 +37,22 @@ static struct error *map_grow(struct map *map)
 	return NULL;
 }
 
+static bool map_is_full(const struct map *map, size_t count)
+{
+	return !map->slots || count * 4 > (map->mask + 1) * 3;
+}
+
+struct error *map_reserve(struct map *map, size_t count)
+{
+	while (map_is_full(map, count))
+		TRY(map_grow(map));
+	return NULL;
+}
+
 struct error *map_insert(struct map *map, uint64_t key, uint64_t value, struct map_slot **ret)
 {
 	assert(key != MAP_EMPTY);
-	if (!map->slots || (map->count + 1) * 4 > (map->mask + 1) * 3)
+	if (map_is_full(map, map->count + 1))
 		TRY(map_grow(map));
 
 	struct map_slot *slot = map_probe(map, key);

@@ -24,6 +24,9 @@ struct map {
 struct error *map_insert(struct map *map, uint64_t key, uint64_t value, struct map_slot **ret)
 	must_use;
 
+/* Room for so many entries in all, so that inserting them does not have to move any. */
+struct error *map_reserve(struct map *map, size_t count) must_use;
+
 /* NULL when the key is absent. */
 struct map_slot *map_find(const struct map *map, uint64_t key);
 

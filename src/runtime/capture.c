@@ -1,62 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/capture.h"
+#include "runtime/capture_private.h"
 
-#include <string.h>
-
-#include "runtime/globals.h"
 #include "runtime/goroutine_state.h"
 #include "target/process.h"
 #include "target/procfs.h"
 
 /* More goroutines than this is not a program but a misread length. */
-#define GOROUTINES_MAX ((uint64_t)1 << 27)
-/* Of one stack, and of all of them: a recursion without end may have a gigabyte. */
-#define STACK_COPY_MAX        ((uint64_t)16 << 20)
-#define STACKS_COPY_MAX       ((uint64_t)512 << 20)
-#define SIGNAL_STACK_COPY_MAX ((uint64_t)64 << 10)
-/* What they wait for, in all; what is beyond stays unknown. Lists in a broken heap may have no end. */
-#define OBJECTS_MAX             ((size_t)1 << 25)
-#define SELECT_CASES_MAX        65536 /* the runtime's own limit */
-#define RELEASE_SEMAPHORES_IN_G 26    /* g.waiting leads to the sudog of a semaphore, too */
-
-/* From Go 1.26 the collector may blank the first word of these pairs for a while, never the second. */
-uint64_t sudog_channel(const struct layout *layout, const uint8_t *sudog)
-{
-	return member_u64(sudog, layout->sudog_c_vu >= 0 ? layout->sudog_c_vu : layout->sudog_c);
-}
-
-uint64_t sudog_element(const struct layout *layout, const uint8_t *sudog)
-{
-	return member_u64(sudog,
-			  layout->sudog_elem_vu >= 0 ? layout->sudog_elem_vu : layout->sudog_elem);
-}
-
-const uint8_t *capture_object(const struct capture *capture, enum captured_kind kind,
-			      uint64_t address)
-{
-	const struct map_slot *slot = map_find(&capture->objects, address | kind);
-	return slot ? (const uint8_t *)(uintptr_t)slot->value : NULL;
-}
+#define GOROUTINES_MAX ((uint64_t)1 << 25)
 
 const struct captured_thread *capture_thread(const struct capture *capture, uint64_t address)
 {
 	const struct map_slot *slot = map_find(&capture->thread_by_address, address);
 	return slot ? &capture->threads.items[slot->value] : NULL;
-}
-
-/* What the steps of one capture share. */
-struct capturing {
-	struct runtime *runtime;
-	const struct layout *layout;
-	struct capture *capture;
-	struct batch batch;
-	struct u64_vector keys; /* in capture->objects, of what the batch in hand reads */
-	bool stopped;
-};
-
-static uint32_t status_of(const struct capturing *capturing, const uint8_t *g)
-{
-	return member_u32(g, capturing->layout->g_atomicstatus) & G_STATUS_MASK;
 }
 
 /* The list of all goroutines: an array that only grows, published length last. */
@@ -84,86 +39,51 @@ static struct error *read_list(struct capturing *capturing, uint64_t **ret, size
 	return NULL;
 }
 
+static struct error *add_goroutine(struct capturing *capturing, uint64_t address, const uint8_t *g)
+{
+	const struct layout *layout = capturing->layout;
+	uint32_t status = member_u32(g, layout->g_atomicstatus) & G_STATUS_MASK;
+	if (status == G_DEAD || status == G_DEAD_EXTRA)
+		return NULL;
+	struct captured_goroutine goroutine = {
+		.address = address,
+		.g = g,
+		.stack_high = member_u64(g, layout->g_stack_hi),
+		.thread = member_u64(g, layout->g_m),
+		.locked_thread = member_u64(g, layout->g_lockedm),
+		.waiting = member_u64(g, layout->g_waiting),
+		.timer = member_u64(g, layout->g_timer),
+		.deferred = member_u64(g, layout->g_defer),
+	};
+	goroutine.running = status == G_RUNNING && !member_u64(g, layout->g_syscallsp);
+	if (!goroutine.running)
+		capture_locate_parked(capturing, &goroutine);
+	return captured_goroutine_vector_append(&capturing->capture->goroutines, &goroutine);
+}
+
+/* As many at once as stay in the processor's cache until they have been looked through. */
 static struct error *read_goroutines(struct capturing *capturing)
 {
+	enum { AT_ONCE = 1024 };
 	struct capture *capture = capturing->capture;
 	uint64_t *list = NULL;
 	size_t count = 0;
 	TRY(read_list(capturing, &list, &count));
 
-	batch_clear(&capturing->batch);
-	TRY(target_range_vector_reserve(&capturing->batch.ranges, count));
-	for (size_t i = 0; i < count; i++)
-		TRY(batch_add(&capturing->batch, list[i], (size_t)capturing->layout->g_size));
-	TRY(batch_run(&capturing->batch));
-
-	TRY(captured_goroutine_vector_reserve(&capture->goroutines, count));
-	for (size_t i = 0; i < count; i++) {
-		struct captured_goroutine goroutine = {
-			.address = list[i],
-			.g = batch_bytes(&capturing->batch, i),
-		};
-		if (!goroutine.g) {
-			capture->unreadable++;
-			continue;
+	for (size_t from = 0; from < count; from += AT_ONCE) {
+		size_t some = MIN(count - from, (size_t)AT_ONCE);
+		batch_clear(&capturing->batch);
+		for (size_t i = 0; i < some; i++)
+			TRY(batch_add(&capturing->batch, list[from + i],
+				      (size_t)capturing->layout->g_size));
+		TRY(batch_run(&capturing->batch));
+		for (size_t i = 0; i < some; i++) {
+			const uint8_t *g = batch_bytes(&capturing->batch, i);
+			if (g)
+				TRY(add_goroutine(capturing, list[from + i], g));
+			else
+				capture->unreadable++;
 		}
-		uint32_t status = status_of(capturing, goroutine.g);
-		if (status == G_DEAD || status == G_DEAD_EXTRA)
-			continue;
-		TRY(captured_goroutine_vector_append(&capture->goroutines, &goroutine));
-	}
-	return NULL;
-}
-
-static int32_t size_of(const struct layout *layout, enum captured_kind kind)
-{
-	switch (kind) {
-	case CAPTURED_THREAD:
-		return layout->m_size;
-	case CAPTURED_SUDOG:
-		return layout->sudog_size;
-	case CAPTURED_CHANNEL:
-		return layout->hchan_size;
-	case CAPTURED_TIMER:
-		return layout->timer_size;
-	case CAPTURED_DEFER:
-		return layout->defer_size;
-	}
-	return LAYOUT_ABSENT;
-}
-
-/*
- * Note that the object at `address` is wanted, unless it is there or noted already. One place may
- * be wanted as things of two kinds, which is nonsense, but then their sizes differ.
- */
-static struct error *want_object(struct capturing *capturing, enum captured_kind kind,
-				 uint64_t address)
-{
-	struct map *objects = &capturing->capture->objects;
-	int32_t size = size_of(capturing->layout, kind);
-	uint64_t key = address | kind;
-	if (!address || address % 8 || size <= 0 || objects->count >= OBJECTS_MAX ||
-	    map_find(objects, key))
-		return NULL;
-	struct map_slot *slot;
-	TRY(map_insert(objects, key, 0, &slot));
-	TRY(u64_vector_append(&capturing->keys, &key));
-	return batch_add(&capturing->batch, address, (size_t)size);
-}
-
-static void begin_objects(struct capturing *capturing)
-{
-	batch_clear(&capturing->batch);
-	capturing->keys.count = 0;
-}
-
-static struct error *run_objects(struct capturing *capturing)
-{
-	TRY(batch_run(&capturing->batch));
-	for (size_t i = 0; i < capturing->keys.count; i++) {
-		struct map_slot *slot = map_find(&capturing->capture->objects,
-						 capturing->keys.items[i]);
-		slot->value = (uintptr_t)batch_bytes(&capturing->batch, i);
 	}
 	return NULL;
 }
@@ -172,14 +92,13 @@ static struct error *run_objects(struct capturing *capturing)
 static struct error *read_threads(struct capturing *capturing)
 {
 	struct capture *capture = capturing->capture;
-	begin_objects(capturing);
+	capture_objects_begin(capturing);
 	for (size_t i = 0; i < capture->goroutines.count; i++) {
-		const uint8_t *g = capture->goroutines.items[i].g;
-		TRY(want_object(capturing, CAPTURED_THREAD, member_u64(g, capturing->layout->g_m)));
-		TRY(want_object(capturing, CAPTURED_THREAD,
-				member_u64(g, capturing->layout->g_lockedm)));
+		const struct captured_goroutine *goroutine = &capture->goroutines.items[i];
+		TRY(capture_objects_want(capturing, CAPTURED_THREAD, goroutine->thread));
+		TRY(capture_objects_want(capturing, CAPTURED_THREAD, goroutine->locked_thread));
 	}
-	TRY(run_objects(capturing));
+	TRY(capture_objects_run(capturing));
 
 	for (size_t i = 0; i < capturing->keys.count; i++) {
 		struct captured_thread thread = {
@@ -192,313 +111,6 @@ static struct error *read_threads(struct capturing *capturing)
 		TRY(map_insert(&capture->thread_by_address, thread.address, capture->threads.count,
 			       &slot));
 		TRY(captured_thread_vector_append(&capture->threads, &thread));
-	}
-	return NULL;
-}
-
-static const struct registers *registers_of(const struct capturing *capturing,
-					    const struct captured_thread *thread)
-{
-	if (!capturing->stopped)
-		return NULL;
-	size_t count;
-	const struct target_thread *threads = target_threads(runtime_target(capturing->runtime),
-							     &count);
-	uint64_t id = member_u64(thread->m, capturing->layout->m_procid);
-	for (size_t i = 0; i < count; i++) {
-		if ((uint64_t)threads[i].namespace_id == id)
-			return threads[i].stopped ? &threads[i].registers : NULL;
-	}
-	return NULL;
-}
-
-static bool on_stack(const struct capturing *capturing, const uint8_t *g, uint64_t sp)
-{
-	return sp > member_u64(g, capturing->layout->g_stack_lo) &&
-	       sp < member_u64(g, capturing->layout->g_stack_hi);
-}
-
-/*
- * Where a thread was on its goroutine's stack when a signal took it to the signal stack. The
- * handler may be any of the runtime's, or a C library's that was called from it.
- */
-static bool before_signal(struct capturing *capturing, const struct captured_thread *thread,
-			  const struct registers *registers, struct machine_frame *ret)
-{
-	const struct layout *layout = capturing->layout;
-	struct target *target = runtime_target(capturing->runtime);
-	uint64_t handler = member_u64(thread->m, layout->m_gsignal);
-	uint64_t low, high;
-	if (!handler ||
-	    !error_ignore(target_read_u64(target, handler + (uint64_t)layout->g_stack_lo, &low)) ||
-	    !error_ignore(target_read_u64(target, handler + (uint64_t)layout->g_stack_hi, &high)))
-		return false;
-	if (registers->sp < low || registers->sp >= high ||
-	    high - registers->sp > SIGNAL_STACK_COPY_MAX)
-		return false;
-
-	size_t size = (size_t)(high - registers->sp);
-	uint8_t *bytes = arena_allocate_raw(&capturing->capture->arena, size);
-	if (!bytes || !error_ignore(target_read(target, registers->sp, bytes, size)))
-		return false;
-	struct stack_bytes stack = { .low = registers->sp, .high = high, .bytes = bytes };
-	return machine_signal_frame(&stack, low, high - low, ret);
-}
-
-/*
- * What the runtime saved when it left the goroutine's stack for the system stack. Only a call of
- * systemstack() saves it for sure: other ways there (mcall, the race detector, the first
- * instructions of a vDSO call) leave what the last park saved, which would be a lie.
- */
-static bool saved_for_system_stack(const struct capturing *capturing, const uint8_t *g,
-				   struct machine_frame *ret)
-{
-	const struct layout *layout = capturing->layout;
-	struct function function;
-	ret->pc = member_u64(g, layout->g_sched_pc);
-	ret->sp = member_u64(g, layout->g_sched_sp);
-	return binary_function(runtime_binary(capturing->runtime), ret->pc, &function) &&
-	       function.func_id == layout->func_id_systemstack_switch;
-}
-
-/*
- * Where the walk of a running goroutine starts: its thread's registers when they are on its
- * stack; what was saved when the thread went to the system stack, into the kernel's vDSO or into
- * a signal handler otherwise.
- */
-static void locate_running(struct capturing *capturing, struct captured_goroutine *goroutine)
-{
-	const struct layout *layout = capturing->layout;
-	const uint8_t *g = goroutine->g;
-	const struct captured_thread *thread = capture_thread(capturing->capture,
-							      member_u64(g, layout->g_m));
-	const struct registers *registers = thread ? registers_of(capturing, thread) : NULL;
-	if (!registers) {
-		goroutine->problem =
-			capturing->stopped
-				? "it was running on a thread that could not be stopped"
-				: "it is running; without a stop its stack cannot be read";
-		return;
-	}
-
-	struct machine_frame frame;
-	uint64_t vdso_sp = member_u64(thread->m, layout->m_vdso_sp);
-	if (on_stack(capturing, g, registers->sp)) {
-		goroutine->start = (struct machine_frame){ registers->pc, registers->sp };
-		goroutine->trapped = true;
-	} else if (vdso_sp && on_stack(capturing, g, vdso_sp)) {
-		goroutine->start = (struct machine_frame){ member_u64(thread->m, layout->m_vdso_pc),
-							   vdso_sp };
-	} else if (before_signal(capturing, thread, registers, &frame) &&
-		   on_stack(capturing, g, frame.sp)) {
-		goroutine->start = frame;
-		goroutine->trapped = true;
-	} else if (saved_for_system_stack(capturing, g, &frame)) {
-		goroutine->start = frame;
-	} else {
-		goroutine->problem =
-			"its thread was on the system stack; where it came from was not saved";
-	}
-}
-
-static void locate_start(struct capturing *capturing, struct captured_goroutine *goroutine)
-{
-	const struct layout *layout = capturing->layout;
-	const uint8_t *g = goroutine->g;
-	uint64_t syscall_sp = member_u64(g, layout->g_syscallsp);
-
-	if (syscall_sp) {
-		goroutine->start = (struct machine_frame){ member_u64(g, layout->g_syscallpc),
-							   syscall_sp };
-		goroutine->from_syscall = true;
-	} else if (status_of(capturing, g) == G_RUNNING) {
-		locate_running(capturing, goroutine);
-	} else {
-		goroutine->start = (struct machine_frame){
-			member_u64(g, layout->g_sched_pc),
-			member_u64(g, layout->g_sched_sp),
-		};
-	}
-	if (!goroutine->problem && !on_stack(capturing, g, goroutine->start.sp))
-		goroutine->problem = "its stack pointer is not on its stack";
-}
-
-static struct error *read_stacks(struct capturing *capturing)
-{
-	struct captured_goroutine_vector *list = &capturing->capture->goroutines;
-	uint64_t total = 0;
-
-	batch_clear(&capturing->batch);
-	for (size_t i = 0; i < list->count; i++) {
-		struct captured_goroutine *goroutine = &list->items[i];
-		locate_start(capturing, goroutine);
-		if (goroutine->problem)
-			continue;
-		uint64_t high = member_u64(goroutine->g, capturing->layout->g_stack_hi);
-		uint64_t size = high - goroutine->start.sp;
-		if (size > STACK_COPY_MAX)
-			size = STACK_COPY_MAX;
-		if (total + size > STACKS_COPY_MAX) {
-			goroutine->problem =
-				"the stacks of all goroutines are too large to be copied";
-			continue;
-		}
-		total += size;
-		goroutine->stack.low = goroutine->start.sp;
-		goroutine->stack.high = goroutine->start.sp + size;
-		TRY(batch_add(&capturing->batch, goroutine->stack.low, (size_t)size));
-	}
-	TRY(batch_run(&capturing->batch));
-
-	size_t at = 0;
-	for (size_t i = 0; i < list->count; i++) {
-		struct captured_goroutine *goroutine = &list->items[i];
-		if (goroutine->stack.low == goroutine->stack.high)
-			continue;
-		goroutine->stack.bytes = batch_bytes(&capturing->batch, at++);
-		if (!goroutine->stack.bytes) {
-			goroutine->stack = (struct stack_bytes){ 0 };
-			goroutine->problem = "its stack cannot be read";
-		}
-	}
-	return NULL;
-}
-
-/*
- * What the waiting ones hang on, one hop a round: the first sudog and the timer of each; then the
- * sudogs' channels and, of a select, the next sudog, and so on along the longest select.
- */
-static struct error *read_waits(struct capturing *capturing)
-{
-	const struct layout *layout = capturing->layout;
-	struct capture *capture = capturing->capture;
-	_cleanup_(u64_vector_deinit) struct u64_vector sudogs = { 0 };
-
-	begin_objects(capturing);
-	for (size_t i = 0; i < capture->goroutines.count; i++) {
-		const uint8_t *g = capture->goroutines.items[i].g;
-		uint64_t sudog = member_u64(g, layout->g_waiting);
-		if (sudog) {
-			TRY(want_object(capturing, CAPTURED_SUDOG, sudog));
-			TRY(u64_vector_append(&sudogs, &sudog));
-		}
-		TRY(want_object(capturing, CAPTURED_TIMER, member_u64(g, layout->g_timer)));
-	}
-	TRY(run_objects(capturing));
-
-	for (int hop = 0; sudogs.count && hop < SELECT_CASES_MAX; hop++) {
-		size_t next = 0;
-		begin_objects(capturing);
-		for (size_t i = 0; i < sudogs.count; i++) {
-			const uint8_t *sudog = capture_object(capture, CAPTURED_SUDOG,
-							      sudogs.items[i]);
-			if (!sudog)
-				continue;
-			TRY(want_object(capturing, CAPTURED_CHANNEL, sudog_channel(layout, sudog)));
-			uint64_t link = member_u64(sudog, layout->sudog_waitlink);
-			if (!member_u8(sudog, layout->sudog_is_select) || !link ||
-			    map_find(&capture->objects, link | CAPTURED_SUDOG))
-				continue;
-			TRY(want_object(capturing, CAPTURED_SUDOG, link));
-			sudogs.items[next++] = link;
-		}
-		sudogs.count = next;
-		TRY(run_objects(capturing));
-	}
-	return NULL;
-}
-
-/* The next deferred call behind this one; 0 when it is not known or there is none. */
-static uint64_t next_deferred(const struct capturing *capturing,
-			      const struct captured_goroutine *goroutine, uint64_t address)
-{
-	uint64_t link = 0;
-	int32_t offset = capturing->layout->defer_link;
-	const uint8_t *deferred = capture_object(capturing->capture, CAPTURED_DEFER, address);
-	if (deferred)
-		return member_u64(deferred, offset);
-	if (offset >= 0)
-		(void)stack_bytes_word(&goroutine->stack, address + (uint64_t)offset, &link);
-	return link;
-}
-
-/*
- * Pending deferred calls: records on the stack, which is here already, or in the heap. One hop a
- * round; a defer in a loop may have made a list without end, of which the head is enough.
- */
-static struct error *read_deferred(struct capturing *capturing)
-{
-	const struct captured_goroutine_vector *list = &capturing->capture->goroutines;
-	_cleanup_(u64_vector_deinit) struct u64_vector at = { 0 };
-	TRY(u64_vector_reserve(&at, list->count));
-	for (size_t i = 0; i < list->count; i++)
-		at.items[i] = member_u64(list->items[i].g, capturing->layout->g_defer);
-
-	for (int hop = 0; hop < DEFERRED_MAX; hop++) {
-		size_t left = 0;
-		begin_objects(capturing);
-		for (size_t i = 0; i < list->count; i++) {
-			const struct stack_bytes *stack = &list->items[i].stack;
-			if (at.items[i] < stack->low || at.items[i] >= stack->high)
-				TRY(want_object(capturing, CAPTURED_DEFER, at.items[i]));
-		}
-		TRY(run_objects(capturing));
-		for (size_t i = 0; i < list->count; i++) {
-			if (at.items[i])
-				at.items[i] = next_deferred(capturing, &list->items[i],
-							    at.items[i]);
-			left += at.items[i] != 0;
-		}
-		if (!left)
-			break;
-	}
-	return NULL;
-}
-
-/*
- * Up to Go 1.25 a goroutine that waits for a semaphore does not say for which: the runtime's table
- * of semaphores does. Each of its roots is a tree of addresses, each node of it a list of waiters.
- */
-static struct error *read_semaphores(struct capturing *capturing)
-{
-	const struct layout *layout = capturing->layout;
-	struct capture *capture = capturing->capture;
-	uint64_t table = runtime_global(capturing->runtime, GLOBAL_SEMTABLE);
-	if (runtime_binary(capturing->runtime)->minor >= RELEASE_SEMAPHORES_IN_G || !table ||
-	    layout->sema_table_entry_stride <= 0)
-		return NULL;
-
-	size_t size = (size_t)layout->sema_table_entry_stride * SEMAPHORE_ROOTS;
-	uint8_t *roots = arena_allocate_raw(&capture->arena, size);
-	if (!roots)
-		return error_no_memory();
-	TRY(target_read(runtime_target(capturing->runtime), table, roots, size));
-
-	begin_objects(capturing);
-	for (size_t i = 0; i < SEMAPHORE_ROOTS; i++)
-		TRY(want_object(capturing, CAPTURED_SUDOG,
-				member_u64(roots + i * (size_t)layout->sema_table_entry_stride,
-					   layout->sema_root_treap)));
-	while (capturing->keys.count) {
-		TRY(run_objects(capturing));
-		_cleanup_(u64_vector_deinit) struct u64_vector level = capturing->keys;
-		capturing->keys = (struct u64_vector){ 0 };
-		begin_objects(capturing);
-		for (size_t i = 0; i < level.count; i++) {
-			uint64_t address = level.items[i] & ~(uint64_t)7;
-			const uint8_t *sudog = capture_object(capture, CAPTURED_SUDOG, address);
-			uint64_t g = sudog ? member_u64(sudog, layout->sudog_g) : 0;
-			if (!g || g == UINT64_MAX)
-				continue;
-			struct map_slot *slot;
-			TRY(map_insert(&capture->semaphores, g, address, &slot));
-			TRY(want_object(capturing, CAPTURED_SUDOG,
-					member_u64(sudog, layout->sudog_prev)));
-			TRY(want_object(capturing, CAPTURED_SUDOG,
-					member_u64(sudog, layout->sudog_next)));
-			TRY(want_object(capturing, CAPTURED_SUDOG,
-					member_u64(sudog, layout->sudog_waitlink)));
-		}
 	}
 	return NULL;
 }
@@ -526,6 +138,7 @@ static void prepare(struct capturing *capturing)
 	(void)error_ignore(u64_vector_reserve(&capturing->batch.firsts, count));
 	(void)error_ignore(
 		captured_goroutine_vector_reserve(&capturing->capture->goroutines, count));
+	(void)error_ignore(map_reserve(&capturing->capture->objects, count));
 }
 
 /*
@@ -563,13 +176,8 @@ static struct error *read_all(struct capturing *capturing,
 {
 	TRY(read_goroutines(capturing));
 	TRY(read_threads(capturing));
-	TRY(read_stacks(capturing));
-	if (options->with_waits) {
-		TRY(read_waits(capturing));
-		TRY(read_deferred(capturing));
-		TRY(read_semaphores(capturing));
-	}
-	return NULL;
+	TRY(capture_stacks(capturing));
+	return options->with_waits ? capture_waits(capturing) : NULL;
 }
 
 struct error *capture_goroutines(struct runtime *runtime,

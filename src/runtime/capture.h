@@ -24,6 +24,15 @@ struct captured_goroutine {
 	bool trapped;        /* start is an interrupted instruction */
 	bool from_syscall;   /* start is what entersyscall() saved */
 	const char *problem; /* why there is no stack, or not all of it; static text */
+
+	/* What leads on from g, taken from it while it is in the processor's cache. */
+	bool running;
+	uint64_t stack_high;
+	uint64_t thread;
+	uint64_t locked_thread;
+	uint64_t waiting; /* the first sudog */
+	uint64_t timer;
+	uint64_t deferred; /* the first record */
 };
 
 /* A thread of the runtime. */

@@ -6,9 +6,9 @@ static void capabilities_json(uint64_t set, const char *key, struct json *json)
 {
 	json_key(json, key);
 	json_array_begin(json);
-	for (unsigned i = 0; i < 64 && capability_name(i); i++) {
+	for (unsigned i = 0; i < 64 && permission_capability_name(i); i++) {
 		if (set >> i & 1)
-			json_string(json, capability_name(i));
+			json_string(json, permission_capability_name(i));
 	}
 	json_array_end(json);
 }

@@ -20,7 +20,7 @@ static void row(struct table *table, const char *name, struct writer *text)
 static void write_capabilities(uint64_t set, struct writer *writer)
 {
 	unsigned known = 0, held = 0;
-	for (unsigned i = 0; i < CAPABILITIES && capability_name(i); i++) {
+	for (unsigned i = 0; i < CAPABILITIES && permission_capability_name(i); i++) {
 		known++;
 		held += set >> i & 1;
 	}
@@ -39,7 +39,7 @@ static void write_capabilities(uint64_t set, struct writer *writer)
 	const char *separator = held > known - 6 ? " " : "";
 	for (unsigned i = 0; i < known; i++) {
 		if (set >> i & 1) {
-			writer_printf(writer, "%s%s", separator, capability_name(i));
+			writer_printf(writer, "%s%s", separator, permission_capability_name(i));
 			separator = ", ";
 		}
 	}

@@ -117,7 +117,7 @@ static struct error *try_fork(struct fork *fork)
 
 static struct error *fork_report(struct fork *fork, int *ret_signal, int *ret_event)
 {
-	switch (traced_await(fork->injection.fork, monotonic_ns() + WARM_UP_NS, ret_signal,
+	switch (traced_await(fork->injection.fork, traced_now_ns() + WARM_UP_NS, ret_signal,
 			     ret_event)) {
 	case TRACED_STOPPED:
 		return NULL;
@@ -225,9 +225,12 @@ static void fork_end(struct fork *fork)
 	release_memory(id);
 	while (waitpid(id, &status, __WALL) == id && !WIFSIGNALED(status) && !WIFEXITED(status)) {
 	}
-	/* If it cannot be done the process keeps a zombie, which the next dowse sees. */
-	if (!memory_is_gone(&fork->origin_memory) || error_ignore(look_again(fork)))
-		reap_zombie(&fork->injection, fork->inner, fork->thread);
+	/* What cannot be reaped now stays a zombie, which the next fork sees, as this one does. */
+	if (memory_is_gone(&fork->origin_memory) && !error_ignore(look_again(fork)))
+		return;
+	reap_zombie(&fork->injection, fork->inner, fork->thread);
+	if (!fork->injection.lost && reap_is_needed(fork->origin_directory))
+		reap_leftovers(&fork->injection);
 }
 
 static struct error *end_job(void *argument)
@@ -346,16 +349,21 @@ static struct error *read_origin_maps(struct fork *fork)
 	return maps_read(file, &fork->origin_maps);
 }
 
-static void reap_earlier(struct fork *fork)
-{
-	if (reap_is_needed(fork->origin_directory))
-		reap_leftovers(&fork->injection);
-}
-
 static struct error *reap_job(void *argument)
 {
-	reap_earlier(argument);
+	struct fork *fork = argument;
+	reap_leftovers(&fork->injection);
 	return NULL;
+}
+
+/* By a tracer of its own: a thread that is late to stop must be free again before the fork. */
+static void reap_earlier(struct fork *fork)
+{
+	struct tracer *tracer;
+	if (!reap_is_needed(fork->origin_directory) || !error_ignore(tracer_create(&tracer)))
+		return;
+	error_destroy(tracer_run(tracer, reap_job, fork));
+	tracer_destroy(tracer);
 }
 
 /* Everything that can be known and refused before anything is stopped. */
@@ -410,7 +418,7 @@ struct error *process_fork(struct target *target, const struct process_fork_opti
 				 target->name);
 	TRY(adopt_origin(fork, process));
 	TRY(prepare(fork, options));
-	error_destroy(tracer_run(fork->tracer, reap_job, fork));
+	reap_earlier(fork);
 	fork->injection.call = (struct machine_call){ .kind = MACHINE_CALL_FORK };
 	fork->injection.forked = release_others;
 

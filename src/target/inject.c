@@ -214,7 +214,7 @@ static void note_fork(struct injection *injection, pid_t thread)
  */
 static struct error *follow(struct injection *injection, pid_t thread, struct late_signals *late)
 {
-	uint64_t deadline = monotonic_ns() + injection->patience_ns;
+	uint64_t deadline = traced_now_ns() + injection->patience_ns;
 	unsigned system_calls = 0;
 	int64_t entered = -1;
 

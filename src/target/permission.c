@@ -9,14 +9,15 @@
 
 #include "base/file.h"
 #include "target/headroom.h"
-#include "target/process.h"
+#include "target/process_private.h"
 
 #define CAPABILITY_NAMES(X)                                                                        \
 	X(CHOWN)                                                                                   \
 	X(DAC_OVERRIDE)                                                                            \
 	X(DAC_READ_SEARCH)                                                                         \
 	X(FOWNER)                                                                                  \
-	X(FSETID) X(KILL) X(SETGID) X(SETUID) X(SETPCAP) X(LINUX_IMMUTABLE) X(NET_BIND_SERVICE) X( \
+	X(FSETID)                                                                                  \
+	X(KILL) X(SETGID) X(SETUID) X(SETPCAP) X(LINUX_IMMUTABLE) X(NET_BIND_SERVICE) X(           \
 		NET_BROADCAST) X(NET_ADMIN) X(NET_RAW) X(IPC_LOCK) X(IPC_OWNER) X(SYS_MODULE)      \
 		X(SYS_RAWIO) X(SYS_CHROOT) X(SYS_PTRACE) X(SYS_PACCT) X(SYS_ADMIN) X(SYS_BOOT)     \
 			X(SYS_NICE) X(SYS_RESOURCE) X(SYS_TIME) X(SYS_TTY_CONFIG) X(MKNOD)         \
@@ -25,7 +26,7 @@
 						X(BLOCK_SUSPEND) X(AUDIT_READ) X(PERFMON) X(BPF)   \
 							X(CHECKPOINT_RESTORE)
 
-const char *capability_name(unsigned number)
+const char *permission_capability_name(unsigned number)
 {
 	static const char *const names[] = {
 #define NAME(name) [CAP_##name] = "CAP_" #name,
@@ -282,10 +283,13 @@ struct error *process_permission(pid_t pid, struct process_permission *ret)
 {
 	struct process_permission permission = { 0 };
 	struct permission_self self;
+	char name[96];
 
 	TRY(process_facts_read(pid, &permission.facts));
-	TRY(permission_self_read(&self));
 	const struct process_facts *facts = &permission.facts;
+	snprintf(name, sizeof(name), "%s (pid %d)", facts->name, (int)pid);
+	TRY(process_check(facts, name));
+	TRY(permission_self_read(&self));
 	permission.other_pid_namespace = facts->inner_pid != facts->pid;
 	permission.other_mount_namespace = process_in_other_namespace(pid, "mnt");
 	permission.other_user_namespace = process_in_other_namespace(pid, "user");

@@ -66,6 +66,6 @@ struct error *process_permission(pid_t pid, struct process_permission *ret) must
 const char *permission_rule_name(enum permission_rule rule);
 
 /* "CAP_SYS_PTRACE"; NULL for a number that has no name. */
-const char *capability_name(unsigned number);
+const char *permission_capability_name(unsigned number);
 
 #endif

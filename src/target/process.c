@@ -12,7 +12,7 @@
 #include "target/procfs.h"
 #include "target/traced.h"
 
-static struct error *process_check(const struct process_facts *facts, const char *name)
+struct error *process_check(const struct process_facts *facts, const char *name)
 {
 	if (facts->thread_group != facts->pid)
 		return error_new(ERROR_NOT_FOUND,
@@ -241,7 +241,7 @@ static pid_t process_pid(const struct target *target)
 static uint64_t process_now(const struct target *target)
 {
 	const struct process *process = process_of_const(target);
-	uint64_t now = process->tracer ? process->stop.began_ns : monotonic_ns();
+	uint64_t now = process->tracer ? process->stop.began_ns : traced_now_ns();
 	return now + (uint64_t)process->clock_offset;
 }
 

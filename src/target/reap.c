@@ -26,7 +26,7 @@ static enum borrowed borrow(pid_t thread)
 		return UNFIT;
 	ptrace(PTRACE_INTERRUPT, thread, NULL, NULL);
 	int signal, event;
-	switch (traced_await(thread, monotonic_ns() + STOP_NS, &signal, &event)) {
+	switch (traced_await(thread, traced_now_ns() + STOP_NS, &signal, &event)) {
 	case TRACED_NOTHING:
 		return LOST;
 	case TRACED_GONE:
@@ -69,7 +69,7 @@ bool reap_zombie(struct injection *injection, pid_t inner, pid_t preferred)
 		_cleanup_(free_pointer) pid_t *ids = NULL;
 		size_t count;
 		if (round)
-			sleep_ns(5000000u * round);
+			traced_sleep_ns(5000000u * round);
 		if (!error_ignore(procfs_list_at(injection->directory, "task", &ids, &count)))
 			return true; /* it has ended, and init reaps */
 		for (size_t i = 0; i < MIN(count, (size_t)THREADS_MAX) && !over; i++) {

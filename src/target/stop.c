@@ -132,12 +132,12 @@ static bool thread_is_asleep(const struct stop *stop, pid_t id)
 /* Wait for the reports of the threads from an index on; false when the time is over. */
 static bool await_reports(struct stop *stop, size_t from)
 {
-	uint64_t since = monotonic_ns(),
+	uint64_t since = traced_now_ns(),
 		 deadline = stop->began_ns + BUDGET_NS + stop->threads.count * THREAD_NS;
 
 	for (;;) {
 		size_t pending = 0;
-		uint64_t now = monotonic_ns();
+		uint64_t now = traced_now_ns();
 		bool look = now - since > ASLEEP_AFTER_NS;
 		for (size_t i = from; i < stop->threads.count; i++) {
 			struct stop_thread *thread = &stop->threads.items[i];
@@ -156,7 +156,7 @@ static bool await_reports(struct stop *stop, size_t from)
 		if (now - since < SPIN_NS)
 			sched_yield();
 		else
-			sleep_ns(20000);
+			traced_sleep_ns(20000);
 	}
 }
 
@@ -172,7 +172,7 @@ static struct error *try_once(struct stop *stop, bool *ret_all)
 			return error;
 		if (first) {
 			from = 0;
-			stop->began_ns = monotonic_ns();
+			stop->began_ns = traced_now_ns();
 		}
 		if (from == stop->threads.count)
 			break;
@@ -202,7 +202,7 @@ bool stop_end(struct stop *stop, pid_t except)
 			thread_let_go(thread);
 		all &= thread->state == STOP_GONE || thread->id == except;
 	}
-	stop->ended_ns = monotonic_ns();
+	stop->ended_ns = traced_now_ns();
 	return all;
 }
 
@@ -223,14 +223,14 @@ bool stop_linger(struct stop *stop)
 
 void stop_rest(struct stop *stop, uint64_t ns)
 {
-	uint64_t until = monotonic_ns() + ns;
+	uint64_t until = traced_now_ns() + ns;
 	size_t kept = 0;
 
 	stop_end(stop, 0);
 	do {
 		stop_linger(stop);
-		sleep_ns(100000);
-	} while (monotonic_ns() < until);
+		traced_sleep_ns(100000);
+	} while (traced_now_ns() < until);
 	for (size_t i = 0; i < stop->threads.count; i++) {
 		if (stop->threads.items[i].state == STOP_GONE)
 			continue;

@@ -16,14 +16,14 @@
  */
 #define NAP_SHARE 64
 
-uint64_t monotonic_ns(void)
+uint64_t traced_now_ns(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-void sleep_ns(uint64_t ns)
+void traced_sleep_ns(uint64_t ns)
 {
 	struct timespec time = { .tv_sec = (time_t)(ns / 1000000000u),
 				 .tv_nsec = (long)(ns % 1000000000u) };
@@ -64,17 +64,17 @@ enum traced_report traced_poll(pid_t thread, int *ret_signal, int *ret_event)
 
 enum traced_report traced_await(pid_t thread, uint64_t deadline, int *ret_signal, int *ret_event)
 {
-	uint64_t began = monotonic_ns();
+	uint64_t began = traced_now_ns();
 	for (;;) {
 		enum traced_report report = traced_poll(thread, ret_signal, ret_event);
 		if (report != TRACED_NOTHING)
 			return report;
-		uint64_t now = monotonic_ns();
+		uint64_t now = traced_now_ns();
 		if (now > deadline)
 			return TRACED_NOTHING;
 		if (now - began < SPIN_NS)
 			sched_yield();
 		else
-			sleep_ns(MAX(NAP_NS, (now - began) / NAP_SHARE));
+			traced_sleep_ns(MAX(NAP_NS, (now - began) / NAP_SHARE));
 	}
 }

@@ -22,7 +22,7 @@ enum traced_report traced_poll(pid_t thread, int *ret_signal, int *ret_event);
 /* The same, waiting until then (CLOCK_MONOTONIC). TRACED_NOTHING: it has not reported in time. */
 enum traced_report traced_await(pid_t thread, uint64_t deadline, int *ret_signal, int *ret_event);
 
-uint64_t monotonic_ns(void);
-void sleep_ns(uint64_t ns);
+uint64_t traced_now_ns(void);
+void traced_sleep_ns(uint64_t ns);
 
 #endif

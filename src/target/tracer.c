@@ -139,7 +139,7 @@ void tracer_destroy(struct tracer *tracer)
 	/* The kernel says so before it has let go of the traced: wait until the thread is no more. */
 	for (unsigned i = 0; i < GONE_POLLS && syscall(SYS_tgkill, getpid(), tracer->id, 0) == 0;
 	     i++)
-		sleep_ns(i < 100 ? 1000 : 100000);
+		traced_sleep_ns(i < 100 ? 1000 : 100000);
 
 	pthread_mutex_destroy(&tracer->mutex);
 	pthread_cond_destroy(&tracer->changed);

@@ -311,9 +311,9 @@ static void test_permission(void **state)
 	assert_false(permission.can_fork);
 	victim_end(&victim);
 	check_error(process_permission(1 << 30, &permission), ERROR_NOT_FOUND, "no process");
-	assert_string_equal(capability_name(19), "CAP_SYS_PTRACE");
-	assert_string_equal(capability_name(40), "CAP_CHECKPOINT_RESTORE");
-	assert_null(capability_name(41));
+	assert_string_equal(permission_capability_name(19), "CAP_SYS_PTRACE");
+	assert_string_equal(permission_capability_name(40), "CAP_CHECKPOINT_RESTORE");
+	assert_null(permission_capability_name(41));
 }
 
 /* As another user: every rule that can be met without a kernel of another kind. */

@@ -119,8 +119,9 @@ static struct error *read_list(struct descriptor_table *table, const char *file,
 		return NULL; /* no such protocol here, or not allowed: its sockets stay unnamed */
 
 	char *line = (char *)list.bytes;
+	const char *list_end = line + list.size;
 	while (line && *line) {
-		char *end = strchr(line, '\n');
+		char *end = memchr(line, '\n', (size_t)(list_end - line));
 		if (end)
 			*end = '\0';
 		TRY(add(table, kind, line));

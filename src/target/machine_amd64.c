@@ -424,7 +424,7 @@ size_t machine_filtered_calls(const struct machine_gadgets *gadgets,
 	uint64_t number, arguments[6], after = gadgets->system_call + SYSCALL_LENGTH;
 	call_arguments(call, frame, &number, arguments);
 	ret[0] = filtered(number, after, arguments, 6, false);
-	ret[1] = filtered(SYS_rt_sigreturn, gadgets->signal_return, NULL, 0, false);
+	ret[1] = filtered(SYS_rt_sigreturn, gadgets->signal_return, arguments, 0, false);
 	if (call->kind != MACHINE_CALL_FORK)
 		return 2;
 	ret[2] = filtered(SYS_close_range, after, close_arguments, 3, true);

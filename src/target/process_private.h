@@ -32,6 +32,9 @@ static inline const struct process *process_of_const(const struct target *target
 	return (const struct process *)target;
 }
 
+/* Refuses what is no process with a memory of its own: threads, kernel threads, zombies. */
+struct error *process_check(const struct process_facts *facts, const char *name) must_use;
+
 /* Everything but the operations: with a name, descriptors and checks. Half-built on failure. */
 struct error *process_init(struct process *process, pid_t pid) must_use;
 void process_deinit(struct process *process);

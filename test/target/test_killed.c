@@ -32,11 +32,19 @@ static void check_unharmed(struct victim *victim, const char *what, unsigned num
 }
 
 /* What the killed one does: a stop, or a fork from birth to end. */
+static void need(struct error *error)
+{
+	if (!error)
+		return;
+	fprintf(stderr, "driver: %s\n", error->message);
+	_exit(1);
+}
+
 static void driver_stop(pid_t pid)
 {
 	_cleanup_(target_cleanup) struct target *target = NULL;
-	if (!error_ignore(process_open(pid, &target)) || !error_ignore(stop_patiently(target)))
-		_exit(1);
+	need(process_open(pid, &target));
+	need(stop_patiently(target));
 	target_release(target, NULL);
 }
 
@@ -45,11 +53,9 @@ static void driver_fork(pid_t pid)
 	_cleanup_(target_cleanup) struct target *target = NULL;
 	_cleanup_(target_cleanup) struct target *fork = NULL;
 	uint64_t word;
-	if (!error_ignore(process_open(pid, &target)) ||
-	    !error_ignore(fork_patiently(target, &fork, NULL)))
-		_exit(1);
-	if (!error_ignore(target_read_u64(fork, (uint64_t)(uintptr_t)&quick, &word)))
-		_exit(2);
+	need(process_open(pid, &target));
+	need(fork_patiently(target, &fork, NULL));
+	need(target_read_u64(fork, (uint64_t)(uintptr_t)&quick, &word));
 }
 
 /* Is the thread at the entry of a call that touches the process, or waits for it? */
@@ -135,6 +141,23 @@ static void check_reaped(struct victim *victim)
 	assert_int_equal(zombies, 0);
 }
 
+/* How the zombies ended, for the reader of a failure. */
+static const char *zombie_codes(pid_t pid)
+{
+	static char text[128];
+	_cleanup_(free_pointer) pid_t *ids = NULL;
+	size_t count, length = 0;
+	check_ok(procfs_list(&ids, &count));
+	for (size_t i = 0; i < count && length + 32 < sizeof(text); i++) {
+		struct process_facts facts;
+		if (error_ignore(process_facts_read(ids[i], &facts)) && facts.parent == pid)
+			length += (size_t)snprintf(text + length, sizeof(text) - length,
+						   "%d: %c %x ", ids[i], facts.state,
+						   (unsigned)facts.exit_code);
+	}
+	return text;
+}
+
 static void kill_everywhere(void (*driver)(pid_t pid), void (*body)(struct victim_report *, long),
 			    long argument, const char *what, bool forks)
 {
@@ -144,7 +167,13 @@ static void kill_everywhere(void (*driver)(pid_t pid), void (*body)(struct victi
 	for (; number < most && kill_at(driver, victim.pid, number); number++) {
 		check_unharmed(&victim, what, number);
 		victim_children(victim.pid, &zombies);
-		assert_true(zombies <= 1);
+		/*
+		 * One is left by each, and reaped by the next: unless, on a loaded machine, no
+		 * thread stopped in time to do it. Then the one after that reaps two.
+		 */
+		if (zombies > 2)
+			fail_msg("killed at %s %u: %u zombies, %s", what, number, zombies,
+				 zombie_codes(victim.pid));
 	}
 	print_message("%s: killed at each of %u system calls\n", what, number - 1);
 	assert_true(number > 10 && number < most);

@@ -439,7 +439,7 @@ void victim_no_leader(struct victim_report *report, long unused)
 bool victim_advances(const struct victim *victim)
 {
 	uint64_t before = atomic_load(&victim->report->progress);
-	for (unsigned i = 0; i < 3000; i++) {
+	for (unsigned i = 0; i < 20000; i++) {
 		/* More than one step: one may have been on its way when it was stopped. */
 		if (atomic_load(&victim->report->progress) > before + 2)
 			return true;

@@ -52,7 +52,7 @@ void victim_no_leader(struct victim_report *report, long unused); /* its main th
 /* For victim_exec(): to be called first in main(). */
 void victim_main(int argc, char **argv);
 
-/* Does it make progress within a second? */
+/* Does it make progress? Patiently: the machine may have other work. */
 bool victim_advances(const struct victim *victim);
 
 /* What /proc says: no thread stopped, nobody tracing. A line for the reader if not. */

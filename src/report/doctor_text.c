@@ -243,8 +243,10 @@ static void write_end(const struct doctor_report *report, struct writer *writer)
 	}
 	if (process->command[0])
 		writer_printf(writer, "to allow more: %s\n", process->command);
-	else
+	else if (process->stop == PERMISSION_GRANTED)
 		writer_string(writer, "nothing stands in the way\n");
+	else
+		writer_string(writer, "dowse knows no command that would allow more\n");
 	if (process->stop == PERMISSION_GRANTED && !report->runtime_problem)
 		writer_printf(writer, "next: dowse %d\n", (int)process->facts.pid);
 }

@@ -6,6 +6,8 @@
 #include "target/memory.h"
 #include "target/operations.h"
 #include "target/process.h"
+#include "target/procfs.h"
+#include "target/procfs.h"
 #include "target/stop.h"
 #include "target/tracer.h"
 

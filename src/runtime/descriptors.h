@@ -14,17 +14,25 @@
  */
 struct descriptors {
 	struct runtime *runtime;
+	const struct capture *capture;
 	struct descriptor_table table;
-	uint64_t last_offset; /* where in its frames the last one was found: mostly the same */
+	/*
+	 * The frames that park are the same for all: where in them the first word was found, the
+	 * others' are. So the rest is read in one batch.
+	 */
+	uint64_t offset; /* 0: none was found yet */
+	struct arena arena;
+	struct map windows; /* g's address → what lies around the place that its word leads to */
 };
 
-void descriptors_init(struct descriptors *descriptors, struct runtime *runtime);
+void descriptors_init(struct descriptors *descriptors, struct runtime *runtime,
+		      const struct capture *capture);
 void descriptors_deinit(struct descriptors *descriptors);
 
-/* Fills in goroutine->wait; its strings live in the arena. `now` is the moment of the capture. */
+/* Fills in goroutine->wait; its strings live in the arena. */
 struct error *descriptor_decode(struct descriptors *descriptors,
 				const struct captured_goroutine *captured,
-				const struct walk_step_vector *steps, uint64_t now,
-				struct arena *arena, struct goroutine *goroutine) must_use;
+				const struct walk_step_vector *steps, struct arena *arena,
+				struct goroutine *goroutine) must_use;
 
 #endif

@@ -115,7 +115,7 @@ struct error *waits_init(struct waits *waits, struct runtime *runtime,
 			 const struct capture *capture, struct arena *arena)
 {
 	*waits = (struct waits){ .runtime = runtime, .capture = capture, .arena = arena };
-	descriptors_init(&waits->descriptors, runtime);
+	descriptors_init(&waits->descriptors, runtime, capture);
 	for (size_t i = 0; i < capture->goroutines.count; i++) {
 		struct error *error = waits_count(waits, &capture->goroutines.items[i]);
 		if (error) {
@@ -331,8 +331,8 @@ struct error *waits_decode(struct waits *waits, const struct captured_goroutine 
 	} else if (strcmp(reason, "sleep") == 0) {
 		decode_sleep(waits, captured, wait);
 	} else if (strcmp(reason, "IO wait") == 0) {
-		return descriptor_decode(&waits->descriptors, captured, steps, waits->capture->now,
-					 waits->arena, goroutine);
+		return descriptor_decode(&waits->descriptors, captured, steps, waits->arena,
+					 goroutine);
 	} else if (is_runtime_reason(reason)) {
 		wait->kind = WAIT_RUNTIME;
 	}

@@ -7,7 +7,6 @@
 #include "target/operations.h"
 #include "target/process.h"
 #include "target/procfs.h"
-#include "target/procfs.h"
 #include "target/stop.h"
 #include "target/tracer.h"
 

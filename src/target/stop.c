@@ -28,7 +28,8 @@
 #define BUDGET_NS        20000000u
 #define THREAD_NS        25000u /* a thousand must each be woken up to stop */
 #define TRIES            5
-#define ASLEEP_AFTER_NS  1000000u /* look at the state of who has not reported for so long */
+#define VFORK_AFTER_NS   1000000u /* look at the state of who has not reported for so long */
+#define ASLEEP_AFTER_NS  5000000u /* a sleeper's registers are worth so much waiting */
 #define SPIN_NS          200000u  /* how long to wait without giving the processor up */
 #define FLAG_IO_WORKER   0x00000010u
 #define FLAG_USER_WORKER 0x00004000u
@@ -101,32 +102,41 @@ static void thread_poll(struct stop *stop, struct stop_thread *thread)
 		thread->signal = signal;
 }
 
-/*
- * Is the thread in the midst of making another thread? Then that one would be born running, and
- * the sleep does not count as a stop.
- */
-static bool thread_is_cloning(const struct stop *stop, pid_t id)
+enum sleep_kind {
+	SLEEP_NONE,     /* it runs, or makes another thread, which would be born running */
+	SLEEP_SHORT,    /* for a lock or a page of the kernel's: most likely over soon */
+	SLEEP_IN_VFORK, /* until its child is done, which may be never */
+};
+
+static enum sleep_kind thread_sleep(const struct stop *stop, pid_t id)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", stop->pid, id);
 	_cleanup_(file_bytes_deinit) struct file_bytes file = { 0 };
+	char path[64], state;
+	uint64_t flags;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", stop->pid, id);
+	if (!procfs_thread_state(stop->directory, id, &state, &flags) || state != 'D')
+		return SLEEP_NONE;
 	if (!error_ignore(file_read(path, 4096, &file)))
-		return false;
+		return SLEEP_SHORT;
 	char *end;
 	long number = strtol((const char *)file.bytes, &end, 10);
-	uint64_t flags = strtoull(end, NULL, 16);
+	flags = strtoull(end, NULL, 16);
 	if (number == SYS_clone3 &&
 	    pread(stop->memory, &flags, sizeof(flags), (off_t)flags) != sizeof(flags))
-		return true;
-	return (number == SYS_clone || number == SYS_clone3) && !(flags & CLONE_VFORK);
+		return SLEEP_NONE;
+	if (number == SYS_clone || number == SYS_clone3)
+		return flags & CLONE_VFORK ? SLEEP_IN_VFORK : SLEEP_NONE;
+	return number == SYS_vfork ? SLEEP_IN_VFORK : SLEEP_SHORT;
 }
 
-static bool thread_is_asleep(const struct stop *stop, pid_t id)
+/* Does a thread that has not reported for so long count as asleep? */
+static bool thread_is_asleep(const struct stop *stop, pid_t id, uint64_t waited_ns)
 {
-	char state;
-	uint64_t flags;
-	return procfs_thread_state(stop->directory, id, &state, &flags) && state == 'D' &&
-	       !thread_is_cloning(stop, id);
+	if (waited_ns < VFORK_AFTER_NS)
+		return false;
+	enum sleep_kind sleep = thread_sleep(stop, id);
+	return sleep == SLEEP_IN_VFORK || (sleep == SLEEP_SHORT && waited_ns >= ASLEEP_AFTER_NS);
 }
 
 /* Wait for the reports of the threads from an index on; false when the time is over. */
@@ -138,14 +148,13 @@ static bool await_reports(struct stop *stop, size_t from)
 	for (;;) {
 		size_t pending = 0;
 		uint64_t now = traced_now_ns();
-		bool look = now - since > ASLEEP_AFTER_NS;
 		for (size_t i = from; i < stop->threads.count; i++) {
 			struct stop_thread *thread = &stop->threads.items[i];
 			if (thread->state != STOP_SEIZED)
 				continue;
 			thread_poll(stop, thread);
-			if (thread->state == STOP_SEIZED && look &&
-			    thread_is_asleep(stop, thread->id))
+			if (thread->state == STOP_SEIZED &&
+			    thread_is_asleep(stop, thread->id, now - since))
 				thread->state = STOP_ASLEEP;
 			pending += thread->state == STOP_SEIZED;
 		}

@@ -48,12 +48,17 @@ static void stop_and_look(struct victim *victim, struct target *target, size_t l
 	for (size_t i = 0; i < listed; i++) {
 		char state = '?';
 		uint64_t flags;
-		bool known = false;
-		for (size_t k = 0; k < count; k++)
+		bool known = false, stopped = false;
+		for (size_t k = 0; k < count; k++) {
 			known |= threads[k].id == ids[i];
-		/* What is missing had ended when it was looked at, and was not gone yet. */
+			stopped |= threads[k].id == ids[i] && threads[k].stopped;
+		}
+		/*
+		 * What is missing had ended when it was looked at, and was not gone yet. Who was
+		 * left asleep may have woken up since: it runs into our stop, in the kernel.
+		 */
 		if (procfs_thread_state(directory, ids[i], &state, &flags) && state != 'Z' &&
-		    state != 'X' && (!known || (state != 't' && state != 'D')))
+		    state != 'X' && (!known || (stopped && state != 't')))
 			fail_msg("thread %d is in state %c, %s", ids[i], state,
 				 known ? "known" : "unknown");
 	}

@@ -44,6 +44,8 @@ class Interrupted(unittest.TestCase):
                     dowse.send_signal(number)
                     cut += dowse.wait(timeout=60) == -number
                     left = os.listdir(folder)
+                    if number == signal.SIGKILL and existing:
+                        left = self.without_whole(folder, left)
                     self.assertIn(left, ([], ["result.json"]) if not existing
                                   else (["result.json"],))
                     if left:
@@ -54,6 +56,18 @@ class Interrupted(unittest.TestCase):
             self.assertEqual(target.ask("gc"), "")
         # Else nothing was tested.
         self.assertGreater(cut, 3)
+
+    def without_whole(self, folder, left):
+        """
+        To replace a file takes two steps, a name beside it and a rename: killed between them, the
+        whole result stays under that name. Nothing can be done about SIGKILL; a part must not.
+        """
+        beside = [name for name in left if name.startswith("result.json.")]
+        for name in beside:
+            with open(os.path.join(folder, name), encoding="utf-8") as result:
+                self.assertIn("goroutines", json.load(result))
+            os.unlink(os.path.join(folder, name))
+        return [name for name in left if name not in beside]
 
     def test_terminated(self):
         self.interrupt(signal.SIGTERM, existing=False)

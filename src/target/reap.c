@@ -22,7 +22,7 @@ enum borrowed { BORROWED, UNFIT, LOST };
 /* Stop one thread alone. LOST: it has not stopped, and only the tracer's end lets go of it. */
 static enum borrowed borrow(pid_t thread)
 {
-	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) < 0)
+	if (traced_seize(thread))
 		return UNFIT;
 	ptrace(PTRACE_INTERRUPT, thread, NULL, NULL);
 	int signal, event;

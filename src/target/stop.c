@@ -73,8 +73,8 @@ static struct error *seize_new(struct stop *stop, size_t *ret_from)
 			continue;
 		struct stop_thread thread = { .id = ids[i], .state = STOP_SEIZED };
 		TRY(stop_thread_vector_reserve(&stop->threads, stop->threads.count + 1));
-		if (ptrace(PTRACE_SEIZE, ids[i], NULL, NULL) < 0) {
-			int why = errno;
+		int why = traced_seize(ids[i]);
+		if (why) {
 			if (why != ESRCH && !thread_is_nobody(stop, ids[i]))
 				return permission_error(stop->pid, stop->name, why);
 			continue;

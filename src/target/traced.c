@@ -2,7 +2,11 @@
 #include "target/traced.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -42,6 +46,71 @@ static void take_end(pid_t thread)
 	    facts.parent == getpid())
 		return;
 	waitpid(thread, NULL, __WALL | WNOHANG);
+}
+
+#define WAKE_SIGNAL (SIGRTMAX - 2)
+#define WAKE_NS     3000000
+
+/* Guarded by being the thread's own. */
+static _Thread_local timer_t wake_timer;
+static _Thread_local bool wake_timer_made;
+
+/*
+ * Runs in the midst of PTRACE_SEIZE alone, where the signal is not blocked; the kernel begins that
+ * call anew behind it. Whatever this takes is found to be gone by the next who asks for it.
+ */
+static void take_all_ends(int signal)
+{
+	siginfo_t info = { 0 };
+	int before = errno;
+	pid_t last = 0;
+
+	(void)signal;
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL | __WNOTHREAD) == 0 &&
+	       info.si_pid && info.si_pid != last) {
+		last = info.si_pid;
+		take_end(last);
+		info.si_pid = 0;
+	}
+	errno = before;
+}
+
+void traced_begin(void)
+{
+	struct sigaction action = { .sa_handler = take_all_ends };
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = WAKE_SIGNAL };
+
+	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+	wake_timer_made = sigaction(WAKE_SIGNAL, &action, NULL) == 0 &&
+			  timer_create(CLOCK_MONOTONIC, &event, &wake_timer) == 0;
+}
+
+void traced_end(void)
+{
+	if (wake_timer_made)
+		timer_delete(wake_timer);
+	wake_timer_made = false;
+}
+
+static void wake_every(long ns)
+{
+	struct itimerspec interval = { .it_interval.tv_nsec = ns, .it_value.tv_nsec = ns };
+	if (wake_timer_made)
+		timer_settime(wake_timer, 0, &interval, NULL);
+}
+
+int traced_seize(pid_t thread)
+{
+	sigset_t wake;
+	sigemptyset(&wake);
+	sigaddset(&wake, WAKE_SIGNAL);
+
+	wake_every(WAKE_NS);
+	pthread_sigmask(SIG_UNBLOCK, &wake, NULL);
+	int failure = ptrace(PTRACE_SEIZE, thread, NULL, NULL) < 0 ? errno : 0;
+	pthread_sigmask(SIG_BLOCK, &wake, NULL);
+	wake_every(0);
+	return failure;
 }
 
 enum traced_report traced_poll(pid_t thread, int *ret_signal, int *ret_event)

@@ -25,4 +25,15 @@ enum traced_report traced_await(pid_t thread, uint64_t deadline, int *ret_signal
 uint64_t traced_now_ns(void);
 void traced_sleep_ns(uint64_t ns);
 
+/*
+ * PTRACE_SEIZE; 0 or the error's number. A process in the midst of an execve holds the lock that
+ * this takes, and waits for its other threads to be taken by their tracer, which may be the one
+ * that waits for the lock: so whoever waits here is woken up to take the ends of its threads.
+ */
+int traced_seize(pid_t thread);
+
+/* Around the life of a thread that calls traced_seize(). */
+void traced_begin(void);
+void traced_end(void);
+
 #endif

@@ -53,6 +53,7 @@ static void *tracer_main(void *argument)
 	/* Naps of 20 µs are to be that: the kernel adds 50 to them by default. */
 	prctl(PR_SET_TIMERSLACK, 1000);
 	tracer->id = (pid_t)syscall(SYS_gettid);
+	traced_begin();
 	pthread_mutex_lock(&tracer->mutex);
 	for (;;) {
 		while (!tracer->job && !tracer->ending)
@@ -65,6 +66,7 @@ static void *tracer_main(void *argument)
 		pthread_cond_broadcast(&tracer->changed);
 	}
 	pthread_mutex_unlock(&tracer->mutex);
+	traced_end();
 	return NULL;
 }
 

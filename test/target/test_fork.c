@@ -413,7 +413,7 @@ static void test_vfork(void **state)
 static void test_exec(void **state)
 {
 	(void)state;
-	struct victim victim = victim_start(victim_exec, 0);
+	struct victim victim = victim_start(victim_exec, 50000);
 	unsigned forked = 0;
 	for (unsigned i = 0; i < 40; i++) {
 		_cleanup_(target_cleanup) struct target *target = NULL;

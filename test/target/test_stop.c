@@ -331,7 +331,7 @@ static void test_vfork_while_stopped(void **state)
 static void test_exec(void **state)
 {
 	(void)state;
-	struct victim victim = victim_start(victim_exec, 0);
+	struct victim victim = victim_start(victim_exec, 50000);
 	unsigned stopped = 0, gone = 0;
 
 	for (unsigned i = 0; i < 100; i++) {
@@ -354,6 +354,32 @@ static void test_exec(void **state)
 	sleep_ms(200);
 	assert_true(atomic_load(&victim.report->births) > births);
 	assert_int_equal(atomic_load(&victim.report->faults), 0);
+	victim_end(&victim);
+}
+
+/*
+ * As fast as it can: most stops meet an execve that has ended some of the threads. The kernel lets
+ * a careless tracer and such a process wait for each other for ever; this loop found that at once.
+ */
+static void test_exec_without_pause(void **state)
+{
+	(void)state;
+	struct victim victim = victim_start(victim_exec, 300);
+	unsigned stopped = 0;
+
+	for (unsigned i = 0; i < 1500; i++) {
+		_cleanup_(target_cleanup) struct target *target = NULL;
+		struct error *error = process_open(victim.pid, &target);
+		if (!error)
+			error = target_stop(target);
+		stopped += !error;
+		error_destroy(error);
+	}
+	assert_true(stopped > 100);
+	assert_int_equal(atomic_load(&victim.report->faults), 0);
+	uint64_t births = atomic_load(&victim.report->births);
+	sleep_ms(500);
+	assert_true(atomic_load(&victim.report->births) > births);
 	victim_end(&victim);
 }
 

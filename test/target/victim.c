@@ -363,14 +363,15 @@ static struct victim_report *inherited_report(void)
 	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 }
 
-void victim_exec(struct victim_report *report, long unused)
+void victim_exec(struct victim_report *report, long us)
 {
-	(void)unused;
+	if (us)
+		atomic_store(&report->value, (uint64_t)us); /* for the next of them too */
 	start_thread(tick, report);
 	start_thread(sleep_on_futex, report);
 	atomic_store(&report->ready, true);
 	atomic_fetch_add(&report->births, 1);
-	sleep_ms(50);
+	usleep((useconds_t)atomic_load(&report->value));
 	char *arguments[] = { (char *)"victim", (char *)"--victim-exec", NULL };
 	execv("/proc/self/exe", arguments);
 	fault(report, errno);

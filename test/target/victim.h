@@ -43,8 +43,8 @@ void victim_births(struct victim_report *report, long unused);     /* threads co
 void victim_registers(struct victim_report *report, long unused);  /* one thread, no system call */
 void victim_calls(struct victim_report *report, long unused);      /* asleep in many calls */
 void victim_vfork(struct victim_report *report, long posix_spawn); /* mostly inside vfork */
-void victim_exec(struct victim_report *report, long unused);       /* starts itself anew */
-void victim_writer(struct victim_report *report, long mebibytes);  /* writes to all of it */
+void victim_exec(struct victim_report *report, long us); /* starts itself anew after so long */
+void victim_writer(struct victim_report *report, long mebibytes); /* writes to all of it */
 /* Filters that refuse new processes; the argument is the seccomp action. Has futex sleepers. */
 void victim_filtered(struct victim_report *report, long action);
 void victim_no_leader(struct victim_report *report, long unused); /* its main thread has ended */

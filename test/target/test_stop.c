@@ -447,8 +447,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_under_sigstop), cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_calls),         cmocka_unit_test(test_vfork),
 		cmocka_unit_test(test_spawn),         cmocka_unit_test(test_vfork_while_stopped),
-		cmocka_unit_test(test_exec),          cmocka_unit_test(test_killed),
-		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_exec),          cmocka_unit_test(test_exec_without_pause),
+		cmocka_unit_test(test_killed),        cmocka_unit_test(test_filters),
 	};
 	return cmocka_run_group_tests_name("target/stop", tests, NULL, NULL);
 }

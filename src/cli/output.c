@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 /* What mkstemp() makes is private; the result gets the mode that any new file would have. */
@@ -87,6 +89,19 @@ static int output_link(const struct output *output, const char *name)
 	return linkat(AT_FDCWD, from, AT_FDCWD, name, AT_SYMLINK_FOLLOW) < 0 ? errno : 0;
 }
 
+/* Letters by chance for the X at the end: that nobody else has the name is for link() to see. */
+static void output_draw_name(char *template)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	char *end = template + strlen(template);
+	for (char *at = end; at > template && at[-1] == 'X'; at--) {
+		unsigned char byte = 0;
+		if (getrandom(&byte, 1, GRND_NONBLOCK) != 1)
+			byte = (unsigned char)(getpid() + (end - at));
+		at[-1] = letters[byte % (sizeof(letters) - 1)];
+	}
+}
+
 /*
  * Give the nameless file its name at last. A link cannot replace what is there: where something
  * is, the link gets a name of its own beside it, to be renamed.
@@ -98,12 +113,7 @@ static struct error *output_name(struct output *output, const char *resolved)
 		_cleanup_(free_pointer) char *temporary = output_temporary_name(resolved);
 		if (!temporary)
 			return error_no_memory();
-		/* Taken, and free again: a name that nobody else has. */
-		int taken = mkostemp(temporary, O_CLOEXEC);
-		if (taken < 0)
-			return error_os(errno, "cannot write %s", output->path);
-		close(taken);
-		unlink(temporary);
+		output_draw_name(temporary);
 		problem = output_link(output, temporary);
 		if (!problem)
 			output->temporary = TAKE_PTR(temporary);
@@ -132,11 +142,8 @@ struct error *output_open(const char *path, struct output *ret)
 	return NULL;
 }
 
-struct error *output_commit(struct output *output)
+static struct error *output_publish(struct output *output)
 {
-	TRY(writer_finish(&output->writer));
-	if (!output->temporary && !output->nameless)
-		return NULL;
 	_cleanup_(free_pointer) char *resolved = NULL;
 	TRY(output_resolve(output->path, &resolved));
 	if (output->nameless)
@@ -145,6 +152,25 @@ struct error *output_commit(struct output *output)
 		return error_os(errno, "cannot write %s", output->path);
 	free(TAKE_PTR(output->temporary));
 	return NULL;
+}
+
+struct error *output_commit(struct output *output)
+{
+	sigset_t ends, before;
+	TRY(writer_finish(&output->writer));
+	if (!output->temporary && !output->nameless)
+		return NULL;
+
+	/* To replace a file takes two steps: who ends dowse politely waits for both. */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGQUIT);
+	pthread_sigmask(SIG_BLOCK, &ends, &before);
+	struct error *error = output_publish(output);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
 }
 
 void output_deinit(struct output *output)

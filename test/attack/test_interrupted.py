@@ -65,7 +65,7 @@ class Interrupted(unittest.TestCase):
         beside = [name for name in left if name.startswith("result.json.")]
         for name in beside:
             with open(os.path.join(folder, name), encoding="utf-8") as result:
-                self.assertIn("goroutines", json.load(result))
+                self.assertIn("goroutine_count", json.load(result))
             os.unlink(os.path.join(folder, name))
         return [name for name in left if name not in beside]
 

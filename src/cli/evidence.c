@@ -2,6 +2,7 @@
 #include "cli/evidence.h"
 
 #include "cli/target.h"
+#include "target/headroom.h"
 #include "target/process.h"
 
 static const char *evidence_build(const struct binary *binary)
@@ -14,9 +15,22 @@ static const char *evidence_build(const struct binary *binary)
 	return id && *id ? id : NULL;
 }
 
+/* What a look at a small process takes; */
+#define OWN_MEMORY ((uint64_t)6 << 20)
+
+/* In a group without room for dowse itself, looking would have the kernel kill somebody. */
+static struct error *check_own_headroom(void)
+{
+	_cleanup_(headroom_cleanup) struct headroom *headroom = NULL;
+	TRY(headroom_open(getpid(), &headroom));
+	return error_wrap(headroom_check(headroom, 0, OWN_MEMORY, "dowse"),
+			  "too little memory is left here to look at anything");
+}
+
 static struct error *evidence_fill(pid_t pid, struct evidence *evidence)
 {
 	struct process_facts facts;
+	TRY(check_own_headroom());
 	TRY(process_open(pid, &evidence->target));
 	TRY(runtime_open(evidence->target, &evidence->runtime));
 	TRY(process_facts_read(pid, &facts));

@@ -151,9 +151,22 @@ static struct error *run(int count, char *const *arguments, const char **words,
 	return output_commit(&output);
 }
 
+/*
+ * dowse may run inside a pod that is nearly out of memory: if the kernel must kill because of it,
+ * it is to kill dowse and not the process that is looked at.
+ */
+static void offer_to_killer(void)
+{
+	_cleanup_(close_descriptor) int file = open("/proc/self/oom_score_adj",
+						    O_WRONLY | O_CLOEXEC);
+	if (file >= 0 && write(file, "1000", 4) < 0)
+		return; /* a belt: nothing depends on it */
+}
+
 int main(int argc, char **argv)
 {
 	fill_standard_descriptors();
+	offer_to_killer();
 	/* A reader that goes away is an error like any other: the process is never left stopped. */
 	signal(SIGPIPE, SIG_IGN);
 

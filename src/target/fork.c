@@ -30,6 +30,8 @@
 #define TRIES           3
 #define PATIENCE_NS     2000000000u
 #define WARM_UP_NS      1000000000u /* for the fork to come to its end */
+#define LATE_ROUNDS     20
+#define LATE_NS         10000000u
 #define FORK_STOPS_MAX  32
 #define WRITE_SAMPLE_NS 30000000u
 
@@ -173,8 +175,11 @@ static struct error *fork_job(void *argument)
 		if (!error)
 			break;
 		if (error->code != ERROR_UNSUPPORTED || attempt == TRIES ||
-		    fork->stop.group_stopped)
+		    fork->stop.group_stopped) {
+			/* It may have been born all the same: an exec ends whoever made it. */
+			reap_kill_unknown(fork->origin_directory);
 			return error;
+		}
 		error_destroy(error);
 		stop_rest(&fork->stop, attempt * 3000000);
 	}
@@ -202,35 +207,50 @@ static struct error *look_again(struct fork *fork)
 	return injection_find_gadgets(&fork->injection);
 }
 
-/*
- * Free what a killed process holds at once and by ourselves, instead of when it is its turn to run:
- * the control group may be about to overflow.
- */
-static void release_memory(pid_t id)
-{
-	_cleanup_(close_descriptor) int handle = (int)syscall(SYS_pidfd_open, id, 0);
-	if (handle >= 0)
-		syscall(SYS_process_mrelease, handle, 0);
-}
-
 /* Kill and reap, in the tracer's thread. */
 static void fork_end(struct fork *fork)
 {
-	int status;
-	pid_t id = fork->injection.fork;
-	if (!id || fork->reaped)
+	if (!fork->injection.fork || fork->reaped)
 		return;
 	fork->reaped = true;
-	kill(id, SIGKILL);
-	release_memory(id);
-	while (waitpid(id, &status, __WALL) == id && !WIFSIGNALED(status) && !WIFEXITED(status)) {
-	}
+	reap_kill(fork->injection.fork);
 	/* What cannot be reaped now stays a zombie, which the next fork sees, as this one does. */
 	if (memory_is_gone(&fork->origin_memory) && !error_ignore(look_again(fork)))
 		return;
 	reap_zombie(&fork->injection, fork->inner, fork->thread);
 	if (!fork->injection.lost && reap_is_needed(fork->origin_directory))
 		reap_leftovers(&fork->injection);
+}
+
+static struct error *reap_job(void *argument)
+{
+	struct fork *fork = argument;
+	reap_leftovers(&fork->injection);
+	return NULL;
+}
+
+/* By a tracer of its own: a thread that is late to stop must be free again before the fork. */
+static void reap_earlier(struct fork *fork)
+{
+	struct tracer *tracer;
+	if (!reap_is_needed(fork->origin_directory) || !error_ignore(tracer_create(&tracer)))
+		return;
+	error_destroy(tracer_run(tracer, reap_job, fork));
+	tracer_destroy(tracer);
+}
+
+/*
+ * Whoever made the fork may have ended: the process has started another program, which needs a
+ * moment until one of its threads can be borrowed.
+ */
+static void reap_late(struct fork *fork)
+{
+	for (unsigned i = 0; i < LATE_ROUNDS && reap_is_needed(fork->origin_directory); i++) {
+		if (i)
+			traced_sleep_ns(LATE_NS);
+		if (!memory_is_gone(&fork->origin_memory) || error_ignore(look_again(fork)))
+			reap_earlier(fork);
+	}
 }
 
 static struct error *end_job(void *argument)
@@ -261,8 +281,11 @@ static void fork_free(struct fork *fork)
 static void fork_destroy(struct target *target)
 {
 	struct fork *fork = fork_of(target);
-	if (fork->tracer)
+	if (fork->tracer) {
 		error_destroy(tracer_run(fork->tracer, end_job, fork));
+		tracer_destroy(TAKE_PTR(fork->tracer));
+		reap_late(fork);
+	}
 	fork_free(fork);
 }
 
@@ -349,23 +372,6 @@ static struct error *read_origin_maps(struct fork *fork)
 	return maps_read(file, &fork->origin_maps);
 }
 
-static struct error *reap_job(void *argument)
-{
-	struct fork *fork = argument;
-	reap_leftovers(&fork->injection);
-	return NULL;
-}
-
-/* By a tracer of its own: a thread that is late to stop must be free again before the fork. */
-static void reap_earlier(struct fork *fork)
-{
-	struct tracer *tracer;
-	if (!reap_is_needed(fork->origin_directory) || !error_ignore(tracer_create(&tracer)))
-		return;
-	error_destroy(tracer_run(tracer, reap_job, fork));
-	tracer_destroy(tracer);
-}
-
 /* Everything that can be known and refused before anything is stopped. */
 static struct error *prepare(struct fork *fork, const struct process_fork_options *options)
 {
@@ -426,6 +432,7 @@ struct error *process_fork(struct target *target, const struct process_fork_opti
 	if (error) {
 		/* A thread that is lost on its way gets home once nobody traces it. */
 		tracer_destroy(TAKE_PTR(fork->tracer));
+		reap_late(fork);
 		return error;
 	}
 	tracer_idle(fork->tracer, linger, fork);

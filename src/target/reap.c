@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "base/file.h"
 #include "base/vector.h"
@@ -89,7 +91,16 @@ static bool is_leftover(pid_t child)
 	       (facts.exit_code == SIGKILL || facts.exit_code == MACHINE_FORK_STATUS << 8);
 }
 
-static struct error *find_leftovers(int directory, struct u64_vector *ret)
+/* A fork that was born to the thread that asks, as it traces the one that made it. */
+static bool is_traced_by_us(pid_t child)
+{
+	struct process_facts facts;
+	return error_ignore(process_facts_read(child, &facts)) && !facts.zombie &&
+	       facts.exit_signal == 0 && facts.tracer == (pid_t)syscall(SYS_gettid);
+}
+
+static struct error *find_children(int directory, bool (*is_wanted)(pid_t child),
+				   struct u64_vector *ret)
 {
 	_cleanup_(free_pointer) pid_t *ids = NULL;
 	size_t count;
@@ -111,17 +122,47 @@ static struct error *find_leftovers(int directory, struct u64_vector *ret)
 			if (end == position)
 				break;
 			position = end;
-			if (is_leftover((pid_t)child))
+			if (is_wanted((pid_t)child))
 				TRY(u64_vector_append(ret, &child));
 		}
 	}
 	return NULL;
 }
 
+/*
+ * Free what a killed process holds at once and by ourselves, instead of when it is its turn to run:
+ * the control group may be about to overflow.
+ */
+static void release_memory(pid_t id)
+{
+	_cleanup_(close_descriptor) int handle = (int)syscall(SYS_pidfd_open, id, 0);
+	if (handle >= 0)
+		syscall(SYS_process_mrelease, handle, 0);
+}
+
+void reap_kill(pid_t fork)
+{
+	int status;
+	kill(fork, SIGKILL);
+	release_memory(fork);
+	while (waitpid(fork, &status, __WALL) == fork && !WIFSIGNALED(status) &&
+	       !WIFEXITED(status)) {
+	}
+}
+
+void reap_kill_unknown(int directory)
+{
+	_cleanup_(u64_vector_deinit) struct u64_vector children = { 0 };
+	if (!error_ignore(find_children(directory, is_traced_by_us, &children)))
+		return;
+	for (size_t i = 0; i < children.count; i++)
+		reap_kill((pid_t)children.items[i]);
+}
+
 bool reap_is_needed(int directory)
 {
 	_cleanup_(u64_vector_deinit) struct u64_vector children = { 0 };
-	return error_ignore(find_leftovers(directory, &children)) && children.count;
+	return error_ignore(find_children(directory, is_leftover, &children)) && children.count;
 }
 
 unsigned reap_leftovers(struct injection *injection)
@@ -129,7 +170,7 @@ unsigned reap_leftovers(struct injection *injection)
 	_cleanup_(u64_vector_deinit) struct u64_vector children = { 0 };
 	unsigned reaped = 0;
 
-	if (!error_ignore(find_leftovers(injection->directory, &children)))
+	if (!error_ignore(find_children(injection->directory, is_leftover, &children)))
 		return 0;
 	for (size_t i = 0; i < children.count; i++) {
 		struct process_facts facts;

@@ -4,6 +4,12 @@
 
 #include "target/inject.h"
 
+/* Kill a fork that the calling thread traces, and take its end: a zombie is left. */
+void reap_kill(pid_t fork);
+
+/* The same for whatever forks of the process the calling thread traces without knowing it. */
+void reap_kill_unknown(int directory);
+
 /*
  * A fork that has ended is a zombie until its parent waits for it, and its parent is the process
  * that it was made of, which knows nothing of it. So one thread of the process is borrowed for as

@@ -36,12 +36,30 @@ struct target_range {
 	bool done; /* set by target_read_ranges(): all `length` bytes are there */
 };
 
+/* A piece of the address space that somebody wants. */
+struct target_extent {
+	uint64_t start;
+	uint64_t end; /* exclusive */
+};
+
+/*
+ * A thread's registers as the kernel hands them out, for those who write core files. The bytes
+ * belong to the target and live as long as the thread's entry.
+ */
+struct target_register_sets {
+	const uint8_t *general; /* NT_PRSTATUS's; NULL: not asked for */
+	size_t general_size;
+	const uint8_t *extended; /* NT_X86_XSTATE, whose head is NT_PRFPREG */
+	size_t extended_size;
+};
+
 /* A thread that was stopped. */
 struct target_thread {
 	pid_t id;           /* as dowse sees it */
 	pid_t namespace_id; /* as the process itself sees it: what the Go runtime calls procid */
 	bool stopped;       /* false: asleep in the kernel, it runs no user code; no registers */
 	struct registers registers;
+	struct target_register_sets sets;
 };
 
 /* What a stop cost. */

@@ -402,6 +402,7 @@ static struct error *prepare(struct fork *fork, const struct process_fork_option
 		.memory = fork->origin_memory.descriptor,
 		.name = fork->origin_name,
 		.namespaced = facts.inner_pid != fork->origin,
+		.with_sets = options->register_sets,
 	};
 	return tracer_create(&fork->tracer);
 }

@@ -4,8 +4,8 @@
 
 #include <sys/types.h>
 
-#include "base/error.h"
-#include "target/registers.h"
+#include "base/arena.h"
+#include "target/target.h"
 
 /*
  * What differs from machine to machine: one file machine_NAME.c each. All of it is for threads
@@ -13,6 +13,10 @@
  */
 
 struct error *machine_registers_read(pid_t thread, struct registers *ret) must_use;
+
+/* All of them, copied into the arena. */
+struct error *machine_register_sets_read(pid_t thread, struct arena *arena,
+					 struct target_register_sets *ret) must_use;
 
 /*
  * An injected system call. The thread is made to execute

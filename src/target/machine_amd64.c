@@ -122,6 +122,30 @@ struct error *machine_registers_read(pid_t thread, struct registers *ret)
 	return NULL;
 }
 
+struct error *machine_register_sets_read(pid_t thread, struct arena *arena,
+					 struct target_register_sets *ret)
+{
+	struct user_regs_struct user;
+	uint8_t buffer[MACHINE_EXTENDED_MAX];
+	struct iovec extended = { buffer, sizeof(buffer) };
+
+	if (ptrace(PTRACE_GETREGS, thread, NULL, &user) < 0 ||
+	    ptrace(PTRACE_GETREGSET, thread, (void *)NT_X86_XSTATE, &extended) < 0)
+		return error_os(errno, "cannot read the registers of thread %d", thread);
+	uint8_t *bytes = arena_allocate_raw(arena, sizeof(user) + extended.iov_len);
+	if (!bytes)
+		return error_no_memory();
+	memcpy(bytes, &user, sizeof(user));
+	memcpy(bytes + sizeof(user), buffer, extended.iov_len);
+	*ret = (struct target_register_sets){
+		.general = bytes,
+		.general_size = sizeof(user),
+		.extended = bytes + sizeof(user),
+		.extended_size = extended.iov_len,
+	};
+	return NULL;
+}
+
 bool machine_gadgets_find(struct machine_gadgets *gadgets, const uint8_t *code, size_t size,
 			  uint64_t address)
 {

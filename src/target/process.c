@@ -209,6 +209,7 @@ static struct error *process_stop(struct target *target)
 		.memory = process->memory.descriptor,
 		.name = target->name,
 		.namespaced = process->namespaced,
+		.with_sets = process->register_sets,
 	};
 	struct error *error = tracer_run(tracer, stop_job, process);
 	if (error) {
@@ -222,6 +223,11 @@ static struct error *process_stop(struct target *target)
 	process_release(target, NULL);
 	return error_new(ERROR_GONE, "%s has ended, or started another program: look again",
 			 target->name);
+}
+
+void process_want_register_sets(struct target *target)
+{
+	process_of(target)->register_sets = true;
 }
 
 static const struct target_thread *process_threads(const struct target *target, size_t *ret_count)

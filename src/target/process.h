@@ -11,10 +11,14 @@
  */
 struct error *process_open(pid_t pid, struct target **ret) must_use;
 
+/* Have the threads report all their registers at the next stop. */
+void process_want_register_sets(struct target *process);
+
 struct process_fork_options {
 	uint64_t max_pause_ns; /* 0: no limit */
 	uint64_t own_memory;   /* bytes that dowse itself is going to use meanwhile */
 	uint64_t reading_ns;   /* how long the fork is going to be read, for the headroom */
+	bool register_sets;    /* the threads are to have all their registers */
 };
 
 /*

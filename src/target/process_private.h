@@ -17,6 +17,7 @@ struct process {
 	int directory; /* an open /proc/PID */
 	struct memory memory;
 	struct maps maps;      /* as last asked for */
+	bool register_sets;    /* to be reported at a stop */
 	bool namespaced;       /* it lives in a PID namespace below ours */
 	int64_t clock_offset;  /* its CLOCK_MONOTONIC less ours */
 	struct tracer *tracer; /* while it is stopped; NULL while it runs */

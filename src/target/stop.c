@@ -263,6 +263,8 @@ static struct error *report(struct stop *stop)
 		if (thread->state == STOP_GONE ||
 		    (thread->state == STOP_STOPPED && !reported.stopped))
 			continue;
+		if (reported.stopped && stop->with_sets)
+			TRY(machine_register_sets_read(thread->id, &stop->sets, &reported.sets));
 		reported.namespace_id =
 			stop->namespaced ? procfs_thread_namespace_id(stop->directory, thread->id)
 					 : thread->id;
@@ -314,4 +316,5 @@ void stop_deinit(struct stop *stop)
 {
 	stop_thread_vector_deinit(&stop->threads);
 	target_thread_vector_deinit(&stop->reported);
+	arena_deinit(&stop->sets);
 }

@@ -2,6 +2,7 @@
 #ifndef DOWSE_TARGET_STOP_H
 #define DOWSE_TARGET_STOP_H
 
+#include "base/arena.h"
 #include "base/vector.h"
 #include "target/target.h"
 
@@ -32,9 +33,11 @@ struct stop {
 	const char *name; /* for messages; borrowed */
 
 	bool namespaced; /* the process lives in a PID namespace below ours */
+	bool with_sets;  /* report all registers of each thread */
 
 	struct stop_thread_vector threads;    /* in the order in which they were found */
 	struct target_thread_vector reported; /* the same for those above, without the gone */
+	struct arena sets;                    /* the registers of those, if they are wanted */
 	bool group_stopped;                   /* by a signal like SIGSTOP, before us */
 	unsigned tries;
 	uint64_t began_ns; /* CLOCK_MONOTONIC, when the first thread was told to stop */

@@ -12,7 +12,14 @@
  * that are stopped by the calling thread.
  */
 
+/* What an ELF file for it has as its machine. */
+extern const uint16_t machine_elf;
+
 struct error *machine_registers_read(pid_t thread, struct registers *ret) must_use;
+
+/* The same from a thread's note in a core (NT_PRSTATUS); false when it is not this machine's. */
+bool machine_registers_from_core(const void *note, size_t size, pid_t *ret_thread,
+				 struct registers *ret);
 
 /* All of them, copied into the arena. */
 struct error *machine_register_sets_read(pid_t thread, struct arena *arena,

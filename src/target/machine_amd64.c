@@ -9,6 +9,7 @@
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <string.h>
+#include <sys/procfs.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -49,7 +50,11 @@
 #define EXTENDED_SOFTWARE  464 /* bytes of the legacy area that are left to software */
 #define EXTENDED_LEGACY    576 /* with the header */
 #define EXTENDED_PRESENT   512 /* the header's first word: components not in their initial state */
-#define COMPONENT_TILEDATA 18  /* AMX: room for it is made when a thread first uses it */
+#define EXTENDED_AVX       832 /* with the upper halves of 16 registers */
+#define COMPONENTS_TO_AVX  7
+#define COMPONENT_OPMASK   5
+#define OPMASK_OFFSET      1088 /* where debuggers look for it */
+#define COMPONENT_TILEDATA 18   /* AMX: room for it is made when a thread first uses it */
 /* An altstack with these flags is refused, in silence: rt_sigreturn leaves the one there is. */
 #define ALTSTACK_UNCHANGED 4
 
@@ -92,6 +97,8 @@ struct extended_software { /* struct _fpx_sw_bytes of the kernel */
 static_assert(sizeof(struct user_regs_struct) <= MACHINE_GENERAL_MAX * sizeof(uint64_t),
 	      "they must fit");
 
+const uint16_t machine_elf = EM_X86_64;
+
 static struct user_regs_struct *general_of(struct machine_state *state)
 {
 	return (struct user_regs_struct *)state->general;
@@ -102,24 +109,49 @@ static const struct user_regs_struct *general_of_const(const struct machine_stat
 	return (const struct user_regs_struct *)state->general;
 }
 
+static struct registers registers_of(const struct user_regs_struct *user)
+{
+	return (struct registers){
+		.pc = user->rip,
+		.sp = user->rsp,
+		.fp = user->rbp,
+		.g = user->r14,
+		.thread_pointer = user->fs_base,
+		.general = { user->rax, user->rbx, user->rcx, user->rdx, user->rsi, user->rdi,
+			     user->rbp, user->rsp, user->r8, user->r9, user->r10, user->r11,
+			     user->r12, user->r13, user->r14, user->r15 },
+		.general_count = 16,
+	};
+}
+
 struct error *machine_registers_read(pid_t thread, struct registers *ret)
 {
 	struct user_regs_struct user;
 	if (ptrace(PTRACE_GETREGS, thread, NULL, &user) < 0)
 		return error_os(errno, "cannot read the registers of thread %d", thread);
-
-	*ret = (struct registers){
-		.pc = user.rip,
-		.sp = user.rsp,
-		.fp = user.rbp,
-		.g = user.r14,
-		.thread_pointer = user.fs_base,
-		.general = { user.rax, user.rbx, user.rcx, user.rdx, user.rsi, user.rdi, user.rbp,
-			     user.rsp, user.r8, user.r9, user.r10, user.r11, user.r12, user.r13,
-			     user.r14, user.r15 },
-		.general_count = 16,
-	};
+	*ret = registers_of(&user);
 	return NULL;
+}
+
+/*
+ * Debuggers take the offsets of vector registers from the first processors that had them. One that
+ * has them elsewhere would be misread: what stands behind the AVX registers is left out there.
+ */
+static size_t extended_readable(uint8_t *extended, size_t size)
+{
+	uint32_t length, offset = 0, flags, unused;
+	uint64_t components;
+
+	__cpuid_count(0xd, COMPONENT_OPMASK, length, offset, flags, unused);
+	if (!length || offset == OPMASK_OFFSET || size < EXTENDED_AVX)
+		return size;
+	for (size_t at = EXTENDED_SOFTWARE; at <= EXTENDED_PRESENT;
+	     at += EXTENDED_PRESENT - EXTENDED_SOFTWARE) {
+		memcpy(&components, extended + at, sizeof(components));
+		components &= COMPONENTS_TO_AVX;
+		memcpy(extended + at, &components, sizeof(components));
+	}
+	return EXTENDED_AVX;
 }
 
 struct error *machine_register_sets_read(pid_t thread, struct arena *arena,
@@ -132,6 +164,7 @@ struct error *machine_register_sets_read(pid_t thread, struct arena *arena,
 	if (ptrace(PTRACE_GETREGS, thread, NULL, &user) < 0 ||
 	    ptrace(PTRACE_GETREGSET, thread, (void *)NT_X86_XSTATE, &extended) < 0)
 		return error_os(errno, "cannot read the registers of thread %d", thread);
+	extended.iov_len = extended_readable(buffer, extended.iov_len);
 	uint8_t *bytes = arena_allocate_raw(arena, sizeof(user) + extended.iov_len);
 	if (!bytes)
 		return error_no_memory();
@@ -144,6 +177,21 @@ struct error *machine_register_sets_read(pid_t thread, struct arena *arena,
 		.extended_size = extended.iov_len,
 	};
 	return NULL;
+}
+
+bool machine_registers_from_core(const void *note, size_t size, pid_t *ret_thread,
+				 struct registers *ret)
+{
+	struct elf_prstatus status;
+	struct user_regs_struct user;
+	static_assert(sizeof(user) == sizeof(status.pr_reg), "one layout under two names");
+	if (size != sizeof(status))
+		return false;
+	memcpy(&status, note, sizeof(status));
+	memcpy(&user, &status.pr_reg, sizeof(user));
+	*ret_thread = status.pr_pid;
+	*ret = registers_of(&user);
+	return true;
 }
 
 bool machine_gadgets_find(struct machine_gadgets *gadgets, const uint8_t *code, size_t size,

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_TARGET_CORE_WRITER_H
+#define DOWSE_TARGET_CORE_WRITER_H
+
+#include "target/target.h"
+
+/*
+ * An ELF core, as the kernel would have written it, of a target that stands still: for gdb, Delve
+ * and whatever else opens cores. What nobody asked for is not in it: it lies in holes of the file
+ * and reads as zeroes.
+ */
+struct core_source {
+	struct target *target; /* whose threads report their register sets */
+	pid_t pid;             /* whose /proc/PID says what else a core holds; 0: nobody's */
+
+	/* What is wanted of its memory, in rising order. */
+	const struct target_extent *extents;
+	size_t extent_count;
+
+	/* Asked every few milliseconds; an error ends the writing. NULL: nobody. */
+	struct error *(*check)(void *argument)must_use;
+	void *argument;
+};
+
+struct core_written {
+	uint64_t size;        /* of the file, holes included */
+	uint64_t bytes;       /* of memory */
+	uint64_t missing;     /* bytes that were wanted and could not be read: zeroes */
+	size_t threads_apart; /* that slept in the kernel, whose registers nobody has */
+};
+
+/* Write to a file from its present position, which is its beginning, or to a pipe. */
+struct error *core_write(const struct core_source *source, int descriptor, const char *name,
+			 struct core_written *ret) must_use;
+
+#endif

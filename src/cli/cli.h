@@ -42,6 +42,7 @@ struct verb {
 	size_t operands_max;
 	const char
 		*operand; /* what they are called in messages: "TARGET"; NULL when it takes none */
+	bool looks_at_nothing; /* and so runs where there is no memory left, too */
 	/* *ret is CLI_OK already: only a verb that finds something has more to say. */
 	struct error *(*run)(struct invocation *invocation, enum cli_status *ret)must_use;
 };

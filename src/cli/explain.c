@@ -75,5 +75,6 @@ const struct verb verb_explain = {
 		"  dowse explain L17\n",
 	.operands_max = 1,
 	.operand = "RULE",
+	.looks_at_nothing = true,
 	.run = explain_run,
 };

@@ -8,8 +8,10 @@
 #include "cli/help.h"
 #include "cli/output.h"
 #include "report/safe.h"
+#include "target/killer.h"
 
 #define MESSAGE_LIMIT 4000
+#define OWN_MEMORY    ((uint64_t)6 << 20) /* what a look at a small process takes */
 
 bool cli_format_is(const struct invocation *invocation, const char *format)
 {
@@ -126,6 +128,18 @@ static void print_help(const struct invocation *invocation, bool has_words, stru
 		help_program(writer);
 }
 
+/*
+ * dowse may run inside a pod that is nearly out of memory: looking would have the kernel kill
+ * somebody there, who is not to be the process that is looked at.
+ */
+static struct error *check_room(const struct verb *verb)
+{
+	if (verb->looks_at_nothing)
+		return NULL;
+	return error_wrap(killer_avoid(OWN_MEMORY),
+			  "too little memory is left here to look at anything");
+}
+
 static struct error *run(int count, char *const *arguments, const char **words,
 			 enum cli_status *ret)
 {
@@ -135,8 +149,10 @@ static struct error *run(int count, char *const *arguments, const char **words,
 	choose_verb(&invocation);
 	const struct options *options = &invocation.options;
 	bool only_tells = options->given[OPTION_HELP] || options->given[OPTION_VERSION];
-	if (!only_tells)
+	if (!only_tells) {
 		TRY(check_use(&invocation));
+		TRY(check_room(invocation.verb));
+	}
 
 	_cleanup_(output_deinit) struct output output = { .writer = WRITER_TO_MEMORY };
 	TRY(output_open(options->output, &output));
@@ -151,22 +167,10 @@ static struct error *run(int count, char *const *arguments, const char **words,
 	return output_commit(&output);
 }
 
-/*
- * dowse may run inside a pod that is nearly out of memory: if the kernel must kill because of it,
- * it is to kill dowse and not the process that is looked at.
- */
-static void offer_to_killer(void)
-{
-	_cleanup_(close_descriptor) int file = open("/proc/self/oom_score_adj",
-						    O_WRONLY | O_CLOEXEC);
-	if (file >= 0 && write(file, "1000", 4) < 0)
-		return; /* a belt: nothing depends on it */
-}
-
 int main(int argc, char **argv)
 {
 	fill_standard_descriptors();
-	offer_to_killer();
+	killer_offer(getpid());
 	/* A reader that goes away is an error like any other: the process is never left stopped. */
 	signal(SIGPIPE, SIG_IGN);
 

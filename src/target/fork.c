@@ -12,6 +12,7 @@
 #include "target/fork_cost.h"
 #include "target/headroom.h"
 #include "target/inject.h"
+#include "target/killer.h"
 #include "target/process_private.h"
 #include "target/procfs.h"
 #include "target/reap.h"
@@ -153,15 +154,12 @@ static struct error *fork_settle(struct fork *fork)
 	return error_new(ERROR_OTHER, "the fork of %s went astray", fork->origin_name);
 }
 
-/* The last belt: if the kernel must kill after all, it is to be the fork. */
-static void fork_offer_to_killer(pid_t id)
+/* The last belt: if the kernel must kill after all, it is to be the fork, and soon. */
+static void fork_offer(pid_t id)
 {
-	char path[48];
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", id);
-	_cleanup_(close_descriptor) int file = open(path, O_WRONLY | O_CLOEXEC);
-	/* Nothing depends on either of them. Its end is not to wait for others to run. */
-	if (file < 0 || write(file, "1000", 4) < 0 || setpriority(PRIO_PROCESS, (id_t)id, -20) < 0)
-		return;
+	killer_offer(id);
+	/* Its end is not to wait for others to run. It may be refused. */
+	setpriority(PRIO_PROCESS, (id_t)id, -20);
 }
 
 static void fork_end(struct fork *fork);
@@ -184,7 +182,7 @@ static struct error *fork_job(void *argument)
 		stop_rest(&fork->stop, attempt * 3000000);
 	}
 	fork->inner = (pid_t)fork->injection.result;
-	fork_offer_to_killer(fork->injection.fork);
+	fork_offer(fork->injection.fork);
 	struct error *error = fork_settle(fork);
 	if (error)
 		fork_end(fork);

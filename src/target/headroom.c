@@ -28,7 +28,6 @@ DEFINE_VECTOR(level_vector, struct headroom_level);
 struct headroom {
 	struct group_vector groups;
 	struct level_vector levels; /* as last read */
-	bool adding_ours;           /* while groups are collected */
 };
 
 static bool read_text(int directory, const char *name, struct file_bytes *ret)
@@ -70,7 +69,6 @@ static void read_version2(int directory, struct headroom_level *level)
 	level->limit = MIN(read_number(directory, "memory.max"),
 			   read_number(directory, "memory.high"));
 	level->used = read_number(directory, "memory.current");
-	level->kills_group = read_number(directory, "memory.oom.group") == 1;
 	if (!read_text(directory, "memory.stat", &stat))
 		return;
 	level->page_cache = find_number(&stat, "file", UINT64_MAX);
@@ -229,7 +227,7 @@ struct error *headroom_open(pid_t pid, struct headroom **ret)
 	_cleanup_(headroom_cleanup) struct headroom *headroom = NULL;
 	TRY(headroom_create(&headroom));
 
-	struct group machine = { .directory = -1, .path = strdup("machine"), .ours = true };
+	struct group machine = { .directory = -1, .path = strdup(HEADROOM_MACHINE), .ours = true };
 	TRY(group_append(headroom, &machine));
 	TRY(error_wrap(cgroup_visit(pid, 0, add_theirs, headroom),
 		       "cannot tell in which control groups process %d is", pid));
@@ -262,7 +260,7 @@ struct error *headroom_check(struct headroom *headroom, uint64_t theirs, uint64_
 		uint64_t needed = theirs + (levels[i].ours ? ours : 0);
 		if (needed <= levels[i].left)
 			continue;
-		bool machine = strcmp(levels[i].path, "machine") == 0;
+		bool machine = strcmp(levels[i].path, HEADROOM_MACHINE) == 0;
 		return error_new(
 			ERROR_LIMIT, "%s may take %llu MiB, and %s%s has %llu MiB left of %llu",
 			what, (unsigned long long)((needed + MIB - 1) / MIB),

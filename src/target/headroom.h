@@ -13,8 +13,10 @@
  */
 struct headroom;
 
+#define HEADROOM_MACHINE "machine"
+
 struct headroom_level {
-	const char *path; /* of the group's folder; "machine" for the whole */
+	const char *path; /* of the group's folder; HEADROOM_MACHINE for the whole */
 	uint64_t limit;   /* bytes; UINT64_MAX: none */
 	uint64_t used;
 	uint64_t reclaimable; /* of that, inactive page cache, which the kernel drops first */
@@ -22,7 +24,6 @@ struct headroom_level {
 	uint64_t kernel;      /* slab, page tables and the like; UINT64_MAX: unknown */
 	uint64_t left;        /* limit - used + reclaimable, never below 0 */
 	bool ours;            /* dowse is in this group too */
-	bool kills_group;     /* memory.oom.group: all processes of it die together */
 };
 
 /* Stays usable when the process ends: it watches the groups. */

@@ -72,8 +72,7 @@ static struct error *check_status(struct injection *injection, pid_t thread,
 	char path[48];
 	snprintf(path, sizeof(path), "/proc/%d/status", thread);
 	_cleanup_(file_bytes_deinit) struct file_bytes file = { 0 };
-	if (!error_ignore(file_read(path, (size_t)1 << 16, &file)))
-		return error_new(ERROR_GONE, "%s has ended", injection->name);
+	TRY(procfs_gone(file_read(path, (size_t)1 << 16, &file), injection->name));
 
 	const char *text = (const char *)file.bytes;
 	const char *blocked = strstr(text, "\nSigBlk:"), *mode = strstr(text, "\nSeccomp:");

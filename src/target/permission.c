@@ -38,21 +38,6 @@ const char *permission_capability_name(unsigned number)
 	return number < ARRAY_SIZE(names) ? names[number] : NULL;
 }
 
-const char *permission_rule_name(enum permission_rule rule)
-{
-	static const char *const names[] = {
-		[PERMISSION_GRANTED] = "granted",
-		[PERMISSION_TRACED] = "traced by another process",
-		[PERMISSION_USER] = "another user's process",
-		[PERMISSION_DUMPABLE] = "a process that may not be dumped",
-		[PERMISSION_CAPABILITIES] = "a process with more capabilities",
-		[PERMISSION_YAMA] = "kernel.yama.ptrace_scope",
-		[PERMISSION_NAMESPACE] = "another user namespace",
-		[PERMISSION_SECURITY] = "a security module or sandbox",
-	};
-	return names[rule];
-}
-
 static bool has_capability(uint64_t set, unsigned number)
 {
 	return set >> number & 1;

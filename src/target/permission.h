@@ -62,9 +62,6 @@ struct error *permission_self_read(struct permission_self *ret) must_use;
 /* Errors are those of process_open() for what is no process at all: not refusals. */
 struct error *process_permission(pid_t pid, struct process_permission *ret) must_use;
 
-/* "granted", "another user", ... */
-const char *permission_rule_name(enum permission_rule rule);
-
 /* "CAP_SYS_PTRACE"; NULL for a number that has no name. */
 const char *permission_capability_name(unsigned number);
 

@@ -40,6 +40,14 @@ struct error *procfs_open(pid_t pid, int *ret)
 	return error_new(ERROR_NOT_FOUND, "no process has the id %d (`dowse ps` lists them)", pid);
 }
 
+struct error *procfs_gone(struct error *error, const char *name)
+{
+	if (!error || error->code == ERROR_NO_MEMORY)
+		return error;
+	error_destroy(error);
+	return error_new(ERROR_GONE, "%s has ended", name);
+}
+
 /* The value of a line "Key:\tvalue" of a status file; NULL when there is none. */
 static const char *status_value(const struct file_bytes *status, const char *key)
 {
@@ -94,7 +102,6 @@ static void facts_from_status(struct process_facts *facts, const struct file_byt
 	}
 	facts->resident = status_bytes(status, "VmRSS");
 	facts->resident_anonymous = status_bytes(status, "RssAnon");
-	facts->resident_shared = status_bytes(status, "RssShmem");
 	facts->resident_peak = status_bytes(status, "VmHWM");
 	facts->swapped = status_bytes(status, "VmSwap");
 	facts->page_tables = status_bytes(status, "VmPTE");
@@ -174,9 +181,14 @@ struct error *process_facts_read_at(int directory, pid_t pid, struct process_fac
 	_cleanup_(file_bytes_deinit) struct file_bytes status = { 0 };
 	struct stat_fields fields;
 
-	if (!error_ignore(read_at(directory, "stat", SMALL_FILE, &stat)) ||
-	    !error_ignore(read_at(directory, "status", SMALL_FILE, &status)))
-		return error_new(ERROR_GONE, "process %d has ended", pid);
+	struct error *error = read_at(directory, "stat", SMALL_FILE, &stat);
+	if (!error)
+		error = read_at(directory, "status", SMALL_FILE, &status);
+	if (error) {
+		char name[32];
+		snprintf(name, sizeof(name), "process %d", pid);
+		return procfs_gone(error, name);
+	}
 	if (!stat_parse(&stat, &fields))
 		return error_new(ERROR_CORRUPT, "/proc/%d/stat: not understood", pid);
 
@@ -265,7 +277,7 @@ struct error *process_executable_read(pid_t pid, struct process_executable *ret)
 	char path[4096 + sizeof(DELETED)];
 	ssize_t n = readlinkat(directory, "exe", path, sizeof(path) - 1);
 	if (n < 0) {
-		*ret = (struct process_executable){ .permission_denied = errno == EACCES };
+		*ret = (struct process_executable){ 0 }; /* it may not be read */
 		return NULL;
 	}
 	path[n] = '\0';

@@ -29,7 +29,6 @@ struct process_facts {
 	uint64_t start_ticks; /* as in /proc/PID/stat: with pid it names a process for ever */
 	uint64_t resident;    /* bytes */
 	uint64_t resident_anonymous;
-	uint64_t resident_shared; /* shared memory; not files */
 	uint64_t swapped;
 	uint64_t resident_peak;
 	uint64_t page_tables;  /* bytes; charged once more by a fork */
@@ -55,9 +54,8 @@ struct error *process_command_line(pid_t pid, size_t limit, char **ret) must_use
 
 struct process_executable {
 	char *path; /* where it was when it was started, without " (deleted)"; owned; NULL unknown */
-	bool deleted;           /* that file is gone ... */
-	bool replaced;          /* ... or, another one has taken its place, as a deployment does */
-	bool permission_denied; /* the link could not be read */
+	bool deleted;  /* that file is gone ... */
+	bool replaced; /* ... or, another one has taken its place, as a deployment does */
 };
 
 struct error *process_executable_read(pid_t pid, struct process_executable *ret) must_use;
@@ -68,6 +66,12 @@ bool process_in_other_namespace(pid_t pid, const char *kind);
 
 /* Open /proc/PID for paths below it. ERROR_NOT_FOUND when there is no such process. */
 struct error *procfs_open(pid_t pid, int *ret) must_use;
+
+/*
+ * Why something in /proc/PID could not be read, if it could not: the process has ended, unless it
+ * was memory of our own that was short. Takes error over; NULL stays NULL.
+ */
+struct error *procfs_gone(struct error *error, const char *name) must_use;
 
 /* One thread's state letter and flags; false when it is gone. */
 bool procfs_thread_state(int directory, pid_t thread, char *ret_state, uint64_t *ret_flags);

@@ -66,8 +66,7 @@ static struct error *seize_new(struct stop *stop, size_t *ret_from)
 	size_t count = 0, hint = 0;
 
 	*ret_from = stop->threads.count;
-	if (!error_ignore(procfs_list_at(stop->directory, "task", &ids, &count)))
-		return error_new(ERROR_GONE, "%s has ended", stop->name);
+	TRY(procfs_gone(procfs_list_at(stop->directory, "task", &ids, &count), stop->name));
 	for (size_t i = 0; i < count; i++) {
 		if (stop_knows(stop, &hint, ids[i]))
 			continue;

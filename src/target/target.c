@@ -70,11 +70,6 @@ void target_destroy(struct target *target)
 		target->operations->destroy(target);
 }
 
-struct error *target_read_u32(struct target *target, uint64_t address, uint32_t *ret)
-{
-	return target_read(target, address, ret, sizeof(*ret));
-}
-
 struct error *target_read_u64(struct target *target, uint64_t address, uint64_t *ret)
 {
 	return target_read(target, address, ret, sizeof(*ret));

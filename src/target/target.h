@@ -120,8 +120,7 @@ static inline void target_cleanup(struct target **target)
 	target_destroy(*target);
 }
 
-/* Little numbers at an address. */
-struct error *target_read_u32(struct target *target, uint64_t address, uint32_t *ret) must_use;
+/* A number at an address. */
 struct error *target_read_u64(struct target *target, uint64_t address, uint64_t *ret) must_use;
 
 #endif

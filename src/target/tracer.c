@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target/tracer.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -11,6 +12,7 @@
 
 #define IDLE_NS    500000
 #define GONE_POLLS 10000 /* a second */
+#define STACK_SIZE ((size_t)1 << 20)
 
 struct tracer {
 	pthread_t thread;
@@ -74,10 +76,15 @@ static int thread_start(struct tracer *tracer)
 {
 	/* Signals to dowse are for its main thread; a tracer in mid-stop is not to run handlers. */
 	sigset_t all, before;
+	pthread_attr_t attributes;
 	sigfillset(&all);
+	pthread_attr_init(&attributes);
+	/* Where memory is limited (killer_avoid) even what is never touched of it counts. */
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failure = pthread_create(&tracer->thread, NULL, tracer_main, tracer);
+	int failure = pthread_create(&tracer->thread, &attributes, tracer_main, tracer);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
 	return failure;
 }
 
@@ -99,6 +106,11 @@ struct error *tracer_create(struct tracer **ret)
 		pthread_mutex_destroy(&tracer->mutex);
 		pthread_cond_destroy(&tracer->changed);
 		free(tracer);
+		/* pthread_create has one answer to both. */
+		if (failure == EAGAIN)
+			return error_new(ERROR_OS,
+					 "cannot start a thread to trace with: there is no memory "
+					 "left for it, or there are too many processes");
 		return error_os(failure, "cannot start a thread to trace with");
 	}
 	*ret = tracer;

@@ -57,7 +57,6 @@ static void test_files(void **state)
 	write_file("v2", "memory.current", "104857600\n");
 	write_file("v2", "memory.max", "157286400\n");
 	write_file("v2", "memory.high", "max\n");
-	write_file("v2", "memory.oom.group", "1\n");
 	write_file("v2", "memory.stat",
 		   "anon 52428800\nfile 31457280\nkernel 2097152\nfile_dirty 1048576\n"
 		   "file_writeback 1048576\ninactive_file 20971520\n");
@@ -96,8 +95,8 @@ static void test_files(void **state)
 	assert_non_null(strstr(levels[3].path, "/v2"));
 	assert_int_equal(levels[3].left, (50 + 18) * MIB);
 	assert_int_equal(levels[3].kernel, 2 * MIB);
-	assert_true(levels[3].ours && levels[3].kills_group);
-	assert_false(levels[1].ours || levels[1].kills_group);
+	assert_true(levels[3].ours);
+	assert_false(levels[1].ours);
 	assert_int_equal(levels[4].left, UINT64_MAX);
 
 	write_file("over", "memory.max", "max\n");

@@ -37,7 +37,7 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 		TRY(rules_parse(options->rules, &rules));
 	certainty_parse(options->min_certainty, &at_least);
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
-	TRY(evidence_open(invocation->operands[0], &evidence));
+	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
 
 	struct runtime_counters counters;
 	struct runtime_memory memory;
@@ -65,8 +65,8 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 
 static const char *const formats[] = { "text", "json", NULL };
 static const enum option_id options[] = {
-	OPTION_RULES,   OPTION_MIN_CERTAINTY, OPTION_FAIL_ON,
-	OPTION_NO_STOP, OPTION_MAX_PAUSE,     OPTION_END,
+	OPTION_RULES,     OPTION_MIN_CERTAINTY, OPTION_FAIL_ON, OPTION_NO_STOP,
+	OPTION_MAX_PAUSE, OPTION_EXECUTABLE,    OPTION_END,
 };
 
 const struct verb verb_diagnose = {

@@ -59,7 +59,7 @@ static struct error *examine_process(struct examination *examination, const char
 {
 	struct process_permission *process = &examination->process;
 	pid_t pid;
-	TRY(cli_target_pid(operand, &pid));
+	TRY(cli_target_pid(operand, "stopped or forked", &pid));
 	TRY(process_permission(pid, process));
 	snprintf(examination->name, sizeof(examination->name), "%s (pid %d)", process->facts.name,
 		 (int)pid);

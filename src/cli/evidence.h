@@ -2,21 +2,25 @@
 #ifndef DOWSE_CLI_EVIDENCE_H
 #define DOWSE_CLI_EVIDENCE_H
 
+#include "cli/options.h"
 #include "leak/live/look.h"
 #include "report/subject.h"
 #include "target/procfs.h"
 
-/* A Go process that is being looked at, and what is known about it without a stop. */
+/* What is being looked at, a Go process or a core of one, and what is known without a stop. */
 struct evidence {
 	struct target *target;
 	struct runtime *runtime;
 	struct subject subject;
 	struct process_executable executable;
 	struct live_places places; /* of `subject` */
+	const char **warnings;     /* of `subject`; owned, the texts are not */
+	char *name;                /* of `subject`, for a file */
 };
 
-/* Resolve and open a TARGET. */
-struct error *evidence_open(const char *operand, struct evidence *ret) must_use;
+/* Resolve and open a TARGET, by the options that say how (--exe). */
+struct error *evidence_open(const char *operand, const struct options *options,
+			    struct evidence *ret) must_use;
 struct error *evidence_open_process(pid_t pid, struct evidence *ret) must_use;
 void evidence_deinit(struct evidence *evidence);
 

@@ -38,7 +38,7 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 	(void)ret;
 	const struct options *options = &invocation->options;
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
-	TRY(evidence_open(invocation->operands[0], &evidence));
+	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
 
 	struct runtime_goroutines_options wanted = {
 		.no_stop = options->given[OPTION_NO_STOP],
@@ -72,8 +72,8 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 
 static const char *const formats[] = { "text", "json", "go", "folded", NULL };
 static const enum option_id options[] = {
-	OPTION_ALL,   OPTION_STATE,   OPTION_FUNCTION,  OPTION_MIN_WAIT, OPTION_SYSTEM,
-	OPTION_LIMIT, OPTION_NO_STOP, OPTION_MAX_PAUSE, OPTION_END,
+	OPTION_ALL,   OPTION_STATE,   OPTION_FUNCTION,  OPTION_MIN_WAIT,   OPTION_SYSTEM,
+	OPTION_LIMIT, OPTION_NO_STOP, OPTION_MAX_PAUSE, OPTION_EXECUTABLE, OPTION_END,
 };
 
 const struct verb verb_goroutines = {

@@ -33,7 +33,7 @@ static struct error *info_run(struct invocation *invocation, enum cli_status *re
 	struct process_facts facts;
 	struct runtime_counters counters;
 	struct runtime_memory memory;
-	TRY(evidence_open(invocation->operands[0], &evidence));
+	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
 	pid_t pid = target_pid(evidence.target);
 	TRY(process_facts_read(pid, &facts));
 	error_ignore(process_command_line(pid, COMMAND_MAX, &command));
@@ -58,7 +58,7 @@ static struct error *info_run(struct invocation *invocation, enum cli_status *re
 }
 
 static const char *const formats[] = { "text", "json", NULL };
-static const enum option_id options[] = { OPTION_MODULES, OPTION_END };
+static const enum option_id options[] = { OPTION_MODULES, OPTION_EXECUTABLE, OPTION_END };
 
 const struct verb verb_info = {
 	.name = "info",

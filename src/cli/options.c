@@ -137,6 +137,9 @@ static struct error *options_set(struct options *options, enum option_id id, con
 	case OPTION_FORMAT:
 		options->format = value;
 		return NULL;
+	case OPTION_EXECUTABLE:
+		options->executable = value;
+		return *value ? NULL : error_new(ERROR_USAGE, "--exe takes the name of a file");
 	case OPTION_STATE:
 		options->state = value;
 		return NULL;

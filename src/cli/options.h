@@ -17,6 +17,8 @@
 	       "never stop the process; what is read meanwhile may be torn")                       \
 	OPTION(MAX_PAUSE, "--max-pause", "TIME",                                                   \
 	       "do not look where that would stop the process for longer: 5ms, 1s")                \
+	OPTION(EXECUTABLE, "--exe", "FILE",                                                        \
+	       "of a core: the executable, where it is not found by itself")                       \
 	OPTION(ALL, "--all", NULL, "each one instead of groups, and nothing cut")                  \
 	OPTION(STATE, "--state", "TEXT", "only those whose state contains TEXT: 'chan receive'")   \
 	OPTION(FUNCTION, "--function", "TEXT",                                                     \
@@ -42,8 +44,9 @@ enum option_id {
 /* What was asked for; what was not has the value of OPTIONS_NONE. */
 struct options {
 	bool given[OPTION_END];
-	const char *output; /* NULL: standard output */
-	const char *format; /* NULL: the verb's first */
+	const char *output;     /* NULL: standard output */
+	const char *format;     /* NULL: the verb's first */
+	const char *executable; /* NULL: look for it */
 	const char *state;
 	const char *function;
 	int64_t min_wait_ns;  /* -1: any */

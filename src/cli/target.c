@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/vector.h"
 #include "base/writer.h"
+#include "cli/file_kind.h"
 #include "target/procfs.h"
 
 DEFINE_VECTOR(pid_vector, pid_t);
@@ -99,44 +100,74 @@ static struct error *target_named(const char *name, pid_t *ret)
 	return error;
 }
 
-static struct error *target_file(const char *path, const struct stat *status)
+static struct error *target_file(const char *path, struct cli_target *ret)
 {
-	if (S_ISDIR(status->st_mode))
-		return error_new(
-			ERROR_UNSUPPORTED,
-			"%s is a folder: Go source cannot be read yet; give a PID or a process's name",
-			path);
-	return error_new(
-		ERROR_UNSUPPORTED,
-		"%s is a file: cores, profiles and dumps cannot be read yet; give a PID, or name:NAME for a process",
-		path);
+	_cleanup_(close_descriptor) int file = -1;
+	enum file_kind kind;
+	TRY(file_kind_open(path, &file, &kind));
+	if (kind != FILE_CORE)
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s is %s: give a core file, a PID or a process's name "
+				 "(name:NAME forces a name)",
+				 path, file_kind_name(kind));
+	*ret = (struct cli_target){
+		.kind = CLI_TARGET_CORE,
+		.path = path,
+		.descriptor = TAKE_FD(file),
+	};
+	return NULL;
 }
 
-struct error *cli_target_pid(const char *operand, pid_t *ret)
+static struct error *target_process(const char *name, struct cli_target *ret)
+{
+	pid_t pid = 0;
+	TRY(target_named(name, &pid));
+	*ret = (struct cli_target){ .pid = pid, .descriptor = -1 };
+	return NULL;
+}
+
+struct error *cli_target_find(const char *operand, struct cli_target *ret)
 {
 	pid_t pid;
 	bool forced = strncmp(operand, "pid:", 4) == 0;
 	if (target_parse_pid(forced ? operand + 4 : operand, &pid)) {
 		if (!pid)
 			return error_new(ERROR_NOT_FOUND, "%s can be no process's id", operand);
-		*ret = pid;
+		*ret = (struct cli_target){ .pid = pid, .descriptor = -1 };
 		return NULL;
 	}
 	if (forced)
 		return error_new(ERROR_USAGE, "pid: takes a number, not '%s'", operand + 4);
 	if (strncmp(operand, "name:", 5) == 0)
-		return operand[5] ? target_named(operand + 5, ret)
+		return operand[5] ? target_process(operand + 5, ret)
 				  : error_new(ERROR_USAGE, "name: takes the name of a process");
 	if (!*operand)
 		return error_new(ERROR_USAGE, "an empty word is no TARGET");
 
 	struct stat status;
 	if (stat(operand, &status) == 0)
-		return target_file(operand, &status);
+		return target_file(operand, ret);
 	if (strstr(operand, "://"))
 		return error_new(ERROR_UNSUPPORTED, "%s is a URL: profiles cannot be read yet",
 				 operand);
 	if (strchr(operand, '/'))
-		return error_new(ERROR_NOT_FOUND, "there is no file %s", operand);
-	return target_named(operand, ret);
+		return errno == EACCES ? error_os(errno, "%s", operand)
+				       : error_new(ERROR_NOT_FOUND, "there is no file %s", operand);
+	return target_process(operand, ret);
+}
+
+void cli_target_deinit(struct cli_target *target)
+{
+	close_descriptor(&target->descriptor);
+	target->descriptor = -1;
+}
+
+struct error *cli_target_pid(const char *operand, const char *doing, pid_t *ret)
+{
+	_cleanup_(cli_target_deinit) struct cli_target target = { .descriptor = -1 };
+	TRY(cli_target_find(operand, &target));
+	if (target.kind != CLI_TARGET_PROCESS)
+		return error_new(ERROR_USAGE, "%s is a core file: it cannot be %s", operand, doing);
+	*ret = target.pid;
+	return NULL;
 }

@@ -9,8 +9,24 @@
 /*
  * What the words on the command line mean: a number is a PID, an existing path is a file, all
  * else the name of a process; `pid:` and `name:` force it. The error lists the candidates where a
- * name fits several processes.
+ * name fits several processes. A file is what its content says, whatever it is called.
  */
-struct error *cli_target_pid(const char *operand, pid_t *ret) must_use;
+enum cli_target_kind {
+	CLI_TARGET_PROCESS,
+	CLI_TARGET_CORE,
+};
+
+struct cli_target {
+	enum cli_target_kind kind;
+	pid_t pid;        /* of a process */
+	const char *path; /* of a file; borrowed from the operand */
+	int descriptor;   /* of a file, at its beginning; owned; -1 else */
+};
+
+struct error *cli_target_find(const char *operand, struct cli_target *ret) must_use;
+void cli_target_deinit(struct cli_target *target);
+
+/* For what only a process can be asked; `doing` completes "FILE is a core file: it cannot be ...". */
+struct error *cli_target_pid(const char *operand, const char *doing, pid_t *ret) must_use;
 
 #endif

@@ -46,6 +46,7 @@ void subject_json(const struct subject *subject, struct json *json)
 	json_key(json, "target");
 	json_object_begin(json);
 	json_member_string(json, "kind", subject->kind);
+	json_member_string(json, "path", subject->path);
 	json_member_known(json, "pid", subject->pid ? subject->pid : -1);
 	json_member_string(json, "exe", subject->executable);
 	json_member_string(json, "go", subject->release);

@@ -8,9 +8,10 @@
 
 /* What a report is about. Strings are borrowed; NULL is unknown. */
 struct subject {
-	const char *kind; /* "process" */
-	const char *name; /* "shop (pid 4242)" */
-	int32_t pid;      /* 0: none */
+	const char *kind; /* "process", "core" */
+	const char *name; /* "shop (pid 4242)", "core.4242 (core of shop, pid 4242)" */
+	const char *path; /* of a file */
+	int32_t pid;      /* 0: none, or unknown */
 	const char *executable;
 	const char *release; /* "go1.26.8" */
 	const char *build;   /* id of the build: Go's, else GNU's */

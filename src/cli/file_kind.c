@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/file_kind.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "target/core.h"
+
+#define HEAD_SIZE 512
+
+static const char *const names[] = {
+#define KIND(id, name) name,
+	FILE_KINDS(KIND)
+#undef KIND
+};
+
+const char *file_kind_name(enum file_kind kind)
+{
+	return names[kind];
+}
+
+struct magic {
+	size_t offset;
+	size_t size;
+	const char *bytes;
+	enum file_kind kind;
+};
+
+static bool is_text(const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] < ' ' && !strchr("\t\n\r\f\033", bytes[i]))
+			return false;
+		if (!bytes[i] || bytes[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+enum file_kind file_kind_of(const void *bytes, size_t size)
+{
+	static const struct magic magics[] = {
+		{ 0, SELFMAG, ELFMAG, FILE_EXECUTABLE },
+		{ 0, 4, "\x28\xb5\x2f\xfd", FILE_ZSTD },
+		{ 0, 4, "\x04\x22\x4d\x18", FILE_LZ4 },
+		{ 0, 2, "\x1f\x8b", FILE_GZIP },
+		{ 0, 6,
+		  "\xfd"
+		  "7zXZ",
+		  FILE_XZ },
+		{ 0, 3, "BZh", FILE_BZIP2 },
+		{ 0, 4, "PK\x03\x04", FILE_ARCHIVE },
+		{ 257, 5, "ustar", FILE_ARCHIVE },
+	};
+	if (!size)
+		return FILE_EMPTY;
+	if (core_is(bytes, size))
+		return FILE_CORE;
+	for (size_t i = 0; i < ARRAY_SIZE(magics); i++) {
+		const struct magic *magic = &magics[i];
+		if (size >= magic->offset + magic->size &&
+		    !memcmp((const uint8_t *)bytes + magic->offset, magic->bytes, magic->size))
+			return magic->kind;
+	}
+	return is_text(bytes, size) ? FILE_TEXT : FILE_OTHER;
+}
+
+static struct error *check_regular(const char *path, mode_t mode)
+{
+	const char *what = S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
+	if (S_ISREG(mode))
+		return NULL;
+	if (S_ISDIR(mode))
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s is a folder: Go source cannot be read yet; give a core file, "
+				 "a PID or a process's name",
+				 path);
+	return error_new(ERROR_UNSUPPORTED,
+			 "%s is %s, and a core must be read in any order: write it to a file first",
+			 path, what);
+}
+
+struct error *file_kind_open(const char *path, int *ret, enum file_kind *ret_kind)
+{
+	struct stat status;
+	uint8_t head[HEAD_SIZE];
+	/* Before it is opened: a device may do something when it is. */
+	if (stat(path, &status) < 0)
+		return error_os(errno, "%s", path);
+	TRY(check_regular(path, status.st_mode));
+	_cleanup_(close_descriptor) int file = open(path,
+						    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (file < 0)
+		return error_os(errno, "%s", path);
+	if (fstat(file, &status) < 0)
+		return error_os(errno, "%s", path);
+	TRY(check_regular(path, status.st_mode));
+	ssize_t size = pread(file, head, sizeof(head), 0);
+	if (size < 0)
+		return error_os(errno, "%s", path);
+	*ret_kind = file_kind_of(head, (size_t)size);
+	*ret = TAKE_FD(file);
+	return NULL;
+}

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/evidence.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
 #include "cli/target.h"
+#include "target/core.h"
 #include "target/process.h"
 
 static const char *evidence_build(const struct binary *binary)
@@ -14,47 +19,126 @@ static const char *evidence_build(const struct binary *binary)
 	return id && *id ? id : NULL;
 }
 
-static struct error *evidence_fill(pid_t pid, struct evidence *evidence)
+/* What the runtime warns of, and what the core does. */
+static struct error *gather_warnings(struct evidence *evidence)
 {
-	struct process_facts facts;
-	TRY(process_open(pid, &evidence->target));
-	TRY(runtime_open(evidence->target, &evidence->runtime));
-	TRY(process_facts_read(pid, &facts));
-	TRY(process_executable_read(pid, &evidence->executable));
-	const struct binary *binary = runtime_binary(evidence->runtime);
-	evidence->subject = (struct subject){
-		.kind = "process",
-		.name = target_name(evidence->target),
-		.pid = pid,
-		.executable = evidence->executable.path,
-		.release = binary->release,
-		.build = evidence_build(binary),
-		.uptime_ns = (int64_t)facts.age_ns,
-	};
-	evidence->subject.warnings = runtime_warnings(evidence->runtime,
-						      &evidence->subject.warning_count);
-	TRY(live_places_make(&binary->build_info, &evidence->places));
-	evidence->subject.places = evidence->places.rule;
+	size_t count = 0;
+	const char *const *warnings = runtime_warnings(evidence->runtime, &count);
+	const struct core_facts *core = core_facts(evidence->target);
+	size_t more = core ? core->warning_count : 0;
+	if (!(evidence->warnings = calloc(MAX(count + more, 1), sizeof(*evidence->warnings))))
+		return error_no_memory();
+	if (more)
+		memcpy(evidence->warnings, core->warnings, more * sizeof(*evidence->warnings));
+	if (count)
+		memcpy(evidence->warnings + more, warnings, count * sizeof(*evidence->warnings));
+	evidence->subject.warnings = evidence->warnings;
+	evidence->subject.warning_count = count + more;
 	return NULL;
 }
 
-struct error *evidence_open(const char *operand, struct evidence *ret)
+/* Once there is a target: everything that no kind of target knows better than another. */
+static struct error *open_runtime(struct evidence *evidence)
 {
-	pid_t pid;
-	TRY(cli_target_pid(operand, &pid));
-	return evidence_open_process(pid, ret);
+	TRY(runtime_open(evidence->target, &evidence->runtime));
+	const struct binary *binary = runtime_binary(evidence->runtime);
+	evidence->subject.release = binary->release;
+	evidence->subject.build = evidence_build(binary);
+	TRY(live_places_make(&binary->build_info, &evidence->places));
+	evidence->subject.places = evidence->places.rule;
+	return gather_warnings(evidence);
+}
+
+static struct error *fill_process(pid_t pid, struct evidence *evidence)
+{
+	struct process_facts facts;
+	TRY(process_open(pid, &evidence->target));
+	TRY(open_runtime(evidence));
+	TRY(process_facts_read(pid, &facts));
+	TRY(process_executable_read(pid, &evidence->executable));
+	evidence->subject.kind = "process";
+	evidence->subject.name = target_name(evidence->target);
+	evidence->subject.pid = pid;
+	evidence->subject.executable = evidence->executable.path;
+	evidence->subject.uptime_ns = (int64_t)facts.age_ns;
+	return NULL;
+}
+
+/* Without the executable a core has no names, mostly: say so instead of what follows from it. */
+static struct error *explain_missing(struct error *error, const struct core_facts *core)
+{
+	if (!error || core->executable_found || error->code == ERROR_NO_MEMORY)
+		return error;
+	error_destroy(error);
+	return error_new(ERROR_NOT_FOUND,
+			 "%s: the executable %s is needed (%s): give it by --exe FILE", core->path,
+			 core->executable ? core->executable : "of the process", core->problem);
+}
+
+static struct error *name_core(const struct core_facts *core, char **ret)
+{
+	const char *program = core->executable ? text_base_name(core->executable) : core->program;
+	const char *comma = *program && core->pid ? ", " : "";
+	char pid[32] = "";
+	if (core->pid)
+		snprintf(pid, sizeof(pid), "pid %d", (int)core->pid);
+	if (asprintf(ret, "%s (core of %s%s%s)", core->path,
+		     *program || core->pid ? program : "a process", comma, pid) >= 0)
+		return NULL;
+	*ret = NULL;
+	return error_no_memory();
+}
+
+static struct error *fill_core(const struct cli_target *target, const struct options *options,
+			       struct evidence *evidence)
+{
+	struct core_options wanted = { .executable = options->executable };
+	TRY(core_open(target->descriptor, target->path, &wanted, &evidence->target));
+	const struct core_facts *core = core_facts(evidence->target);
+	TRY(explain_missing(open_runtime(evidence), core));
+	TRY(name_core(core, &evidence->name));
+	evidence->subject.kind = "core";
+	evidence->subject.name = evidence->name;
+	evidence->subject.path = core->path;
+	evidence->subject.pid = core->pid;
+	evidence->subject.executable = core->executable;
+	evidence->subject.uptime_ns = -1;
+	return NULL;
+}
+
+static struct error *fill(const struct cli_target *target, const struct options *options,
+			  struct evidence *evidence)
+{
+	if (target->kind == CLI_TARGET_CORE)
+		return fill_core(target, options, evidence);
+	if (options->executable)
+		return error_new(ERROR_USAGE, "--exe is for core files: a process names its own");
+	return fill_process(target->pid, evidence);
+}
+
+static struct error *finish(struct error *error, struct evidence *evidence, struct evidence *ret)
+{
+	if (error) {
+		evidence_deinit(evidence);
+		return error;
+	}
+	*ret = *evidence;
+	return NULL;
+}
+
+struct error *evidence_open(const char *operand, const struct options *options,
+			    struct evidence *ret)
+{
+	_cleanup_(cli_target_deinit) struct cli_target target = { .descriptor = -1 };
+	struct evidence evidence = { 0 };
+	TRY(cli_target_find(operand, &target));
+	return finish(fill(&target, options, &evidence), &evidence, ret);
 }
 
 struct error *evidence_open_process(pid_t pid, struct evidence *ret)
 {
 	struct evidence evidence = { 0 };
-	struct error *error = evidence_fill(pid, &evidence);
-	if (error) {
-		evidence_deinit(&evidence);
-		return error;
-	}
-	*ret = evidence;
-	return NULL;
+	return finish(fill_process(pid, &evidence), &evidence, ret);
 }
 
 void evidence_deinit(struct evidence *evidence)
@@ -63,5 +147,7 @@ void evidence_deinit(struct evidence *evidence)
 	target_destroy(evidence->target);
 	process_executable_deinit(&evidence->executable);
 	live_places_deinit(&evidence->places);
+	free(evidence->warnings);
+	free(evidence->name);
 	*evidence = (struct evidence){ 0 };
 }

@@ -3,11 +3,11 @@
 
 #include "cli/cli.h"
 
-extern const struct verb verb_info, verb_doctor, verb_goroutines, verb_explain;
+extern const struct verb verb_info, verb_doctor, verb_goroutines, verb_explain, verb_hold;
 
 /* In the order of dowse --help. */
 const struct verb *const verbs[] = {
-	&verb_ps, &verb_info, &verb_doctor, &verb_goroutines, &verb_explain, NULL,
+	&verb_ps, &verb_info, &verb_doctor, &verb_goroutines, &verb_explain, &verb_hold, NULL,
 };
 
 const struct verb *verbs_find(const char *name)

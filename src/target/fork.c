@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "target/delegate.h"
 #include "target/fork_cost.h"
 #include "target/headroom.h"
 #include "target/inject.h"
@@ -53,6 +54,7 @@ struct fork {
 	pid_t thread; /* that made the fork */
 	pid_t inner;  /* the fork's id in the process's own PID namespace */
 	bool reaped;
+	bool delegated; /* made by the delegate, who keeps what only serves to end it */
 };
 
 static struct fork *fork_of(struct target *target)
@@ -279,6 +281,8 @@ static void fork_free(struct fork *fork)
 static void fork_destroy(struct target *target)
 {
 	struct fork *fork = fork_of(target);
+	if (fork->delegated)
+		delegate_get()->fork_end();
 	if (fork->tracer) {
 		error_destroy(tracer_run(fork->tracer, end_job, fork));
 		tracer_destroy(TAKE_PTR(fork->tracer));
@@ -405,23 +409,9 @@ static struct error *prepare(struct fork *fork, const struct process_fork_option
 	return tracer_create(&fork->tracer);
 }
 
-struct error *process_fork(struct target *target, const struct process_fork_options *options,
-			   struct target **ret, struct target_pause *ret_pause)
+static struct error *make_here(struct fork *fork, const struct process_fork_options *options,
+			       struct target_pause *ret_pause)
 {
-	const struct process *process = process_of_const(target);
-	_cleanup_(fork_cleanup) struct fork *fork = calloc(1, sizeof(*fork));
-	if (!fork)
-		return error_no_memory();
-	fork->process.target.operations = &fork_operations;
-	fork->process.directory = -1;
-	fork->process.memory.descriptor = -1;
-	fork->origin_directory = -1;
-	fork->origin_memory.descriptor = -1;
-
-	if (process->tracer)
-		return error_new(ERROR_USAGE, "%s is stopped: it cannot be forked as well",
-				 target->name);
-	TRY(adopt_origin(fork, process));
 	TRY(prepare(fork, options));
 	reap_earlier(fork);
 	fork->injection.call = (struct machine_call){ .kind = MACHINE_CALL_FORK };
@@ -435,6 +425,45 @@ struct error *process_fork(struct target *target, const struct process_fork_opti
 		return error;
 	}
 	tracer_idle(fork->tracer, linger, fork);
+	stop_pause(&fork->stop, ret_pause);
+	return NULL;
+}
+
+static struct error *make_by_delegate(struct fork *fork, const struct delegate *delegate,
+				      const struct process_fork_options *options,
+				      struct target_pause *ret_pause)
+{
+	fork->stop = (struct stop){
+		.pid = fork->origin,
+		.name = fork->origin_name,
+		.with_sets = options->register_sets,
+	};
+	TRY(delegate->fork(&fork->stop, options, &fork->injection.fork, ret_pause));
+	fork->delegated = true;
+	return NULL;
+}
+
+struct error *process_fork(struct target *target, const struct process_fork_options *options,
+			   struct target **ret, struct target_pause *ret_pause)
+{
+	const struct process *process = process_of_const(target);
+	const struct delegate *delegate = delegate_get();
+	struct target_pause pause;
+	_cleanup_(fork_cleanup) struct fork *fork = calloc(1, sizeof(*fork));
+	if (!fork)
+		return error_no_memory();
+	fork->process.target.operations = &fork_operations;
+	fork->process.directory = -1;
+	fork->process.memory.descriptor = -1;
+	fork->origin_directory = -1;
+	fork->origin_memory.descriptor = -1;
+
+	if (process_is_stopped(process))
+		return error_new(ERROR_USAGE, "%s is stopped: it cannot be forked as well",
+				 target->name);
+	TRY(adopt_origin(fork, process));
+	TRY(delegate ? make_by_delegate(fork, delegate, options, &pause)
+		     : make_here(fork, options, &pause));
 	TRY(process_init(&fork->process, fork->injection.fork));
 	free(fork->process.target.name);
 	fork->process.target.name = strdup(fork->origin_name);
@@ -442,7 +471,7 @@ struct error *process_fork(struct target *target, const struct process_fork_opti
 		return error_no_memory();
 	fork->process.clock_offset = process->clock_offset;
 	if (ret_pause)
-		stop_pause(&fork->stop, ret_pause);
+		*ret_pause = pause;
 	*ret = &TAKE_PTR(fork)->process.target;
 	return NULL;
 }
@@ -450,6 +479,8 @@ struct error *process_fork(struct target *target, const struct process_fork_opti
 struct error *process_fork_check(struct target *target)
 {
 	struct fork *fork = fork_of(target);
+	if (fork->delegated)
+		return delegate_get()->fork_check();
 	if (memory_is_gone(&fork->origin_memory))
 		return error_new(ERROR_GONE, "%s has ended", fork->origin_name);
 	return error_wrap(headroom_check(fork->headroom, fork->reserve, 0, "what it writes"),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "target/delegate.h"
 #include "target/permission.h"
 #include "target/process_private.h"
 #include "target/procfs.h"
@@ -185,24 +186,54 @@ static struct error *release_job(void *argument)
 static void process_release(struct target *target, struct target_pause *ret_pause)
 {
 	struct process *process = process_of(target);
-	if (!process->tracer)
+	if (!process_is_stopped(process))
 		return;
-	error_destroy(tracer_run(process->tracer, release_job, process));
-	/* Whoever could not be detached, asleep in the kernel, is let go by the thread's end. */
-	tracer_destroy(TAKE_PTR(process->tracer));
-	if (ret_pause)
-		stop_pause(&process->stop, ret_pause);
+	if (process->delegated) {
+		struct target_pause pause;
+		delegate_get()->release(&pause);
+		if (ret_pause)
+			*ret_pause = pause;
+	} else {
+		error_destroy(tracer_run(process->tracer, release_job, process));
+		/* Whoever could not be detached, asleep in the kernel, is let go by the thread's end. */
+		tracer_destroy(TAKE_PTR(process->tracer));
+		if (ret_pause)
+			stop_pause(&process->stop, ret_pause);
+	}
+	process->delegated = false;
 	stop_deinit(&process->stop);
+}
+
+static struct error *stop_by_tracer(struct process *process)
+{
+	_cleanup_(tracer_cleanup) struct tracer *tracer = NULL;
+	TRY(tracer_create(&tracer));
+	struct error *error = tracer_run(tracer, stop_job, process);
+	if (error) {
+		tracer_destroy(TAKE_PTR(tracer));
+		stop_deinit(&process->stop);
+		return error;
+	}
+	process->tracer = TAKE_PTR(tracer);
+	return NULL;
+}
+
+static struct error *stop_by_delegate(struct process *process, const struct delegate *delegate)
+{
+	struct error *error = delegate->stop(&process->stop);
+	process->delegated = !error;
+	if (error)
+		stop_deinit(&process->stop);
+	return error;
 }
 
 static struct error *process_stop(struct target *target)
 {
 	struct process *process = process_of(target);
-	_cleanup_(tracer_cleanup) struct tracer *tracer = NULL;
+	const struct delegate *delegate = delegate_get();
 
-	if (process->tracer)
-		return NULL; /* stopped already */
-	TRY(tracer_create(&tracer));
+	if (process_is_stopped(process))
+		return NULL;
 	process->stop = (struct stop){
 		.pid = process->pid,
 		.directory = process->directory,
@@ -211,13 +242,7 @@ static struct error *process_stop(struct target *target)
 		.namespaced = process->namespaced,
 		.with_sets = process->register_sets,
 	};
-	struct error *error = tracer_run(tracer, stop_job, process);
-	if (error) {
-		tracer_destroy(TAKE_PTR(tracer));
-		stop_deinit(&process->stop);
-		return error;
-	}
-	process->tracer = TAKE_PTR(tracer);
+	TRY(delegate ? stop_by_delegate(process, delegate) : stop_by_tracer(process));
 	if (!memory_is_gone(&process->memory))
 		return NULL;
 	process_release(target, NULL);
@@ -233,7 +258,7 @@ void process_want_register_sets(struct target *target)
 static const struct target_thread *process_threads(const struct target *target, size_t *ret_count)
 {
 	const struct process *process = process_of_const(target);
-	if (!process->tracer)
+	if (!process_is_stopped(process))
 		return NULL;
 	*ret_count = process->stop.reported.count;
 	return process->stop.reported.items;
@@ -247,7 +272,7 @@ static pid_t process_pid(const struct target *target)
 static uint64_t process_now(const struct target *target)
 {
 	const struct process *process = process_of_const(target);
-	uint64_t now = process->tracer ? process->stop.began_ns : traced_now_ns();
+	uint64_t now = process_is_stopped(process) ? process->stop.began_ns : traced_now_ns();
 	return now + (uint64_t)process->clock_offset;
 }
 

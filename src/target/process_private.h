@@ -21,7 +21,8 @@ struct process {
 	bool namespaced;       /* it lives in a PID namespace below ours */
 	int64_t clock_offset;  /* its CLOCK_MONOTONIC less ours */
 	struct tracer *tracer; /* while it is stopped; NULL while it runs */
-	struct stop stop;      /* valid while tracer is set */
+	bool delegated;        /* stopped by the delegate; then there is no tracer */
+	struct stop stop;      /* valid while it is stopped */
 };
 
 static inline struct process *process_of(struct target *target)
@@ -32,6 +33,11 @@ static inline struct process *process_of(struct target *target)
 static inline const struct process *process_of_const(const struct target *target)
 {
 	return (const struct process *)target;
+}
+
+static inline bool process_is_stopped(const struct process *process)
+{
+	return process->tracer || process->delegated;
 }
 
 /* Refuses what is no process with a memory of its own: threads, kernel threads, zombies. */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_TARGET_DELEGATE_H
+#define DOWSE_TARGET_DELEGATE_H
+
+#include "target/process.h"
+#include "target/stop.h"
+
+/*
+ * Somebody who stops and forks processes for a program that is not allowed to, because it confined
+ * itself before it reads what strangers wrote. The calls of process.h then have it done there;
+ * without a delegate, which is how a library is used, they do it themselves.
+ */
+struct delegate {
+	/* As stop_begin(): fills in what the stop has found, by its pid and what it asks for. */
+	struct error *(*stop)(struct stop *stop)must_use;
+	void (*release)(struct target_pause *ret);
+	/*
+	 * One at a time. `stop` becomes that of the fork's birth, *ret_fork the fork's id, which may
+	 * be opened like the process.
+	 */
+	struct error *(*fork)(struct stop *stop, const struct process_fork_options *options,
+			      pid_t *ret_fork, struct target_pause *ret_pause)must_use;
+	struct error *(*fork_check)(void)must_use;
+	void (*fork_end)(void);
+};
+
+/* For the whole program, once, before anything is opened. */
+void delegate_set(const struct delegate *delegate);
+
+/* NULL: there is none. */
+const struct delegate *delegate_get(void);
+
+#endif

@@ -22,26 +22,6 @@
 
 #define MIB ((size_t)1 << 20)
 
-static void sleep_ms(long ms)
-{
-	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
-}
-
-static void check_unharmed(struct victim *victim)
-{
-	const char *trouble = victim_trouble(victim);
-	if (trouble)
-		fail_msg("the victim: %s", trouble);
-}
-
-static void check_no_children(struct victim *victim)
-{
-	unsigned zombies = 0, running = 0;
-	running = victim_children(victim->pid, &zombies);
-	assert_int_equal(running, 0);
-	assert_int_equal(zombies, 0);
-}
-
 /* The one child that the process has while it is forked. */
 static pid_t child_of(pid_t pid)
 {
@@ -80,8 +60,8 @@ static void test_idle(void **state)
 	unsigned before = descriptors_open();
 	struct victim victim = victim_start(victim_idle, 4);
 	fork_repeatedly(&victim, 30);
-	check_no_children(&victim);
-	check_unharmed(&victim);
+	victim_check_childless(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 	assert_int_equal(descriptors_open(), before);
 }
@@ -92,8 +72,8 @@ static void test_registers(void **state)
 	(void)state;
 	struct victim victim = victim_start(victim_registers, 0);
 	fork_repeatedly(&victim, 100);
-	check_no_children(&victim);
-	check_unharmed(&victim);
+	victim_check_childless(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -102,8 +82,8 @@ static void test_births(void **state)
 	(void)state;
 	struct victim victim = victim_start(victim_births, 0);
 	fork_repeatedly(&victim, 50);
-	check_no_children(&victim);
-	check_unharmed(&victim);
+	victim_check_childless(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -112,47 +92,9 @@ static void test_calls(void **state)
 	(void)state;
 	struct victim victim = victim_start(victim_calls, 0);
 	fork_repeatedly(&victim, 50);
-	check_no_children(&victim);
-	check_unharmed(&victim);
+	victim_check_childless(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
-}
-
-/*
- * One moment of a program that never stands still: it writes the number of its round to each page
- * in turn, so at any moment a first part has it and the rest has the one before.
- */
-static void check_one_moment(const uint64_t *words, size_t pages, uint64_t *ret_round)
-{
-	uint64_t round = words[0];
-	size_t i = 0;
-	while (i < pages && words[i * 512] == round)
-		i++;
-	for (; i < pages; i++)
-		assert_int_equal(words[i * 512], round - 1);
-	*ret_round = round;
-}
-
-static uint64_t find_region(struct target *target, size_t size)
-{
-	const struct target_mapping *mappings;
-	size_t count;
-	check_ok(target_mappings(target, &mappings, &count));
-	for (size_t i = 0; i < count; i++) {
-		/* The kernel may have joined it with a neighbour, above or below: see its words. */
-		if (!mappings[i].inode && mappings[i].writable &&
-		    mappings[i].end - mappings[i].start >= size &&
-		    mappings[i].end - mappings[i].start < size + MIB) {
-			for (uint64_t at = mappings[i].start; at + size <= mappings[i].end;
-			     at += 4096) {
-				uint64_t word;
-				check_ok(target_read_u64(target, at, &word));
-				if (word)
-					return at;
-			}
-		}
-	}
-	fail_msg("there is no region of that size");
-	return 0;
 }
 
 static void test_one_moment(void **state)
@@ -168,12 +110,12 @@ static void test_one_moment(void **state)
 	for (unsigned i = 0; i < 10; i++) {
 		struct target *fork;
 		check_ok(fork_patiently(target, &fork, NULL));
-		uint64_t region = find_region(fork, SIZE * MIB);
+		uint64_t region = victim_written_region(fork, SIZE * MIB);
 		check_ok(target_read(fork, region, words, SIZE * MIB));
-		check_one_moment(words, SIZE * MIB / 4096, &first);
-		sleep_ms(20); /* the program writes to every page meanwhile */
+		first = victim_moment(words, SIZE * MIB);
+		victim_sleep_ms(20); /* the program writes to every page meanwhile */
 		check_ok(target_read(fork, region, words, SIZE * MIB));
-		check_one_moment(words, SIZE * MIB / 4096, &second);
+		second = victim_moment(words, SIZE * MIB);
 		assert_int_equal(first, second);
 		/* It tells of a round when that is over. */
 		assert_true(atomic_load(&victim.report->births) + 1 >= first);
@@ -183,8 +125,8 @@ static void test_one_moment(void **state)
 		assert_true(threads[0].registers.pc);
 		target_destroy(fork);
 	}
-	check_no_children(&victim);
-	check_unharmed(&victim);
+	victim_check_childless(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -264,7 +206,7 @@ static void test_descriptors(void **state)
 	int client = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
 	while (atomic_load(&victim.report->value))
-		sleep_ms(1);
+		victim_sleep_ms(1);
 	unsigned before = descriptors_of(victim.pid);
 
 	check_ok(process_open(victim.pid, &target));
@@ -280,8 +222,8 @@ static void test_descriptors(void **state)
 	assert_true(victim_advances(&victim));
 	assert_int_equal(atomic_load(&victim.report->faults), 0);
 	target_destroy(fork);
-	check_no_children(&victim);
-	check_unharmed(&victim);
+	victim_check_childless(&victim);
+	victim_check(&victim);
 	close(client);
 	victim_end(&victim);
 }
@@ -317,8 +259,8 @@ static void test_fork_is_held(void **state)
 	target_release(fork, NULL);
 	assert_true(victim_advances(&victim));
 	target_destroy(fork);
-	check_no_children(&victim);
-	check_unharmed(&victim);
+	victim_check_childless(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -339,18 +281,18 @@ static void test_refusals(void **state)
 	target_release(target, NULL);
 
 	kill(victim.pid, SIGSTOP);
-	sleep_ms(10);
+	victim_sleep_ms(10);
 	check_error(process_fork(target, &quick, &fork, NULL), ERROR_UNSUPPORTED, "SIGSTOP");
 	struct process_facts facts = { 0 };
-	for (unsigned i = 0; i < 1000 && facts.state != 'T'; i++, sleep_ms(1))
+	for (unsigned i = 0; i < 1000 && facts.state != 'T'; i++, victim_sleep_ms(1))
 		check_ok(process_facts_read(victim.pid, &facts));
 	assert_int_equal(facts.state, 'T');
 	uint64_t before = atomic_load(&victim.report->progress);
-	sleep_ms(10);
+	victim_sleep_ms(10);
 	assert_int_equal(atomic_load(&victim.report->progress), before);
 	kill(victim.pid, SIGCONT);
-	check_no_children(&victim);
-	check_unharmed(&victim);
+	victim_check_childless(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -379,8 +321,8 @@ static void test_filters(void **state)
 			check_error(process_fork(target, &quick, &fork, NULL), ERROR_UNSUPPORTED,
 				    "seccomp");
 		}
-		check_no_children(&victim);
-		check_unharmed(&victim);
+		victim_check_childless(&victim);
+		victim_check(&victim);
 		victim_end(&victim);
 	}
 }
@@ -400,7 +342,7 @@ static void test_vfork(void **state)
 		check_ok(fork_patiently(target, &fork, &pause));
 		unstopped += pause.unstopped > 0;
 		uint64_t births = atomic_load(&victim.report->births);
-		sleep_ms(200);
+		victim_sleep_ms(200);
 		assert_true(atomic_load(&victim.report->births) >= births + 2);
 		target_destroy(fork);
 	}
@@ -429,10 +371,10 @@ static void test_exec(void **state)
 	print_message("exec: forked %u of 40\n", forked);
 	assert_true(forked > 0);
 	uint64_t births = atomic_load(&victim.report->births);
-	sleep_ms(200);
+	victim_sleep_ms(200);
 	assert_true(atomic_load(&victim.report->births) > births);
 	assert_int_equal(atomic_load(&victim.report->faults), 0);
-	check_no_children(&victim);
+	victim_check_childless(&victim);
 	victim_end(&victim);
 }
 

@@ -14,18 +14,6 @@
 
 /* Stops, against programs that count what was done to them. */
 
-static void sleep_ms(long ms)
-{
-	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
-}
-
-static void check_unharmed(struct victim *victim)
-{
-	const char *trouble = victim_trouble(victim);
-	if (trouble)
-		fail_msg("the victim: %s", trouble);
-}
-
 static uint64_t progress(const struct victim *victim)
 {
 	return atomic_load(&victim->report->progress);
@@ -67,7 +55,7 @@ static void stop_and_look(struct victim *victim, struct target *target, size_t l
 			assert_true(threads[i].registers.pc && threads[i].registers.sp);
 		assert_int_equal(threads[i].namespace_id, threads[i].id);
 	}
-	sleep_ms(3);
+	victim_sleep_ms(3);
 	assert_int_equal(progress(victim), before);
 	assert_int_equal(atomic_load(&victim->report->births), births);
 	target_release(target, ret_pause);
@@ -89,7 +77,7 @@ static void test_idle(void **state)
 		assert_int_equal(pause.unstopped, 0);
 		assert_true(pause.nanoseconds >= 3000000);
 	}
-	check_unharmed(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -136,7 +124,7 @@ static void test_many_threads(void **state)
 	stop_and_look(&victim, target, 1002, &pause);
 	print_message("1,000 threads: stopped for %.1f ms, 3 of them asked for\n",
 		      (double)pause.nanoseconds / 1e6);
-	check_unharmed(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -149,9 +137,9 @@ static void test_births(void **state)
 	check_ok(process_open(victim.pid, &target));
 	for (unsigned i = 0; i < 100; i++) {
 		stop_and_look(&victim, target, 3, NULL);
-		sleep_ms(1);
+		victim_sleep_ms(1);
 	}
-	check_unharmed(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -164,29 +152,29 @@ static void test_under_sigstop(void **state)
 
 	check_ok(process_open(victim.pid, &target));
 	kill(victim.pid, SIGSTOP);
-	sleep_ms(20);
+	victim_sleep_ms(20);
 	for (unsigned i = 0; i < 5; i++) {
 		stop_and_look(&victim, target, 5, NULL);
-		sleep_ms(5);
+		victim_sleep_ms(5);
 		check_ok(process_facts_read(victim.pid, &facts));
 		assert_int_equal(facts.state, 'T');
 	}
 	uint64_t before = progress(&victim);
-	sleep_ms(10);
+	victim_sleep_ms(10);
 	assert_int_equal(progress(&victim), before);
 	kill(victim.pid, SIGCONT);
-	check_unharmed(&victim);
+	victim_check(&victim);
 
 	/* And when it comes in the midst of a stop of ours. */
 	check_ok(stop_patiently(target));
 	kill(victim.pid, SIGSTOP);
-	sleep_ms(5);
+	victim_sleep_ms(5);
 	target_release(target, NULL);
-	sleep_ms(20);
+	victim_sleep_ms(20);
 	check_ok(process_facts_read(victim.pid, &facts));
 	assert_int_equal(facts.state, 'T');
 	kill(victim.pid, SIGCONT);
-	check_unharmed(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -232,9 +220,9 @@ static void test_signals(void **state)
 		sent += (unsigned)i;
 	}
 	for (unsigned i = 0; i < 2000 && atomic_load(&victim.report->births) != sent; i++)
-		sleep_ms(1);
+		victim_sleep_ms(1);
 	assert_int_equal(atomic_load(&victim.report->births), sent);
-	check_unharmed(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -255,7 +243,7 @@ static void test_calls(void **state)
 		check_ok(stop_patiently(target));
 		target_release(target, NULL);
 	}
-	check_unharmed(&victim);
+	victim_check(&victim);
 	victim_end(&victim);
 }
 
@@ -269,11 +257,11 @@ static void stop_often(struct victim *victim, unsigned times, unsigned *ret_unst
 	for (unsigned i = 0; i < times; i++) {
 		check_ok(stop_patiently(target));
 		uint64_t before = progress(victim);
-		sleep_ms(1);
+		victim_sleep_ms(1);
 		assert_int_equal(progress(victim), before);
 		target_release(target, &pause);
 		*ret_unstopped += pause.unstopped > 0;
-		sleep_ms(2);
+		victim_sleep_ms(2);
 	}
 }
 
@@ -287,10 +275,10 @@ static void test_vfork(void **state)
 	stop_often(&victim, 60, &unstopped);
 	/* It is nearly always inside of vfork, whose parent cannot be stopped. */
 	assert_true(unstopped > 30);
-	sleep_ms(150);
+	victim_sleep_ms(150);
 	assert_true(atomic_load(&victim.report->births) > births + 1);
 	kill(victim.pid, SIGSTOP); /* no children while they are counted */
-	sleep_ms(100);
+	victim_sleep_ms(100);
 	kill(victim.pid, SIGCONT);
 	assert_int_equal(atomic_load(&victim.report->faults), 0);
 	assert_true(victim_advances(&victim));
@@ -317,12 +305,12 @@ static void test_vfork_while_stopped(void **state)
 
 	check_ok(process_open(victim.pid, &target));
 	check_ok(stop_patiently(target));
-	sleep_ms(100); /* its child ends meanwhile, and the parent runs into our stop */
+	victim_sleep_ms(100); /* its child ends meanwhile, and the parent runs into our stop */
 	uint64_t births = atomic_load(&victim.report->births);
-	sleep_ms(100);
+	victim_sleep_ms(100);
 	assert_int_equal(atomic_load(&victim.report->births), births);
 	target_release(target, NULL);
-	sleep_ms(200);
+	victim_sleep_ms(200);
 	assert_true(atomic_load(&victim.report->births) > births);
 	assert_int_equal(atomic_load(&victim.report->faults), 0);
 	victim_end(&victim);
@@ -338,7 +326,7 @@ static void test_exec(void **state)
 		_cleanup_(target_cleanup) struct target *target = NULL;
 		struct error *error = process_open(victim.pid, &target);
 		if (!error && i % 3)
-			sleep_ms(i % 3 * 20); /* the program may have changed since */
+			victim_sleep_ms(i % 3 * 20); /* the program may have changed since */
 		if (!error)
 			error = stop_patiently(target);
 		if (error && error->code != ERROR_GONE)
@@ -351,7 +339,7 @@ static void test_exec(void **state)
 	print_message("exec: %u stopped, %u told from another program\n", stopped, gone);
 	assert_true(stopped > 10 && gone > 10);
 	uint64_t births = atomic_load(&victim.report->births);
-	sleep_ms(200);
+	victim_sleep_ms(200);
 	assert_true(atomic_load(&victim.report->births) > births);
 	assert_int_equal(atomic_load(&victim.report->faults), 0);
 	victim_end(&victim);
@@ -378,7 +366,7 @@ static void test_exec_without_pause(void **state)
 	assert_true(stopped > 100);
 	assert_int_equal(atomic_load(&victim.report->faults), 0);
 	uint64_t births = atomic_load(&victim.report->births);
-	sleep_ms(500);
+	victim_sleep_ms(500);
 	assert_true(atomic_load(&victim.report->births) > births);
 	victim_end(&victim);
 }
@@ -391,7 +379,7 @@ static void body_short(struct victim_report *report, long ms)
 
 static void *kill_soon(void *argument)
 {
-	sleep_ms(1);
+	victim_sleep_ms(1);
 	kill(*(pid_t *)argument, SIGKILL);
 	return NULL;
 }
@@ -433,7 +421,7 @@ static void test_filters(void **state)
 		check_ok(process_open(victim.pid, &target));
 		for (unsigned k = 0; k < 20; k++)
 			stop_and_look(&victim, target, 5, NULL);
-		check_unharmed(&victim);
+		victim_check(&victim);
 		victim_end(&victim);
 	}
 }

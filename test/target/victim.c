@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "victim.h"
 
+#include "check.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,10 +29,11 @@
 #include "base/macros.h"
 #include "group.h"
 #include "target/procfs.h"
+#include "target/target.h"
 
 #define REPORT_DESCRIPTOR "DOWSE_TEST_REPORT"
 
-static void sleep_ms(long ms)
+void victim_sleep_ms(long ms)
 {
 	struct timespec left = { ms / 1000, ms % 1000 * 1000000 };
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
@@ -71,7 +74,7 @@ struct victim victim_start_in(const struct group *group,
 	}
 	close(file);
 	for (unsigned i = 0; i < 10000 && !atomic_load(&victim.report->ready); i++)
-		sleep_ms(1);
+		victim_sleep_ms(1);
 	return victim;
 }
 
@@ -131,8 +134,8 @@ void victim_idle(struct victim_report *report, long threads)
 	for (long i = 0; i < threads; i++)
 		start_thread(sleep_on_futex, report);
 	while (atomic_load(&report->threads) < (uint64_t)threads)
-		sleep_ms(1);
-	sleep_ms(5);
+		victim_sleep_ms(1);
+	victim_sleep_ms(5);
 	atomic_store(&report->ready, true);
 	sleep_on_futex(report);
 }
@@ -323,8 +326,8 @@ void victim_calls(struct victim_report *report, long unused)
 		start_thread(call_forever, &calls[i]);
 	}
 	while (atomic_load(&report->threads) < CALL_COUNT)
-		sleep_ms(1);
-	sleep_ms(20);
+		victim_sleep_ms(1);
+	victim_sleep_ms(20);
 	atomic_store(&report->ready, true);
 	sleep_on_futex(report);
 }
@@ -424,7 +427,7 @@ void victim_filtered(struct victim_report *report, long action)
 static void *outlive(void *argument)
 {
 	struct victim_report *report = argument;
-	sleep_ms(20);
+	victim_sleep_ms(20);
 	atomic_store(&report->ready, true);
 	return sleep_on_futex(report);
 }
@@ -444,7 +447,7 @@ bool victim_advances(const struct victim *victim)
 		/* More than one step: one may have been on its way when it was stopped. */
 		if (atomic_load(&victim->report->progress) > before + 2)
 			return true;
-		sleep_ms(1);
+		victim_sleep_ms(1);
 	}
 	return false;
 }
@@ -490,7 +493,7 @@ const char *victim_trouble(const struct victim *victim)
 			trouble = "it has a running duplicate";
 		else if (!trouble && victim_children(victim->pid, &zombies) == 0)
 			break;
-		sleep_ms(1);
+		victim_sleep_ms(1);
 	}
 	if (!trouble && atomic_load(&victim->report->faults)) {
 		snprintf(text, sizeof(text), "%llu faults, the last one of kind %lld",
@@ -533,4 +536,52 @@ unsigned descriptors_open(void)
 	if (stream)
 		closedir(stream);
 	return count;
+}
+
+void victim_check(const struct victim *victim)
+{
+	const char *trouble = victim_trouble(victim);
+	if (trouble)
+		fail_msg("the victim: %s", trouble);
+}
+
+void victim_check_childless(const struct victim *victim)
+{
+	unsigned zombies = 0;
+	unsigned running = victim_children(victim->pid, &zombies);
+	assert_int_equal(running, 0);
+	assert_int_equal(zombies, 0);
+}
+
+uint64_t victim_moment(const uint64_t *words, size_t size)
+{
+	uint64_t round = words[0];
+	size_t i = 0, count = size / 8;
+	while (i < count && words[i] == round)
+		i += 512;
+	for (; i < count; i += 512)
+		assert_int_equal(words[i], round - 1);
+	return round;
+}
+
+uint64_t victim_written_region(struct target *target, size_t size)
+{
+	const struct target_mapping *mappings;
+	size_t count;
+	check_ok(target_mappings(target, &mappings, &count));
+	for (size_t i = 0; i < count; i++) {
+		const struct target_mapping *mapping = &mappings[i];
+		/* The kernel may have joined it with a neighbour, above or below: see its words. */
+		if (mapping->inode || !mapping->writable || mapping->end - mapping->start < size ||
+		    mapping->end - mapping->start >= size + ((size_t)1 << 20))
+			continue;
+		for (uint64_t at = mapping->start; at + size <= mapping->end; at += 4096) {
+			uint64_t word;
+			check_ok(target_read_u64(target, at, &word));
+			if (word)
+				return at;
+		}
+	}
+	fail_msg("there is no region of that size");
+	return 0;
 }

@@ -36,6 +36,7 @@ struct victim victim_start_in(const struct group *group,
 			      void (*body)(struct victim_report *report, long argument),
 			      long argument);
 void victim_end(struct victim *victim);
+void victim_sleep_ms(long ms);
 
 /* Bodies. */
 void victim_idle(struct victim_report *report, long threads);      /* asleep on a futex each */
@@ -57,6 +58,21 @@ bool victim_advances(const struct victim *victim);
 
 /* What /proc says: no thread stopped, nobody tracing. A line for the reader if not. */
 const char *victim_trouble(const struct victim *victim);
+
+/* The test fails unless all is well with it, and unless it has no children. */
+void victim_check(const struct victim *victim);
+void victim_check_childless(const struct victim *victim);
+
+/* Where victim_writer() writes. */
+struct target;
+uint64_t victim_written_region(struct target *target, size_t size);
+
+/*
+ * One moment of a program that never stands still: victim_writer() writes the number of its round
+ * to each page in turn, so at any moment a first part has it and the rest has the one before.
+ * The round; the test fails if it was no such moment.
+ */
+uint64_t victim_moment(const uint64_t *words, size_t size);
 
 /* Children of the process by state: zombies, and anything else. */
 unsigned victim_children(pid_t pid, unsigned *ret_zombies);

@@ -357,6 +357,23 @@ class Process(unittest.TestCase):
         self.assertEqual(document["goroutine_count"], self.count)
         self.assertIn("without a stop", dowse("goroutines", self.pid, "--no-stop").stdout.decode())
 
+    def test_a_limit_on_the_pause(self):
+        """1,259 goroutines are estimated at some 3 ms: refused before anything is stopped."""
+        for words in (["goroutines"], []):
+            words = words + [self.pid, "--max-pause"]
+            for limit in ("1ms",):
+                answer = dowse(*words, limit)
+                self.assertEqual((answer.returncode, answer.stdout), (1, b""), words)
+                self.assertRegex(answer.stderr.decode(), r"\Adowse: \S+ \(pid \d+\) would be stopped "
+                                 r"for about \d+\.\d ms, and \d\.\d are allowed; --no-stop reads "
+                                 r"it as it runs\n\Z")
+                self.assertIn(dowse(*words, limit, "--no-stop").returncode, (0, 3))
+            answer = dowse(*words, "1m", "--format", "json")
+            self.assertIn(answer.returncode, (0, 3), answer.stderr)
+            self.assertEqual(json.loads(answer.stdout)["goroutine_count"], self.count)
+            for wrong in ("soon", "-1s", "5"):
+                self.assertEqual(dowse(*words, wrong).returncode, 2, wrong)
+
     def test_a_diagnosis_proves_and_suspects(self):
         document = self.json(self.pid, status=3)
         found = {(f["code"], f["function"]): f for f in document["findings"]}

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/evidence.h"
 #include "cli/limits.h"
+#include "target/core.h"
 
 #define COMMAND_MAX 2000
 
@@ -24,37 +25,55 @@ static struct error *print(struct invocation *invocation, const struct info_repo
 	return NULL;
 }
 
+/* Of a process: what the kernel says of it, and where its memory went. */
+static struct error *info_process(struct invocation *invocation, struct evidence *evidence,
+				  struct info_report *report)
+{
+	_cleanup_(free_pointer) char *command = NULL;
+	_cleanup_(error_cleanup) struct error *problem = NULL;
+	struct process_facts facts;
+	struct runtime_memory memory;
+	pid_t pid = target_pid(evidence->target);
+	TRY(process_facts_read(pid, &facts));
+	error_ignore(process_command_line(pid, COMMAND_MAX, &command));
+	problem = runtime_memory_read(evidence->runtime, report->counters, &memory);
+	report->facts = &facts;
+	report->executable = &evidence->executable;
+	report->command = command ? command : "";
+	report->memory = problem ? NULL : &memory;
+	report->memory_problem = problem ? problem->message : NULL;
+	report->since_gc_ns = since_unix(report->counters->last_gc_unix_ns);
+	limits_read(pid, &report->limits);
+	return print(invocation, report);
+}
+
+static struct error *info_core(struct invocation *invocation, const struct core_facts *core,
+			       struct info_report *report)
+{
+	report->core = core;
+	report->command = core->command;
+	report->since_gc_ns = -1;
+	report->limits = (struct info_limits){ -1, -1, -1, -1 };
+	return print(invocation, report);
+}
+
 static struct error *info_run(struct invocation *invocation, enum cli_status *ret)
 {
 	(void)ret;
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
-	_cleanup_(free_pointer) char *command = NULL;
-	_cleanup_(error_cleanup) struct error *problem = NULL;
-	struct process_facts facts;
 	struct runtime_counters counters;
-	struct runtime_memory memory;
 	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
-	pid_t pid = target_pid(evidence.target);
-	TRY(process_facts_read(pid, &facts));
-	error_ignore(process_command_line(pid, COMMAND_MAX, &command));
 	TRY(runtime_counters_read(evidence.runtime, &counters));
-	problem = runtime_memory_read(evidence.runtime, &counters, &memory);
-
 	struct info_report report = {
 		.subject = &evidence.subject,
 		.binary = runtime_binary(evidence.runtime),
-		.facts = &facts,
-		.executable = &evidence.executable,
-		.command = command ? command : "",
 		.counters = &counters,
-		.memory = problem ? NULL : &memory,
-		.memory_problem = problem ? problem->message : NULL,
-		.since_gc_ns = since_unix(counters.last_gc_unix_ns),
 		.modules = invocation->options.given[OPTION_MODULES],
 		.style = &invocation->style,
 	};
-	limits_read(pid, &report.limits);
-	return print(invocation, &report);
+	const struct core_facts *core = core_facts(evidence.target);
+	return core ? info_core(invocation, core, &report)
+		    : info_process(invocation, &evidence, &report);
 }
 
 static const char *const formats[] = { "text", "json", NULL };

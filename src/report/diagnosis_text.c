@@ -256,7 +256,9 @@ static void write_next(const struct diagnosis *diagnosis, struct writer *writer)
 {
 	const struct findings *findings = diagnosis->findings;
 	const char *function = findings->list.count ? findings->list.items[0].place.function : NULL;
-	writer_printf(writer, "next: dowse goroutines %d", diagnosis->subject->pid);
+	writer_string(writer, "next: dowse goroutines ");
+	if (!subject_operand(diagnosis->subject, writer))
+		writer_string(writer, "FILE");
 	if (is_typeable(function))
 		writer_printf(writer, " --function '%s'", function);
 	if (findings->list.count)

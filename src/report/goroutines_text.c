@@ -22,9 +22,12 @@ uint64_t goroutines_report_matched(const struct goroutines_report *report)
 	return matched;
 }
 
-static void write_moment(const struct goroutines *goroutines, struct writer *writer)
+static void write_moment(const struct goroutines_report *report, struct writer *writer)
 {
+	const struct goroutines *goroutines = report->goroutines;
 	char text[QUANTITY_SIZE];
+	if (!subject_runs(report->subject))
+		return;
 	if (goroutines->torn) {
 		writer_string(writer,
 			      "; read without a stop, so that they may be of different moments");
@@ -52,7 +55,7 @@ static void write_verdict(const struct goroutines_report *report, struct writer 
 	}
 	writer_string(writer, " in ");
 	quantity_write(writer, report->groups->count, "group", "groups");
-	write_moment(goroutines, writer);
+	write_moment(report, writer);
 	writer_string(writer, ".\n");
 	if (goroutines->unreadable) {
 		style_string(report->style, STYLE_YELLOW, "warning: ", writer);

@@ -41,10 +41,17 @@ static void process_json(const struct info_report *report, struct json *json)
 	json_key(json, "process");
 	json_object_begin(json);
 	json_member_string(json, "command", report->command);
-	json_member_unsigned(json, "uid", report->facts->uid);
-	json_member_bool(json, "replaced", report->executable->replaced);
-	json_member_bool(json, "deleted", report->executable->deleted);
-	json_member_unsigned(json, "threads", report->facts->threads);
+	if (report->core) {
+		json_member_null(json, "uid");
+		json_member_null(json, "replaced");
+		json_member_null(json, "deleted");
+		json_member_unsigned(json, "threads", report->core->threads);
+	} else {
+		json_member_unsigned(json, "uid", report->facts->uid);
+		json_member_bool(json, "replaced", report->executable->replaced);
+		json_member_bool(json, "deleted", report->executable->deleted);
+		json_member_unsigned(json, "threads", report->facts->threads);
+	}
 	json_member_known(json, "descriptors", limits->descriptors);
 	json_member_known(json, "descriptor_limit", limits->descriptor_limit);
 	json_key(json, "cpu_limit");
@@ -53,6 +60,24 @@ static void process_json(const struct info_report *report, struct json *json)
 	else
 		json_null(json);
 	json_member_known(json, "cpus_allowed", limits->allowed_processors);
+	json_object_end(json);
+}
+
+static void core_json(const struct core_facts *core, struct json *json)
+{
+	json_key(json, "core");
+	if (!core) {
+		json_null(json);
+		return;
+	}
+	json_object_begin(json);
+	json_member_known(json, "signal", core->signal ? core->signal : -1);
+	json_member_unsigned(json, "file_bytes", core->file_size);
+	json_member_unsigned(json, "mapped_bytes", core->memory);
+	json_member_unsigned(json, "held_bytes", core->held);
+	json_member_unsigned(json, "cut_bytes", core->cut);
+	json_member_unsigned(json, "cut_segments", core->cut_segments);
+	json_member_bool(json, "executable_found", core->executable_found);
 	json_object_end(json);
 }
 
@@ -99,6 +124,7 @@ void info_json(const struct info_report *report, struct writer *writer)
 	subject_json(report->subject, &json);
 	json_member_known(&json, "goroutine_count", report->counters->goroutines);
 	process_json(report, &json);
+	core_json(report->core, &json);
 	build_json(&report->binary->build_info, &json);
 	runtime_json(report, &json);
 	if (report->memory)

@@ -5,6 +5,7 @@
 #include "binary/module.h"
 #include "report/subject.h"
 #include "runtime/memory.h"
+#include "target/core.h"
 #include "target/procfs.h"
 
 /* What the system allows the process; -1: no limit, or unknown. */
@@ -15,12 +16,13 @@ struct info_limits {
 	int64_t allowed_processors; /* that it may be scheduled on */
 };
 
-/* One process, as far as it can be read without a stop. Everything is borrowed. */
+/* One process, as far as it can be read without a stop, or a core. Everything is borrowed. */
 struct info_report {
 	const struct subject *subject;
 	const struct binary *binary;
-	const struct process_facts *facts;
-	const struct process_executable *executable;
+	const struct process_facts *facts;           /* NULL: of a core */
+	const struct process_executable *executable; /* NULL: of a core */
+	const struct core_facts *core;               /* NULL: of a process */
 	const char *command;
 	const struct runtime_counters *counters;
 	const struct runtime_memory *memory; /* NULL: see memory_problem */

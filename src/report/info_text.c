@@ -30,16 +30,42 @@ static void add_executable(struct table *table, const struct info_report *report
 {
 	const struct process_executable *executable = report->executable;
 	struct row row = row_begin(table, "executable");
-	writer_string(&row.text, executable->path ? executable->path : "unknown");
-	if (executable->replaced)
+	const char *path = report->subject->executable;
+	writer_string(&row.text, path ? path : "unknown");
+	if (report->core && !report->core->executable_found)
+		writer_printf(&row.text, "  (%s)", report->core->problem);
+	else if (executable && executable->replaced)
 		writer_string(&row.text, "  (another file has taken its place since)");
-	else if (executable->deleted)
+	else if (executable && executable->deleted)
 		writer_string(&row.text, "  (deleted since)");
 	row_end(&row);
 	if (!report->command[0])
 		return;
 	row = row_begin(table, "command");
 	writer_string(&row.text, report->command);
+	row_end(&row);
+}
+
+/* What the core is, what it has, and what ended the process. */
+static void add_core(struct table *table, const struct core_facts *core)
+{
+	char held[QUANTITY_SIZE], memory[QUANTITY_SIZE];
+	struct row row = row_begin(table, "ended by");
+	if (core->signal)
+		writer_printf(&row.text, "signal %d (SIG%s)", core->signal,
+			      sigabbrev_np(core->signal) ? sigabbrev_np(core->signal) : "?");
+	else
+		writer_string(&row.text, "nothing: it ran on");
+	row_end(&row);
+
+	row = row_begin(table, "core");
+	writer_printf(&row.text, "%s of %s that were mapped",
+		      quantity_bytes((int64_t)MIN(core->held, (uint64_t)INT64_MAX), held),
+		      quantity_bytes((int64_t)MIN(core->memory, (uint64_t)INT64_MAX), memory));
+	if (core->cut)
+		writer_printf(&row.text, "; %s of %zu segments are missing: it was cut short",
+			      quantity_bytes((int64_t)MIN(core->cut, (uint64_t)INT64_MAX), held),
+			      core->cut_segments);
 	row_end(&row);
 }
 
@@ -119,7 +145,8 @@ static void add_scheduling(struct table *table, const struct info_report *report
 	row_end(&row);
 
 	row = row_begin(table, "threads");
-	writer_printf(&row.text, "%u", report->facts->threads);
+	writer_printf(&row.text, "%zu",
+		      report->core ? report->core->threads : report->facts->threads);
 	row_end(&row);
 
 	row = row_begin(table, "GOMAXPROCS");
@@ -188,12 +215,15 @@ static struct error *write_facts(const struct info_report *report, struct writer
 	_cleanup_(table_deinit) struct table table = { .columns = 2, .indent = 2 };
 	const struct build_info *build = &report->binary->build_info;
 	add_executable(&table, report);
+	if (report->core)
+		add_core(&table, report->core);
 	add_module(&table, build);
 	add_settings(&table, build);
 	add_layout(&table, report->binary);
 	add_scheduling(&table, report);
 	add_collector(&table, report);
-	add_descriptors(&table, &report->limits);
+	if (!report->core)
+		add_descriptors(&table, &report->limits);
 	return table_write(&table, report->style, writer);
 }
 
@@ -220,7 +250,9 @@ struct error *info_text(const struct info_report *report, struct writer *writer)
 	writer_string(writer, "\n\n");
 	TRY(write_facts(report, writer));
 	writer_char(writer, '\n');
-	if (report->memory)
+	if (report->core)
+		TRY(memory_accounts_text(report->counters, report->style, writer));
+	else if (report->memory)
 		TRY(memory_text(report->memory, report->style, writer));
 	else
 		writer_printf(writer, "memory: unknown: %s\n", report->memory_problem);
@@ -228,9 +260,10 @@ struct error *info_text(const struct info_report *report, struct writer *writer)
 		TRY(write_modules(report, writer));
 	writer_char(writer, '\n');
 	subject_warnings_text(report->subject, report->style, writer);
-	writer_printf(writer,
-		      "next: dowse goroutines %d      (what they do; stops it for "
-		      "milliseconds)\n",
-		      (int)report->subject->pid);
+	writer_string(writer, "next: dowse goroutines ");
+	if (!subject_operand(report->subject, writer))
+		writer_string(writer, "FILE");
+	writer_printf(writer, "      (what they %s)\n",
+		      report->core ? "did" : "do; stops it for milliseconds");
 	return NULL;
 }

@@ -10,6 +10,10 @@
 struct error *memory_text(const struct runtime_memory *memory, const struct style *style,
 			  struct writer *writer) must_use;
 
+/* What the runtime itself counts, without the kernel's word on what is resident. */
+struct error *memory_accounts_text(const struct runtime_counters *counters,
+				   const struct style *style, struct writer *writer) must_use;
+
 /* The member "memory". */
 void memory_json(const struct runtime_memory *memory, struct json *json);
 

@@ -35,8 +35,8 @@ static void add_tenths(struct table *table, enum style_tone tone, int64_t tenths
 			  quantity_count(size / 10, text), (unsigned)(size % 10));
 }
 
-static struct error *write_parts(const struct runtime_memory *memory, const struct style *style,
-				 struct writer *writer)
+static struct error *write_parts(const struct runtime_memory *memory, const char *sum_of,
+				 const struct style *style, struct writer *writer)
 {
 	int64_t rounded[MEMORY_PART_COUNT], divisor;
 	const char *unit = quantity_unit(memory->resident, &divisor);
@@ -57,7 +57,7 @@ static struct error *write_parts(const struct runtime_memory *memory, const stru
 	}
 	add_tenths(&table, STYLE_BOLD, total);
 	table_cell_printf(&table, STYLE_BOLD, "%s", unit);
-	table_cell(&table, STYLE_DIM, "resident: the sum");
+	table_cell_printf(&table, STYLE_DIM, "%s: the sum", sum_of);
 	return table_write(&table, style, writer);
 }
 
@@ -85,7 +85,18 @@ struct error *memory_text(const struct runtime_memory *memory, const struct styl
 			  struct writer *writer)
 {
 	write_head(memory, style, writer);
-	TRY(write_parts(memory, style, writer));
+	TRY(write_parts(memory, "resident", style, writer));
 	write_tail(memory, writer);
 	return NULL;
+}
+
+struct error *memory_accounts_text(const struct runtime_counters *counters,
+				   const struct style *style, struct writer *writer)
+{
+	struct runtime_memory memory = { 0 };
+	runtime_memory_accounts(counters, memory.parts);
+	for (int i = 0; i < MEMORY_PART_COUNT; i++)
+		memory.resident += memory.parts[i];
+	style_string(style, STYLE_BOLD, "memory, by the runtime's own accounts\n", writer);
+	return write_parts(&memory, "of the runtime", style, writer);
 }

@@ -30,6 +30,28 @@ void subject_text(const struct subject *subject, const struct style *style, stru
 	style_end(style, STYLE_BOLD, writer);
 }
 
+bool subject_runs(const struct subject *subject)
+{
+	return !subject->path;
+}
+
+bool subject_operand(const struct subject *subject, struct writer *writer)
+{
+	static const char bare[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				   "_./-+=:@%,";
+	if (!subject->path) {
+		writer_printf(writer, "%d", (int)subject->pid);
+		return true;
+	}
+	bool quoted = strspn(subject->path, bare) != strlen(subject->path);
+	for (const char *at = subject->path; *at; at++) {
+		if (*at == '\'' || *at < ' ' || *at > '~')
+			return false;
+	}
+	writer_printf(writer, quoted ? "'%s'" : "%s", subject->path);
+	return true;
+}
+
 void subject_warnings_text(const struct subject *subject, const struct style *style,
 			   struct writer *writer)
 {

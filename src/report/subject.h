@@ -24,6 +24,15 @@ struct subject {
 /* "shop (pid 4242, go1.26.8, up 3 h 12 min)" */
 void subject_text(const struct subject *subject, const struct style *style, struct writer *writer);
 
+/* False for a core and its like, which nothing runs. */
+bool subject_runs(const struct subject *subject);
+
+/*
+ * What to type to look at it again: "4242", or the path as a shell takes it. False, and nothing
+ * is written, when no shell should be given that.
+ */
+bool subject_operand(const struct subject *subject, struct writer *writer);
+
 /* The lines that a text face ends with: one a warning. */
 void subject_warnings_text(const struct subject *subject, const struct style *style,
 			   struct writer *writer);

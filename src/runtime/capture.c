@@ -4,6 +4,7 @@
 #include "runtime/goroutine_state.h"
 #include "target/process.h"
 #include "target/procfs.h"
+#include "runtime/present.h"
 
 /* More goroutines than this is not a program but a misread length. */
 #define GOROUTINES_MAX ((uint64_t)1 << 25)
@@ -201,7 +202,7 @@ struct error *capture_goroutines(struct runtime *runtime,
 	struct error *error = capturing.stopped ? target_stop(target) : NULL;
 	if (!error)
 		error = read_all(&capturing, options);
-	capture.now = target_now(target);
+	capture.now = runtime_present(runtime, &capture);
 	if (capturing.stopped)
 		target_release(target, &capture.pause);
 

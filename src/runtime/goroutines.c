@@ -151,9 +151,12 @@ struct error *runtime_goroutines(struct runtime *runtime,
 	struct captured_goroutines *result = calloc(1, sizeof(*result));
 	if (!result)
 		return error_no_memory();
-	struct error *error = capture_goroutines(runtime, options, &result->capture);
+	/* What cannot run need not be stopped, and cannot be torn. */
+	struct runtime_goroutines_options used = *options;
+	used.no_stop = options->no_stop && target_runs(runtime_target(runtime));
+	struct error *error = capture_goroutines(runtime, &used, &result->capture);
 	if (!error)
-		error = decode_goroutines(runtime, options, result);
+		error = decode_goroutines(runtime, &used, result);
 	if (error) {
 		runtime_goroutines_destroy(&result->goroutines);
 		return error;

@@ -141,6 +141,14 @@ static void read_cgroup(pid_t pid, struct memory_cgroup *ret)
 	}
 }
 
+void runtime_memory_accounts(const struct runtime_counters *counters,
+			     int64_t ret[MEMORY_PART_COUNT])
+{
+	memset(ret, 0, MEMORY_PART_COUNT * sizeof(*ret));
+	split_heap_by_accounts(counters, ret);
+	ret[MEMORY_RUNTIME] += known(counters->runtime_outside);
+}
+
 struct error *runtime_memory_read(struct runtime *runtime, const struct runtime_counters *counters,
 				  struct runtime_memory *ret)
 {

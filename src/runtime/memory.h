@@ -81,6 +81,10 @@ struct runtime_memory {
 	struct memory_cgroup cgroup;
 };
 
+/* The parts that the runtime itself keeps account of; the others become 0. */
+void runtime_memory_accounts(const struct runtime_counters *counters,
+			     int64_t ret[MEMORY_PART_COUNT]);
+
 struct error *runtime_memory_read(struct runtime *runtime, const struct runtime_counters *counters,
 				  struct runtime_memory *ret) must_use;
 

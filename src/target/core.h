@@ -12,12 +12,19 @@
  * The file may be hostile, cut short, or be cut while it is read. Nothing of it is mapped.
  */
 struct core_options {
-	const char *executable; /* take this file for the executable; NULL: look for it */
+	const char *executable;   /* take this file for the executable; NULL: look for it */
+	uint64_t written_unix_ns; /* when the core was made; 0: when the descriptor's file was */
 };
 
 /* The descriptor stays the caller's. `name` is the path that messages and warnings name. */
 struct error *core_open(int descriptor, const char *name, const struct core_options *options,
 			struct target **ret) must_use;
+
+/*
+ * When a file was made, in nanoseconds since 1970: its birth or its last change, whichever is
+ * earlier, since copying a file changes one of them. 0 when it is not known.
+ */
+uint64_t core_written_unix_ns(int descriptor);
 
 /* Do these first bytes of a file say that it is an ELF core, of whatever machine? */
 bool core_is(const void *bytes, size_t size);
@@ -26,20 +33,21 @@ bool core_is(const void *bytes, size_t size);
 
 /* What a core says of its process, and of itself. Strings belong to the core. */
 struct core_facts {
-	const char *path;       /* of the core, as it was opened */
-	pid_t pid;              /* 0: not said */
-	const char *program;    /* the kernel's short name of the process; "" not said */
-	const char *command;    /* the head of its command line; "" not said */
-	const char *executable; /* the path that it was mapped from; NULL not said */
-	bool executable_found;  /* a file of the same build is at hand, or need not be */
-	const char *problem;    /* why it is not at hand; NULL */
-	int signal;             /* that ended it, 0: none did, as for gcore's */
-	size_t threads;         /* with their registers */
-	uint64_t file_size;     /* of the core */
-	uint64_t memory;        /* that the process had mapped, in bytes */
-	uint64_t held;          /* of that the core has, holes included */
-	uint64_t cut;           /* it ought to have besides, but the file ends too early */
-	size_t cut_segments;    /* that lost bytes so */
+	const char *path;         /* of the core, as it was opened */
+	pid_t pid;                /* 0: not said */
+	const char *program;      /* the kernel's short name of the process; "" not said */
+	const char *command;      /* the head of its command line; "" not said */
+	const char *executable;   /* the path that it was mapped from; NULL not said */
+	bool executable_found;    /* a file of the same build is at hand, or need not be */
+	const char *problem;      /* why it is not at hand; NULL */
+	int signal;               /* that ended it, 0: none did, as for gcore's */
+	size_t threads;           /* with their registers */
+	uint64_t file_size;       /* of the core */
+	uint64_t written_unix_ns; /* when it was made, by the clock on the wall; 0 unknown */
+	uint64_t memory;          /* that the process had mapped, in bytes */
+	uint64_t held;            /* of that the core has, holes included */
+	uint64_t cut;             /* it ought to have besides, but the file ends too early */
+	size_t cut_segments;      /* that lost bytes so */
 	const char *warnings[CORE_WARNINGS_MAX];
 	size_t warning_count;
 };

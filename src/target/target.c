@@ -59,6 +59,11 @@ pid_t target_pid(const struct target *target)
 	return target->operations->pid ? target->operations->pid(target) : 0;
 }
 
+bool target_runs(const struct target *target)
+{
+	return target->operations->stop != NULL;
+}
+
 uint64_t target_now(const struct target *target)
 {
 	return target->operations->now(target);

@@ -115,6 +115,9 @@ uint64_t target_now(const struct target *target);
 
 void target_destroy(struct target *target);
 
+/* Does it go on while it is looked at? False for a core, a fork: what cannot run. */
+bool target_runs(const struct target *target);
+
 static inline void target_cleanup(struct target **target)
 {
 	target_destroy(*target);

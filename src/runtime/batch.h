@@ -7,23 +7,28 @@
 #include "target/target.h"
 
 DEFINE_VECTOR(target_range_vector, struct target_range);
+DEFINE_VECTOR(u32_vector, uint32_t);
 
 /*
  * Reads of a stopped process, gathered and then made together: the process waits for every
  * system call. Each read leaves its bytes in the arena. Objects of one kind lie side by side in
- * the heap, so neighbours in the batch that are close in memory are read in one piece, with the
- * little between them.
+ * the heap, so what is close in memory is read in one piece, with the little between them.
  */
 struct batch {
 	struct target *target;
 	struct arena *arena;
 	struct target_range_vector ranges; /* what is asked for; `into` is set by the run */
 	struct target_range_vector pieces; /* what is read for it */
-	struct u64_vector firsts;          /* of each piece, the index of its first range */
+	struct u32_vector firsts;          /* of each piece, its first range's place in the order */
+	struct u32_vector order;           /* the ranges by address */
+	struct u32_vector spare;           /* for sorting */
 };
 
 /* Note a read; its position in the batch is that of its range. */
 struct error *batch_add(struct batch *batch, uint64_t address, size_t length) must_use;
+
+/* Before a process is stopped: have what so many reads are going to need. */
+struct error *batch_prepare(struct batch *batch, size_t count) must_use;
 
 struct error *batch_run(struct batch *batch) must_use;
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/capture_private.h"
 
+#include <string.h>
+
 #include "runtime/goroutine_state.h"
+#include "runtime/present.h"
 #include "target/process.h"
 #include "target/procfs.h"
-#include "runtime/present.h"
 
 /* More goroutines than this is not a program but a misread length. */
 #define GOROUTINES_MAX ((uint64_t)1 << 25)
@@ -55,7 +57,9 @@ static struct error *add_goroutine(struct capturing *capturing, uint64_t address
 		.waiting = member_u64(g, layout->g_waiting),
 		.timer = member_u64(g, layout->g_timer),
 		.deferred = member_u64(g, layout->g_defer),
+		.reason = member_u8(g, layout->g_waitreason),
 	};
+	goroutine.parked = status == G_WAITING;
 	goroutine.running = status == G_RUNNING && !member_u64(g, layout->g_syscallsp);
 	if (!goroutine.running)
 		capture_locate_parked(capturing, &goroutine);
@@ -134,12 +138,11 @@ static void prepare(struct capturing *capturing)
 		      STACK_BYTES;
 	arena_prepare(&capturing->capture->arena, MIN(count * each, (size_t)PREPARE_MAX));
 	/* Vectors grow by copying; that costs less now than while the process waits. */
-	(void)error_ignore(target_range_vector_reserve(&capturing->batch.ranges, count));
-	(void)error_ignore(target_range_vector_reserve(&capturing->batch.pieces, count));
-	(void)error_ignore(u64_vector_reserve(&capturing->batch.firsts, count));
-	(void)error_ignore(
-		captured_goroutine_vector_reserve(&capturing->capture->goroutines, count));
-	(void)error_ignore(map_reserve(&capturing->capture->objects, count));
+	struct captured_goroutine_vector *goroutines = &capturing->capture->goroutines;
+	(void)error_ignore(batch_prepare(&capturing->batch, count));
+	(void)error_ignore(map_reserve(&capturing->capture->objects, count * 3 / 2));
+	if (error_ignore(captured_goroutine_vector_reserve(goroutines, count)) && count)
+		memset(goroutines->items, 0, count * sizeof(*goroutines->items));
 }
 
 /*
@@ -223,5 +226,4 @@ void capture_deinit(struct capture *capture)
 	captured_thread_vector_deinit(&capture->threads);
 	map_deinit(&capture->thread_by_address);
 	map_deinit(&capture->objects);
-	map_deinit(&capture->semaphores);
 }

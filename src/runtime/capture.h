@@ -8,7 +8,8 @@
 #include "runtime/member.h"
 #include "runtime/runtime.h"
 
-#define DEFERRED_MAX 64 /* of one goroutine */
+#define DEFERRED_MAX       64  /* of one goroutine */
+#define CAPTURED_SUDOG_MAX 256 /* bytes */
 
 /*
  * What is copied while the process is stopped: the goroutines' descriptors, their stacks, the
@@ -27,10 +28,12 @@ struct captured_goroutine {
 
 	/* What leads on from g, taken from it while it is in the processor's cache. */
 	bool running;
+	bool parked;
+	uint8_t reason; /* for which it is */
 	uint64_t stack_high;
 	uint64_t thread;
 	uint64_t locked_thread;
-	uint64_t waiting; /* the first sudog */
+	uint64_t waiting; /* the first sudog, whether g says so or was found out otherwise */
 	uint64_t timer;
 	uint64_t deferred; /* the first record */
 };
@@ -59,8 +62,6 @@ struct capture {
 	struct captured_thread_vector threads;
 	struct map thread_by_address;
 	struct map objects; /* address | kind → its bytes; addresses are multiples of 8 */
-	struct map
-		semaphores; /* g's address → address of the sudog that waits for it, to Go 1.25 */
 	size_t unreadable;
 	uint64_t now;
 	struct target_pause pause;

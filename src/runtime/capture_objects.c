@@ -38,11 +38,13 @@ struct error *capture_objects_want(struct capturing *capturing, enum captured_ki
 	struct map *objects = &capturing->capture->objects;
 	int32_t size = size_of(capturing->layout, kind);
 	uint64_t key = address | kind;
-	if (!address || address % 8 || size <= 0 || objects->count >= OBJECTS_MAX ||
-	    map_find(objects, key))
+	size_t before = objects->count;
+	if (!address || address % 8 || size <= 0 || before >= OBJECTS_MAX)
 		return NULL;
 	struct map_slot *slot;
 	TRY(map_insert(objects, key, 0, &slot));
+	if (objects->count == before)
+		return NULL;
 	TRY(u64_vector_append(&capturing->keys, &key));
 	return batch_add(&capturing->batch, address, (size_t)size);
 }

@@ -31,5 +31,7 @@ struct error *capture_stacks(struct capturing *capturing) must_use;
 
 /* What the waiting ones hang on, and their pending deferred calls. */
 struct error *capture_waits(struct capturing *capturing) must_use;
+/* Of those whose g does not say what they hang on: the sudogs of semaphores and of sync.Cond. */
+struct error *capture_queues(struct capturing *capturing) must_use;
 
 #endif

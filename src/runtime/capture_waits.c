@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/capture_private.h"
-#include "runtime/globals.h"
 
-#define SELECT_CASES_MAX        65536 /* the runtime's own limit */
-#define RELEASE_SEMAPHORES_IN_G 26    /* g.waiting leads to the sudog of a semaphore, too */
+#define SELECT_CASES_MAX 65536 /* the runtime's own limit */
 
 /* From Go 1.26 the collector may blank the first word of these pairs for a while, never the second. */
 uint64_t sudog_channel(const struct layout *layout, const uint8_t *sudog)
@@ -116,58 +114,9 @@ static struct error *read_deferred(struct capturing *capturing)
 	return NULL;
 }
 
-/*
- * Up to Go 1.25 a goroutine that waits for a semaphore does not say for which: the runtime's table
- * of semaphores does. Each of its roots is a tree of addresses, each node of it a list of waiters.
- */
-static struct error *read_semaphores(struct capturing *capturing)
-{
-	const struct layout *layout = capturing->layout;
-	struct capture *capture = capturing->capture;
-	uint64_t table = runtime_global(capturing->runtime, GLOBAL_SEMTABLE);
-	if (runtime_binary(capturing->runtime)->minor >= RELEASE_SEMAPHORES_IN_G || !table ||
-	    layout->sema_table_entry_stride <= 0)
-		return NULL;
-
-	size_t size = (size_t)layout->sema_table_entry_stride * SEMAPHORE_ROOTS;
-	uint8_t *roots = arena_allocate_raw(&capture->arena, size);
-	if (!roots)
-		return error_no_memory();
-	TRY(target_read(runtime_target(capturing->runtime), table, roots, size));
-
-	capture_objects_begin(capturing);
-	for (size_t i = 0; i < SEMAPHORE_ROOTS; i++)
-		TRY(capture_objects_want(
-			capturing, CAPTURED_SUDOG,
-			member_u64(roots + i * (size_t)layout->sema_table_entry_stride,
-				   layout->sema_root_treap)));
-	while (capturing->keys.count) {
-		TRY(capture_objects_run(capturing));
-		_cleanup_(u64_vector_deinit) struct u64_vector level = capturing->keys;
-		capturing->keys = (struct u64_vector){ 0 };
-		capture_objects_begin(capturing);
-		for (size_t i = 0; i < level.count; i++) {
-			uint64_t address = level.items[i] & ~(uint64_t)7;
-			const uint8_t *sudog = capture_object(capture, CAPTURED_SUDOG, address);
-			uint64_t g = sudog ? member_u64(sudog, layout->sudog_g) : 0;
-			if (!g || g == UINT64_MAX)
-				continue;
-			struct map_slot *slot;
-			TRY(map_insert(&capture->semaphores, g, address, &slot));
-			TRY(capture_objects_want(capturing, CAPTURED_SUDOG,
-						 member_u64(sudog, layout->sudog_prev)));
-			TRY(capture_objects_want(capturing, CAPTURED_SUDOG,
-						 member_u64(sudog, layout->sudog_next)));
-			TRY(capture_objects_want(capturing, CAPTURED_SUDOG,
-						 member_u64(sudog, layout->sudog_waitlink)));
-		}
-	}
-	return NULL;
-}
-
 struct error *capture_waits(struct capturing *capturing)
 {
 	TRY(read_waiting(capturing));
 	TRY(read_deferred(capturing));
-	return read_semaphores(capturing);
+	return capture_queues(capturing);
 }

@@ -6,20 +6,20 @@
 #define FRAMES_SEARCHED 4 /* gopark, goparkunlock, notifyListWait, Cond.Wait */
 #define WORDS_SEARCHED  64
 #define STEPS_MAX       ((size_t)1 << 22) /* along all lists: some seconds' worth of system calls */
-#define SUDOG_SIZE_MAX  256
 #define LOWEST_ADDRESS  0x10000
 
-/* One step along a list: the waiter's g, and the next sudog. */
+/* One step along a list: the waiter's g, and the next sudog, which mostly was copied. */
 static bool read_waiter(struct waits *waits, uint64_t sudog, uint64_t *ret_g, uint64_t *ret_next)
 {
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
-	uint8_t bytes[SUDOG_SIZE_MAX];
-	if (layout->sudog_size <= 0 || layout->sudog_size > SUDOG_SIZE_MAX ||
-	    !error_ignore(target_read(runtime_target(waits->runtime), sudog, bytes,
-				      (size_t)layout->sudog_size)))
+	const uint8_t *copy = capture_object(waits->capture, CAPTURED_SUDOG, sudog);
+	uint8_t bytes[CAPTURED_SUDOG_MAX];
+	if (!copy && (layout->sudog_size <= 0 || layout->sudog_size > CAPTURED_SUDOG_MAX ||
+		      !error_ignore(target_read(runtime_target(waits->runtime), sudog, bytes,
+						(size_t)layout->sudog_size))))
 		return false;
-	*ret_g = member_u64(bytes, layout->sudog_g);
-	*ret_next = member_u64(bytes, layout->sudog_next);
+	*ret_g = member_u64(copy ? copy : bytes, layout->sudog_g);
+	*ret_next = member_u64(copy ? copy : bytes, layout->sudog_next);
 	return *ret_g != 0;
 }
 

@@ -81,20 +81,11 @@ static uint32_t count_cases(const struct waits *waits, const uint8_t *first)
 	return count;
 }
 
-static uint64_t semaphore_sudog(const struct waits *waits,
-				const struct captured_goroutine *captured)
-{
-	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
-	const struct map_slot *slot = map_find(&waits->capture->semaphores, captured->address);
-	return slot ? slot->value : member_u64(captured->g, layout->g_waiting);
-}
-
 /* Count one goroutine at everything that it waits for. */
 static struct error *waits_count(struct waits *waits, const struct captured_goroutine *captured)
 {
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
-	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG,
-					      semaphore_sudog(waits, captured));
+	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG, captured->waiting);
 	struct map_slot *slot;
 	TRY(map_insert(&waits->goroutine_addresses, captured->address, 0, &slot));
 	for (uint32_t left = sudog ? count_cases(waits, sudog) : 0; sudog && left; left--) {
@@ -244,8 +235,7 @@ static void decode_semaphore(struct waits *waits, const struct captured_goroutin
 	struct wait *wait = &goroutine->wait;
 	wait->kind = semaphore_kind(goroutine->state_text, goroutine->stack);
 
-	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG,
-					      semaphore_sudog(waits, captured));
+	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG, captured->waiting);
 	uint64_t word = sudog ? sudog_element(layout, sudog) : 0;
 	if (!word)
 		return;

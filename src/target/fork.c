@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -197,7 +196,8 @@ static struct error *look_again(struct fork *fork)
 	memory_deinit(&fork->origin_memory);
 	fork->origin_memory = (struct memory){
 		.id = fork->origin,
-		.descriptor = openat(fork->origin_directory, "mem", O_RDONLY | O_CLOEXEC),
+		.descriptor = procfs_open_at_thread(fork->origin_directory, fork->origin, "mem",
+						    O_RDONLY),
 	};
 	if (fork->origin_memory.descriptor < 0)
 		return error_os(errno, "cannot look into %s again", fork->origin_name);
@@ -222,23 +222,6 @@ static void fork_end(struct fork *fork)
 		reap_leftovers(&fork->injection);
 }
 
-static struct error *reap_job(void *argument)
-{
-	struct fork *fork = argument;
-	reap_leftovers(&fork->injection);
-	return NULL;
-}
-
-/* By a tracer of its own: a thread that is late to stop must be free again before the fork. */
-static void reap_earlier(struct fork *fork)
-{
-	struct tracer *tracer;
-	if (!reap_is_needed(fork->origin_directory) || !error_ignore(tracer_create(&tracer)))
-		return;
-	error_destroy(tracer_run(tracer, reap_job, fork));
-	tracer_destroy(tracer);
-}
-
 /*
  * Whoever made the fork may have ended: the process has started another program, which needs a
  * moment until one of its threads can be borrowed.
@@ -249,7 +232,7 @@ static void reap_late(struct fork *fork)
 		if (i)
 			traced_sleep_ns(LATE_NS);
 		if (!memory_is_gone(&fork->origin_memory) || error_ignore(look_again(fork)))
-			reap_earlier(fork);
+			reap_apart(&fork->injection);
 	}
 }
 
@@ -365,10 +348,8 @@ static struct error *adopt_origin(struct fork *fork, const struct process *proce
 
 static struct error *read_origin_maps(struct fork *fork)
 {
-	char path[48];
-	snprintf(path, sizeof(path), "task/%d/maps", fork->origin_memory.id);
-	_cleanup_(close_descriptor) int file = openat(fork->origin_directory, path,
-						      O_RDONLY | O_CLOEXEC);
+	_cleanup_(close_descriptor) int file = procfs_open_at_thread(
+		fork->origin_directory, fork->origin_memory.id, "maps", O_RDONLY);
 	if (file < 0)
 		return error_os(errno, "cannot read the mappings of %s", fork->origin_name);
 	return maps_read(file, &fork->origin_maps);
@@ -413,7 +394,7 @@ static struct error *make_here(struct fork *fork, const struct process_fork_opti
 			       struct target_pause *ret_pause)
 {
 	TRY(prepare(fork, options));
-	reap_earlier(fork);
+	reap_apart(&fork->injection);
 	fork->injection.call = (struct machine_call){ .kind = MACHINE_CALL_FORK };
 	fork->injection.forked = release_others;
 

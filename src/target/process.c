@@ -11,7 +11,10 @@
 #include "target/permission.h"
 #include "target/process_private.h"
 #include "target/procfs.h"
+#include "target/reap.h"
 #include "target/traced.h"
+
+#define REAP_PATIENCE_NS 2000000000u
 
 struct error *process_check(const struct process_facts *facts, const char *name)
 {
@@ -54,9 +57,7 @@ static struct error *living_thread(const struct process *process, const struct p
 
 static int open_at_thread(const struct process *process, const char *what, int flags)
 {
-	char path[64];
-	snprintf(path, sizeof(path), "task/%d/%s", process->memory.id, what);
-	return openat(process->directory, path, flags | O_CLOEXEC);
+	return procfs_open_at_thread(process->directory, process->memory.id, what, flags);
 }
 
 struct error *process_init(struct process *process, pid_t pid)
@@ -183,6 +184,28 @@ static struct error *release_job(void *argument)
 	return NULL;
 }
 
+/* What a dowse left that was killed while it had a fork: nobody waits for this. */
+static void reap_earlier(struct process *process)
+{
+	_cleanup_(maps_deinit) struct maps maps = { 0 };
+	struct injection injection = {
+		.pid = process->pid,
+		.directory = process->directory,
+		.name = process->target.name,
+		.memory = &process->memory,
+		.maps = &maps,
+		.patience_ns = REAP_PATIENCE_NS,
+	};
+
+	if (!reap_is_needed(process->directory))
+		return;
+	/* Of our own: those of the target belong to whoever has asked for them. */
+	_cleanup_(close_descriptor) int file = open_at_thread(process, "maps", O_RDONLY);
+	if (file >= 0 && error_ignore(maps_read(file, &maps)) &&
+	    error_ignore(injection_find_gadgets(&injection)))
+		reap_apart(&injection);
+}
+
 static void process_release(struct target *target, struct target_pause *ret_pause)
 {
 	struct process *process = process_of(target);
@@ -199,6 +222,7 @@ static void process_release(struct target *target, struct target_pause *ret_paus
 		tracer_destroy(TAKE_PTR(process->tracer));
 		if (ret_pause)
 			stop_pause(&process->stop, ret_pause);
+		reap_earlier(process);
 	}
 	process->delegated = false;
 	stop_deinit(&process->stop);

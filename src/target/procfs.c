@@ -219,6 +219,13 @@ struct error *process_facts_read(pid_t pid, struct process_facts *ret)
 	return process_facts_read_at(directory, pid, ret);
 }
 
+int procfs_open_at_thread(int directory, pid_t thread, const char *what, int flags)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "task/%d/%s", thread, what);
+	return openat(directory, path, flags | O_CLOEXEC);
+}
+
 bool procfs_thread_state(int directory, pid_t thread, char *ret_state, uint64_t *ret_flags)
 {
 	char path[48];

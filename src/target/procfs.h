@@ -73,6 +73,9 @@ struct error *procfs_open(pid_t pid, int *ret) must_use;
  */
 struct error *procfs_gone(struct error *error, const char *name) must_use;
 
+/* Open a file of a thread, "task/ID/`what`" of an open /proc/PID: -1 and errno when refused. */
+int procfs_open_at_thread(int directory, pid_t thread, const char *what, int flags);
+
 /* One thread's state letter and flags; false when it is gone. */
 bool procfs_thread_state(int directory, pid_t thread, char *ret_state, uint64_t *ret_flags);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -14,6 +13,7 @@
 #include "base/vector.h"
 #include "target/procfs.h"
 #include "target/traced.h"
+#include "target/tracer.h"
 
 #define STOP_NS     200000000u /* nobody waits meanwhile: the thread runs until it stops */
 #define ROUNDS      4
@@ -107,13 +107,11 @@ static struct error *find_children(int directory, bool (*is_wanted)(pid_t child)
 
 	TRY(procfs_list_at(directory, "task", &ids, &count));
 	for (size_t i = 0; i < count; i++) {
-		char path[64];
 		_cleanup_(file_bytes_deinit) struct file_bytes file = { 0 };
-		snprintf(path, sizeof(path), "task/%d/children", ids[i]);
-		_cleanup_(close_descriptor) int children = openat(directory, path,
-								  O_RDONLY | O_CLOEXEC);
-		if (children < 0 ||
-		    !error_ignore(file_read_descriptor(children, path, (size_t)1 << 24, &file)))
+		_cleanup_(close_descriptor) int children =
+			procfs_open_at_thread(directory, ids[i], "children", O_RDONLY);
+		if (children < 0 || !error_ignore(file_read_descriptor(children, "children",
+								       (size_t)1 << 24, &file)))
 			continue;
 		char *position = (char *)file.bytes;
 		for (;;) {
@@ -182,4 +180,19 @@ unsigned reap_leftovers(struct injection *injection)
 			break;
 	}
 	return reaped;
+}
+
+static struct error *leftovers_job(void *argument)
+{
+	reap_leftovers(argument);
+	return NULL;
+}
+
+void reap_apart(struct injection *injection)
+{
+	struct tracer *tracer;
+	if (!reap_is_needed(injection->directory) || !error_ignore(tracer_create(&tracer)))
+		return;
+	error_destroy(tracer_run(tracer, leftovers_job, injection));
+	tracer_destroy(tracer);
 }

@@ -26,6 +26,12 @@ bool reap_zombie(struct injection *injection, pid_t inner, pid_t preferred);
  */
 unsigned reap_leftovers(struct injection *injection);
 
+/*
+ * The same by a tracer of its own, at any time in which the process runs: a thread that is late to
+ * stop is free again when this returns. For any thread; `injection` as above.
+ */
+void reap_apart(struct injection *injection);
+
 /* Are there any? */
 bool reap_is_needed(int directory);
 

@@ -16,7 +16,7 @@
 /*
  * dowse is killed: at each of its system calls that touch the process, one run for each, and at
  * random moments. The process must go on unharmed, with no duplicate; a zombie may stay, which the
- * next fork has reaped.
+ * next stop or fork has reaped.
  */
 
 static void sleep_us(long us)
@@ -139,6 +139,31 @@ static void check_reaped(struct victim *victim)
 	running = victim_children(victim->pid, &zombies);
 	assert_int_equal(running, 0);
 	assert_int_equal(zombies, 0);
+}
+
+/* A stop reaps as well, once it is over; on a loaded machine perhaps the one after it. */
+static void test_a_stop_reaps(void **state)
+{
+	(void)state;
+	struct victim victim = victim_start(victim_idle, 3);
+	unsigned left = 0;
+
+	for (unsigned number = 1; number < 400 && left < 5; number++) {
+		unsigned zombies = 0;
+		if (!kill_at(driver_fork, victim.pid, number))
+			break;
+		check_unharmed(&victim, "fork", number);
+		victim_children(victim.pid, &zombies);
+		left += zombies > 0;
+		for (unsigned i = 0; i < PATIENCE && zombies; i++) {
+			driver_stop(victim.pid);
+			victim_children(victim.pid, &zombies);
+		}
+		assert_int_equal(zombies, 0);
+	}
+	assert_int_equal(left, 5); /* else nothing was tested */
+	check_unharmed(&victim, "stop", 0);
+	victim_end(&victim);
 }
 
 /* How the zombies ended, for the reader of a failure. */
@@ -266,6 +291,7 @@ int main(int argc, char **argv)
 	victim_main(argc, argv);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_call_of_a_stop),
+		cmocka_unit_test(test_a_stop_reaps),
 		cmocka_unit_test(test_each_call_of_a_fork),
 		cmocka_unit_test(test_each_call_of_a_fork_in_code),
 		cmocka_unit_test(test_each_call_of_a_filtered_fork),

@@ -11,8 +11,9 @@ import subprocess
 import tempfile
 import unittest
 
+import static_file
+
 SOURCE = os.environ["SOURCE_DIR"]
-BUILD = os.path.join(os.environ["BUILD_DIR"], "static")
 LIMIT = "12000000"
 
 # A mount namespace of its own, so that nothing has to be undone: $1 becomes an empty file system
@@ -37,16 +38,10 @@ def as_root(command):
 class StaticFile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if not os.path.exists(os.path.join(BUILD, "build.ninja")):
-            setup = ["meson", "setup", "-Dstatic=true", "-Dtests=false", BUILD, SOURCE]
-            subprocess.run(setup, check=True, stdout=subprocess.DEVNULL)
-        subprocess.run(["ninja", "-C", BUILD, "dowse"], check=True, stdout=subprocess.DEVNULL)
-        cls.program = os.path.join(BUILD, "dowse-static")
-        built = os.path.join(BUILD, "dowse")
-        subprocess.run(["strip", "-o", cls.program, built], check=True)
-
         cls.folder = tempfile.mkdtemp()
         cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.program = os.path.join(cls.folder, "dowse")
+        static_file.build(cls.program)
         shop = os.path.join(cls.folder, "shop")
         subprocess.run(
             ["go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", shop, "."],

@@ -66,7 +66,7 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 static const char *const formats[] = { "text", "json", NULL };
 static const enum option_id options[] = {
 	OPTION_RULES,     OPTION_MIN_CERTAINTY, OPTION_FAIL_ON, OPTION_NO_STOP,
-	OPTION_MAX_PAUSE, OPTION_EXECUTABLE,    OPTION_END,
+	OPTION_MAX_PAUSE, OPTION_EXECUTABLE,    OPTION_SPOOL,   OPTION_END,
 };
 
 const struct verb verb_diagnose = {

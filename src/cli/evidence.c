@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/spool.h"
 #include "base/text.h"
 #include "cli/target.h"
 #include "target/core.h"
@@ -90,10 +91,26 @@ static struct error *name_core(const struct core_facts *core, char **ret)
 }
 
 static struct error *fill_core(const struct cli_target *target, const struct options *options,
-			       struct evidence *evidence)
+static struct error *open_core(const struct cli_target *target, const struct options *options,
+			       struct target **ret)
 {
 	struct core_options wanted = { .executable = options->executable };
-	TRY(core_open(target->descriptor, target->path, &wanted, &evidence->target));
+	if (target->compression == COMPRESSION_NONE)
+		return core_open(target->descriptor, target->path, &wanted, ret);
+	struct spool_options where = { .folder = options->spool };
+	struct spool_result spool;
+	TRY(spool_decompress(target->descriptor, target->path, target->compression, &where,
+			     &spool));
+	wanted.written_unix_ns = core_written_unix_ns(target->descriptor);
+	wanted.problem = spool.problem;
+	struct error *error = core_open(spool.descriptor, target->path, &wanted, ret);
+	close(spool.descriptor);
+	return error;
+}
+
+			       struct evidence *evidence)
+{
+	TRY(open_core(target, options, &evidence->target));
 	const struct core_facts *core = core_facts(evidence->target);
 	TRY(explain_missing(open_runtime(evidence), core));
 	TRY(name_core(core, &evidence->name));

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/spool.h"
 #include "target/core.h"
 
 #define HEAD_SIZE 512
@@ -44,9 +45,6 @@ enum file_kind file_kind_of(const void *bytes, size_t size)
 {
 	static const struct magic magics[] = {
 		{ 0, SELFMAG, ELFMAG, FILE_EXECUTABLE },
-		{ 0, 4, "\x28\xb5\x2f\xfd", FILE_ZSTD },
-		{ 0, 4, "\x04\x22\x4d\x18", FILE_LZ4 },
-		{ 0, 2, "\x1f\x8b", FILE_GZIP },
 		{ 0, 6,
 		  "\xfd"
 		  "7zXZ",
@@ -83,7 +81,8 @@ static struct error *check_regular(const char *path, mode_t mode)
 			 path, what);
 }
 
-struct error *file_kind_open(const char *path, int *ret, enum file_kind *ret_kind)
+struct error *file_kind_open(const char *path, int *ret, enum file_kind *ret_kind,
+			     enum compression *ret_compression)
 {
 	struct stat status;
 	uint8_t head[HEAD_SIZE];
@@ -101,7 +100,12 @@ struct error *file_kind_open(const char *path, int *ret, enum file_kind *ret_kin
 	ssize_t size = pread(file, head, sizeof(head), 0);
 	if (size < 0)
 		return error_os(errno, "%s", path);
-	*ret_kind = file_kind_of(head, (size_t)size);
+	enum compression compression = compression_of(head, (size_t)size);
+	size_t known = (size_t)size;
+	if (compression != COMPRESSION_NONE)
+		TRY(spool_peek(file, path, compression, head, sizeof(head), &known));
+	*ret_kind = file_kind_of(head, known);
+	*ret_compression = compression;
 	*ret = TAKE_FD(file);
 	return NULL;
 }

@@ -2,16 +2,13 @@
 #ifndef DOWSE_CLI_FILE_KIND_H
 #define DOWSE_CLI_FILE_KIND_H
 
-#include "base/error.h"
+#include "base/decompress.h"
 
 /* What a file is, by its first bytes: KIND(id, "a core file"), as messages name it. */
 #define FILE_KINDS(KIND)                                                                           \
 	KIND(EMPTY, "empty")                                                                       \
 	KIND(CORE, "a core file")                                                                  \
 	KIND(EXECUTABLE, "an executable or a library")                                             \
-	KIND(ZSTD, "compressed by zstd")                                                           \
-	KIND(LZ4, "compressed by lz4")                                                             \
-	KIND(GZIP, "compressed by gzip")                                                           \
 	KIND(XZ, "compressed by xz")                                                               \
 	KIND(BZIP2, "compressed by bzip2")                                                         \
 	KIND(ARCHIVE, "an archive")                                                                \
@@ -30,9 +27,10 @@ const char *file_kind_name(enum file_kind kind);
 enum file_kind file_kind_of(const void *bytes, size_t size);
 
 /*
- * Open a regular file to read it, and say what it is. A folder, a pipe, a device or what may not
- * be read is an error in words; nothing is waited for.
+ * Open a regular file to read it, and say what it is, or what it is when it is decompressed. A
+ * folder, a pipe, a device or what may not be read is an error in words; nothing is waited for.
  */
-struct error *file_kind_open(const char *path, int *ret, enum file_kind *ret_kind) must_use;
+struct error *file_kind_open(const char *path, int *ret, enum file_kind *ret_kind,
+			     enum compression *ret_compression) must_use;
 
 #endif

@@ -77,7 +77,8 @@ static struct error *info_run(struct invocation *invocation, enum cli_status *re
 }
 
 static const char *const formats[] = { "text", "json", NULL };
-static const enum option_id options[] = { OPTION_MODULES, OPTION_EXECUTABLE, OPTION_END };
+static const enum option_id options[] = { OPTION_MODULES, OPTION_EXECUTABLE, OPTION_SPOOL,
+					  OPTION_END };
 
 const struct verb verb_info = {
 	.name = "info",

@@ -140,6 +140,9 @@ static struct error *options_set(struct options *options, enum option_id id, con
 	case OPTION_EXECUTABLE:
 		options->executable = value;
 		return *value ? NULL : error_new(ERROR_USAGE, "--exe takes the name of a file");
+	case OPTION_SPOOL:
+		options->spool = value;
+		return *value ? NULL : error_new(ERROR_USAGE, "--spool takes the name of a folder");
 	case OPTION_STATE:
 		options->state = value;
 		return NULL;

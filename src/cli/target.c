@@ -104,16 +104,23 @@ static struct error *target_file(const char *path, struct cli_target *ret)
 {
 	_cleanup_(close_descriptor) int file = -1;
 	enum file_kind kind;
-	TRY(file_kind_open(path, &file, &kind));
-	if (kind != FILE_CORE)
+	enum compression compression;
+	TRY(file_kind_open(path, &file, &kind, &compression));
+	if (kind == FILE_XZ)
 		return error_new(ERROR_UNSUPPORTED,
-				 "%s is %s: give a core file, a PID or a process's name "
+				 "%s is compressed by xz, which dowse does not read: unpack it by "
+				 "xz -dk first",
+				 path);
+	if (kind != FILE_CORE && kind != FILE_SNAPSHOT)
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s is %s: give a snapshot, a core file, a PID or a process's name "
 				 "(name:NAME forces a name)",
 				 path, file_kind_name(kind));
 	*ret = (struct cli_target){
 		.kind = CLI_TARGET_CORE,
 		.path = path,
 		.descriptor = TAKE_FD(file),
+		.compression = compression,
 	};
 	return NULL;
 }

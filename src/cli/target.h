@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "base/error.h"
+#include "base/decompress.h"
 
 /*
  * What the words on the command line mean: a number is a PID, an existing path is a file, all
@@ -18,9 +18,10 @@ enum cli_target_kind {
 
 struct cli_target {
 	enum cli_target_kind kind;
-	pid_t pid;        /* of a process */
-	const char *path; /* of a file; borrowed from the operand */
-	int descriptor;   /* of a file, at its beginning; owned; -1 else */
+	pid_t pid;                    /* of a process */
+	const char *path;             /* of a file; borrowed from the operand */
+	int descriptor;               /* of a file, at its beginning; owned; -1 else */
+	enum compression compression; /* of that file */
 };
 
 struct error *cli_target_find(const char *operand, struct cli_target *ret) must_use;

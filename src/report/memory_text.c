@@ -97,6 +97,7 @@ struct error *memory_accounts_text(const struct runtime_counters *counters,
 	runtime_memory_accounts(counters, memory.parts);
 	for (int i = 0; i < MEMORY_PART_COUNT; i++)
 		memory.resident += memory.parts[i];
-	style_string(style, STYLE_BOLD, "memory, by the runtime's own accounts\n", writer);
+	style_string(style, STYLE_BOLD, "memory, by the runtime's own accounts", writer);
+	writer_char(writer, '\n');
 	return write_parts(&memory, "of the runtime", style, writer);
 }

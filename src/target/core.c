@@ -31,9 +31,11 @@ struct error *core_warn(struct core *core, const char *format, ...)
 	return NULL;
 }
 
-static struct error *warn_of_cuts(struct core *core)
+static struct error *warn_of_cuts(struct core *core, const char *problem)
 {
 	const struct core_facts *facts = &core->facts;
+	if (problem && *problem)
+		TRY(core_warn(core, "not all of the core could be read: %s", problem));
 	if (facts->cut)
 		TRY(core_warn(core,
 			      "the core was cut short: %" PRIu64
@@ -83,7 +85,7 @@ static struct error *core_fill(struct core *core, int descriptor, const char *na
 	TRY(core_headers_read(core));
 	TRY(core_notes_read(core));
 	TRY(core_extents_make(core));
-	TRY(warn_of_cuts(core));
+	TRY(warn_of_cuts(core, options ? options->problem : NULL));
 	return core_images_find_executable(core);
 }
 

@@ -14,6 +14,7 @@
 struct core_options {
 	const char *executable;   /* take this file for the executable; NULL: look for it */
 	uint64_t written_unix_ns; /* when the core was made; 0: when the descriptor's file was */
+	const char *problem;      /* why the file is not whole, for a warning; NULL when it is */
 };
 
 /* The descriptor stays the caller's. `name` is the path that messages and warnings name. */

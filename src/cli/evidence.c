@@ -90,7 +90,6 @@ static struct error *name_core(const struct core_facts *core, char **ret)
 	return error_no_memory();
 }
 
-static struct error *fill_core(const struct cli_target *target, const struct options *options,
 static struct error *open_core(const struct cli_target *target, const struct options *options,
 			       struct target **ret)
 {
@@ -108,6 +107,7 @@ static struct error *open_core(const struct cli_target *target, const struct opt
 	return error;
 }
 
+static struct error *fill_core(const struct cli_target *target, const struct options *options,
 			       struct evidence *evidence)
 {
 	TRY(open_core(target, options, &evidence->target));

@@ -19,10 +19,10 @@
 	       "do not look where that would stop the process for longer: 5ms, 1s")                \
 	OPTION(EXECUTABLE, "--exe", "FILE",                                                        \
 	       "of a core: the executable, where it is not found by itself")                       \
-	OPTION(ALL, "--all", NULL, "each one instead of groups, and nothing cut")                  \
-	OPTION(STATE, "--state", "TEXT", "only those whose state contains TEXT: 'chan receive'")   \
 	OPTION(SPOOL, "--spool", "DIR",                                                            \
 	       "where a compressed core is unpacked, unseen ($TMPDIR, /var/tmp)")                  \
+	OPTION(ALL, "--all", NULL, "each one instead of groups, and nothing cut")                  \
+	OPTION(STATE, "--state", "TEXT", "only those whose state contains TEXT: 'chan receive'")   \
 	OPTION(FUNCTION, "--function", "TEXT",                                                     \
 	       "only those with TEXT in a function of their stack, or their creator's")            \
 	OPTION(MIN_WAIT, "--min-wait", "TIME", "only those that wait for so long: 90s, 2m, 1h30m") \
@@ -49,9 +49,9 @@ struct options {
 	const char *output;     /* NULL: standard output */
 	const char *format;     /* NULL: the verb's first */
 	const char *executable; /* NULL: look for it */
+	const char *spool;      /* NULL: where temporary files go */
 	const char *state;
 	const char *function;
-	const char *spool;      /* NULL: where temporary files go */
 	int64_t min_wait_ns;  /* -1: any */
 	int64_t max_pause_ns; /* 0: no limit */
 	uint64_t limit;       /* UINT64_MAX: none */

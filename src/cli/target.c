@@ -111,7 +111,7 @@ static struct error *target_file(const char *path, struct cli_target *ret)
 				 "%s is compressed by xz, which dowse does not read: unpack it by "
 				 "xz -dk first",
 				 path);
-	if (kind != FILE_CORE && kind != FILE_SNAPSHOT)
+	if (kind != FILE_CORE)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s is %s: give a snapshot, a core file, a PID or a process's name "
 				 "(name:NAME forces a name)",

@@ -43,6 +43,11 @@ void target_release(struct target *target, struct target_pause *ret_pause)
 		target->operations->release(target, ret_pause);
 }
 
+bool target_runs(const struct target *target)
+{
+	return target->operations->stop != NULL;
+}
+
 const struct target_thread *target_threads(const struct target *target, size_t *ret_count)
 {
 	*ret_count = 0;
@@ -57,11 +62,6 @@ const char *target_name(const struct target *target)
 pid_t target_pid(const struct target *target)
 {
 	return target->operations->pid ? target->operations->pid(target) : 0;
-}
-
-bool target_runs(const struct target *target)
-{
-	return target->operations->stop != NULL;
 }
 
 uint64_t target_now(const struct target *target)

@@ -101,6 +101,9 @@ struct error *target_open_file(struct target *target, const struct target_mappin
 struct error *target_stop(struct target *target) must_use;
 void target_release(struct target *target, struct target_pause *ret_pause);
 
+/* Does it go on while it is looked at? False for a core, a fork: what cannot run. */
+bool target_runs(const struct target *target);
+
 /* The threads of a stopped target; the array belongs to the target until it is released. */
 const struct target_thread *target_threads(const struct target *target, size_t *ret_count);
 
@@ -114,9 +117,6 @@ pid_t target_pid(const struct target *target);
 uint64_t target_now(const struct target *target);
 
 void target_destroy(struct target *target);
-
-/* Does it go on while it is looked at? False for a core, a fork: what cannot run. */
-bool target_runs(const struct target *target);
 
 static inline void target_cleanup(struct target **target)
 {

@@ -3,18 +3,12 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/procfs.h>
-#include <sys/types.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/vector.h"
-#include "base/writer.h"
+#include "target/core_writer_notes.h"
 #include "target/machine.h"
-#include "target/procfs.h"
 
 /*
  *	ELF header
@@ -22,12 +16,11 @@
  *	[section header]	the only one, when 65,535 mappings do not fit the ELF header's count
  *	notes			of each thread its registers; of the process what /proc says
  *	memory			each mapping from a page on, as far as something of it is wanted
+ *
+ * The first page of each ELF file is in it in any case: it tells which build of the file it was.
  */
-#define PAGE       ((uint64_t)4096)
-#define CHUNK      ((size_t)1 << 20)
-#define NOTE_NAME  "CORE"
-#define LINUX_NAME "LINUX"
-#define AUXV_MAX   ((size_t)64 << 10)
+#define PAGE  ((uint64_t)4096)
+#define CHUNK ((size_t)1 << 20)
 
 DEFINE_VECTOR(program_header_vector, Elf64_Phdr);
 
@@ -40,6 +33,7 @@ struct core {
 	uint8_t *chunk;
 	struct writer notes;
 	struct program_header_vector headers;
+	struct u64_vector file_heads; /* addresses, in rising order */
 	struct core_written written;
 };
 
@@ -47,141 +41,13 @@ static void core_deinit(struct core *core)
 {
 	writer_deinit(&core->notes);
 	program_header_vector_deinit(&core->headers);
+	u64_vector_deinit(&core->file_heads);
 	free(core->chunk);
 }
 
 static uint64_t page_up(uint64_t value)
 {
 	return (value + PAGE - 1) & ~(PAGE - 1);
-}
-
-static void align_note(struct writer *notes)
-{
-	while (notes->length % 4)
-		writer_char(notes, 0);
-}
-
-static void note_begin(struct core *core, const char *owner, uint32_t type, size_t size)
-{
-	Elf64_Nhdr header = {
-		.n_namesz = (Elf64_Word)strlen(owner) + 1,
-		.n_descsz = (Elf64_Word)size,
-		.n_type = type,
-	};
-	writer_bytes(&core->notes, &header, sizeof(header));
-	writer_bytes(&core->notes, owner, header.n_namesz);
-	align_note(&core->notes);
-}
-
-static void note(struct core *core, const char *owner, uint32_t type, const void *bytes,
-		 size_t size)
-{
-	note_begin(core, owner, type, size);
-	writer_bytes(&core->notes, bytes, size);
-	align_note(&core->notes);
-}
-
-static void note_status(struct core *core, const struct target_thread *thread)
-{
-	struct elf_prstatus status = {
-		.pr_pid = thread->namespace_id,
-		.pr_fpvalid = thread->sets.extended_size > 0,
-	};
-	memcpy(&status.pr_reg, thread->sets.general,
-	       MIN(thread->sets.general_size, sizeof(status.pr_reg)));
-	note(core, NOTE_NAME, NT_PRSTATUS, &status, sizeof(status));
-}
-
-static void note_vectors(struct core *core, const struct target_thread *thread)
-{
-	const struct target_register_sets *sets = &thread->sets;
-	if (sets->extended_size < sizeof(elf_fpregset_t))
-		return;
-	note(core, NOTE_NAME, NT_PRFPREG, sets->extended, sizeof(elf_fpregset_t));
-	note(core, LINUX_NAME, NT_X86_XSTATE, sets->extended, sets->extended_size);
-}
-
-static void note_process(struct core *core)
-{
-	struct elf_prpsinfo info = { .pr_sname = 'R' };
-	_cleanup_(free_pointer) char *command = NULL;
-	struct process_facts facts;
-
-	info.pr_pid = core->source->pid;
-	if (core->source->pid && error_ignore(process_facts_read(core->source->pid, &facts))) {
-		info.pr_pid = facts.inner_pid;
-		info.pr_ppid = facts.parent;
-		info.pr_uid = facts.uid;
-		memcpy(info.pr_fname, facts.name, strnlen(facts.name, sizeof(info.pr_fname) - 1));
-	}
-	if (core->source->pid && error_ignore(process_command_line(
-					 core->source->pid, sizeof(info.pr_psargs) - 1, &command)))
-		snprintf(info.pr_psargs, sizeof(info.pr_psargs), "%s", command);
-	note(core, NOTE_NAME, NT_PRPSINFO, &info, sizeof(info));
-}
-
-static void note_auxiliary(struct core *core)
-{
-	_cleanup_(file_bytes_deinit) struct file_bytes vector = { 0 };
-	char path[48];
-	snprintf(path, sizeof(path), "/proc/%d/auxv", core->source->pid);
-	if (core->source->pid && error_ignore(file_read(path, AUXV_MAX, &vector)) && vector.size)
-		note(core, NOTE_NAME, NT_AUXV, vector.bytes, vector.size);
-}
-
-/* Which file lies behind which mapping. */
-static void note_files(struct core *core, const struct target_mapping *mappings, size_t count)
-{
-	_cleanup_(writer_deinit) struct writer names = WRITER_TO_MEMORY;
-	_cleanup_(writer_deinit) struct writer places = WRITER_TO_MEMORY;
-	uint64_t files = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct target_mapping *mapping = &mappings[i];
-		if (!mapping->inode || !mapping->path[0])
-			continue;
-		uint64_t place[3] = { mapping->start, mapping->end, mapping->offset / PAGE };
-		writer_bytes(&places, place, sizeof(place));
-		writer_bytes(&names, mapping->path, strlen(mapping->path) + 1);
-		files++;
-	}
-	uint64_t head[2] = { files, PAGE };
-	if (!files || places.os_error || names.os_error)
-		return;
-	note_begin(core, NOTE_NAME, NT_FILE, sizeof(head) + places.length + names.length);
-	writer_bytes(&core->notes, head, sizeof(head));
-	writer_bytes(&core->notes, places.bytes, places.length);
-	writer_bytes(&core->notes, names.bytes, names.length);
-	align_note(&core->notes);
-}
-
-/* The process's own notes stand behind the status of its first thread: there they are looked for. */
-static struct error *make_notes(struct core *core, const struct target_mapping *mappings,
-				size_t mapping_count)
-{
-	size_t count;
-	const struct target_thread *threads = target_threads(core->source->target, &count);
-	bool first = true;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!threads[i].sets.general) {
-			core->written.threads_apart++;
-			continue;
-		}
-		note_status(core, &threads[i]);
-		if (first) {
-			note_process(core);
-			note_auxiliary(core);
-			note_files(core, mappings, mapping_count);
-			first = false;
-		}
-		note_vectors(core, &threads[i]);
-	}
-	if (first)
-		return error_new(ERROR_UNSUPPORTED,
-				 "%s: no thread's registers are known, and a core begins with them",
-				 target_name(core->source->target));
-	return core->notes.os_error ? error_no_memory() : NULL;
 }
 
 /* The index of the first extent that ends behind the address. */
@@ -198,14 +64,24 @@ static size_t extent_find(const struct core_source *source, uint64_t address)
 	return low;
 }
 
-/* Where the last wanted byte of a mapping ends; its start when nothing of it is wanted. */
-static uint64_t wanted_end(const struct core_source *source, const struct target_mapping *mapping)
+/* The head of an ELF file, as the kernel keeps it; of other files no byte is anybody's business. */
+static bool is_file_head(const struct core_source *source, const struct target_mapping *mapping)
+{
+	unsigned char magic[SELFMAG];
+	return mapping->inode && !mapping->offset && mapping->readable && !mapping->shared &&
+	       error_ignore(target_read(source->target, mapping->start, magic, sizeof(magic))) &&
+	       memcmp(magic, ELFMAG, SELFMAG) == 0;
+}
+
+/* Where the last wanted byte of a mapping ends, which is not before `end`. */
+static uint64_t wanted_end(const struct core_source *source, const struct target_mapping *mapping,
+			   uint64_t end)
 {
 	size_t behind = extent_find(source, mapping->end - 1);
 	if (behind < source->extent_count && source->extents[behind].start < mapping->end)
 		return mapping->end;
 	if (!behind || source->extents[behind - 1].end <= mapping->start)
-		return mapping->start;
+		return end;
 	return page_up(source->extents[behind - 1].end);
 }
 
@@ -224,6 +100,9 @@ static struct error *make_headers(struct core *core, const struct target_mapping
 		const struct target_mapping *mapping = &mappings[i];
 		if (is_kernels(mapping))
 			continue;
+		bool head = is_file_head(core->source, mapping);
+		uint64_t end = wanted_end(core->source, mapping,
+					  mapping->start + (head ? PAGE : 0));
 		Elf64_Phdr header = {
 			.p_type = PT_LOAD,
 			.p_flags = (mapping->readable ? PF_R : 0u) |
@@ -231,10 +110,12 @@ static struct error *make_headers(struct core *core, const struct target_mapping
 				   (mapping->executable ? PF_X : 0u),
 			.p_vaddr = mapping->start,
 			.p_memsz = mapping->end - mapping->start,
-			.p_filesz = wanted_end(core->source, mapping) - mapping->start,
+			.p_filesz = end - mapping->start,
 			.p_align = PAGE,
 		};
 		TRY(program_header_vector_append(&core->headers, &header));
+		if (head)
+			TRY(u64_vector_append(&core->file_heads, &mapping->start));
 	}
 	return NULL;
 }
@@ -376,16 +257,31 @@ static struct error *put_extent(struct core *core, const Elf64_Phdr *header, uin
 	return NULL;
 }
 
-static struct error *put_memory(struct core *core)
+/* What is wanted of a mapping, from an address on. */
+static struct error *put_wanted(struct core *core, const Elf64_Phdr *header, uint64_t from)
 {
 	const struct core_source *source = core->source;
+	uint64_t end = header->p_vaddr + header->p_filesz;
+	for (size_t i = extent_find(source, from);
+	     i < source->extent_count && source->extents[i].start < end; i++)
+		TRY(put_extent(core, header, MAX(source->extents[i].start, from),
+			       MIN(source->extents[i].end, end)));
+	return NULL;
+}
+
+static struct error *put_memory(struct core *core)
+{
+	size_t next_head = 0;
 	for (size_t i = 1; i < core->headers.count; i++) {
 		const Elf64_Phdr *header = &core->headers.items[i];
-		uint64_t end = header->p_vaddr + header->p_filesz;
-		for (size_t k = extent_find(source, header->p_vaddr);
-		     k < source->extent_count && source->extents[k].start < end; k++)
-			TRY(put_extent(core, header, MAX(source->extents[k].start, header->p_vaddr),
-				       MIN(source->extents[k].end, end)));
+		uint64_t from = header->p_vaddr;
+		if (next_head < core->file_heads.count &&
+		    core->file_heads.items[next_head] == from) {
+			next_head++;
+			TRY(put_extent(core, header, from, from + PAGE));
+			from += PAGE;
+		}
+		TRY(put_wanted(core, header, from));
 	}
 	return NULL;
 }
@@ -417,7 +313,7 @@ struct error *core_write(const struct core_source *source, int descriptor, const
 	if (!core.chunk)
 		return error_no_memory();
 	TRY(target_mappings(source->target, &mappings, &count));
-	TRY(make_notes(&core, mappings, count));
+	TRY(core_notes_make(source, mappings, count, &core.notes, &core.written.threads_apart));
 	TRY(make_headers(&core, mappings, count));
 	uint64_t size = place_headers(&core);
 	TRY(put_headers(&core));

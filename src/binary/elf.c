@@ -297,8 +297,8 @@ static struct error *inflate_section(struct elf *elf, const struct elf_section *
 	cursor_skip(&cursor, 8); /* alignment */
 	TRY(cursor_check(&cursor));
 	uint8_t *inflated = NULL;
-	struct error *error = inflate(format, cursor.position, cursor_left(&cursor), size,
-				      section->name, &inflated);
+	struct error *error = inflate_block(format, cursor.position, cursor_left(&cursor), size,
+					    section->name, &inflated);
 	if (error)
 		return error_wrap(error, "%s", elf->name);
 	elf->inflated[index] = inflated;

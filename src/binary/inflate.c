@@ -40,8 +40,8 @@ static bool inflate_zstd(const uint8_t *bytes, size_t size, uint8_t *into, size_
 	return ZSTD_decompress(into, into_size, bytes, size) == into_size;
 }
 
-struct error *inflate(enum inflate_format format, const uint8_t *bytes, size_t size,
-		      uint64_t inflated_size, const char *name, uint8_t **ret)
+struct error *inflate_block(enum inflate_format format, const uint8_t *bytes, size_t size,
+			    uint64_t inflated_size, const char *name, uint8_t **ret)
 {
 	if (format != INFLATE_ZLIB && format != INFLATE_ZSTD)
 		return error_new(ERROR_UNSUPPORTED, "%s: is compressed in an unknown way (%d)",

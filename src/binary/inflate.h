@@ -14,7 +14,7 @@ enum inflate_format {
  * the compressed bytes cannot stand for is refused before memory is taken for it. `name` is for
  * errors.
  */
-struct error *inflate(enum inflate_format format, const uint8_t *bytes, size_t size,
-		      uint64_t inflated_size, const char *name, uint8_t **ret) must_use;
+struct error *inflate_block(enum inflate_format format, const uint8_t *bytes, size_t size,
+			    uint64_t inflated_size, const char *name, uint8_t **ret) must_use;
 
 #endif

@@ -187,27 +187,27 @@ static void both_formats_are_inflated(void **state)
 		plain[i] = (uint8_t)(i * i / 7);
 	size_t size = ZSTD_compress(packed, sizeof(packed), plain, sizeof(plain), 3);
 	assert_false(ZSTD_isError(size));
-	check_ok(inflate(INFLATE_ZSTD, packed, size, sizeof(plain), "x", &inflated));
+	check_ok(inflate_block(INFLATE_ZSTD, packed, size, sizeof(plain), "x", &inflated));
 	assert_memory_equal(inflated, plain, sizeof(plain));
 	free(inflated);
-	check_error(inflate(INFLATE_ZSTD, packed, size, sizeof(plain) + 1, "x", &inflated),
+	check_error(inflate_block(INFLATE_ZSTD, packed, size, sizeof(plain) + 1, "x", &inflated),
 		    ERROR_CORRUPT, "cannot be decompressed");
-	check_error(inflate(INFLATE_ZSTD, packed, size, sizeof(plain) - 1, "x", &inflated),
+	check_error(inflate_block(INFLATE_ZSTD, packed, size, sizeof(plain) - 1, "x", &inflated),
 		    ERROR_CORRUPT, "cannot stand for");
 
 	struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(6);
 	assert_non_null(compressor);
 	size = libdeflate_zlib_compress(compressor, plain, sizeof(plain), packed, sizeof(packed));
 	libdeflate_free_compressor(compressor);
-	check_ok(inflate(INFLATE_ZLIB, packed, size, sizeof(plain), "x", &inflated));
+	check_ok(inflate_block(INFLATE_ZLIB, packed, size, sizeof(plain), "x", &inflated));
 	assert_memory_equal(inflated, plain, sizeof(plain));
 	free(inflated);
-	check_error(inflate(INFLATE_ZLIB, packed, size, sizeof(plain) - 1, "x", &inflated),
+	check_error(inflate_block(INFLATE_ZLIB, packed, size, sizeof(plain) - 1, "x", &inflated),
 		    ERROR_CORRUPT, "cannot be decompressed");
 	/* Memory is not taken for what the bytes cannot hold. */
-	check_error(inflate(INFLATE_ZLIB, packed, 100, (uint64_t)1 << 30, "x", &inflated),
+	check_error(inflate_block(INFLATE_ZLIB, packed, 100, (uint64_t)1 << 30, "x", &inflated),
 		    ERROR_CORRUPT, "cannot stand for");
-	check_error(inflate((enum inflate_format)3, packed, size, 10, "x", &inflated),
+	check_error(inflate_block((enum inflate_format)3, packed, size, 10, "x", &inflated),
 		    ERROR_UNSUPPORTED, "unknown way");
 }
 

@@ -8,8 +8,11 @@
 #include "target/process.h"
 #include "target/procfs.h"
 
-/* More goroutines than this is not a program but a misread length. */
-#define GOROUTINES_MAX ((uint64_t)1 << 25)
+/* As many as there may be in the memory that the process has. */
+static uint64_t goroutines_max(const struct capturing *capturing)
+{
+	return capturing->bytes_there / (uint64_t)MAX(capturing->layout->g_size, INT32_C(64));
+}
 
 const struct captured_thread *capture_thread(const struct capture *capture, uint64_t address)
 {
@@ -25,10 +28,11 @@ static struct error *read_list(struct capturing *capturing, uint64_t **ret, size
 	uint64_t count, array;
 	TRY(target_read_u64(target, runtime_global(runtime, GLOBAL_ALLGLEN), &count));
 	TRY(target_read_u64(target, runtime_global(runtime, GLOBAL_ALLGPTR), &array));
-	if (count > GOROUTINES_MAX)
+	if (count > goroutines_max(capturing))
 		return error_new(
 			ERROR_CORRUPT,
-			"%s: the list of goroutines claims %llu of them; is this really %s?",
+			"%s: the list of goroutines claims %llu of them, more than fit in its "
+			"memory; is this really %s?",
 			target_name(target), (unsigned long long)count,
 			runtime_binary(runtime)->release);
 
@@ -132,7 +136,7 @@ static void prepare(struct capturing *capturing)
 	if (!error_ignore(target_read_u64(runtime_target(capturing->runtime),
 					  runtime_global(capturing->runtime, GLOBAL_ALLGLEN),
 					  &count)) ||
-	    count > GOROUTINES_MAX)
+	    count > goroutines_max(capturing))
 		return;
 	size_t each = (size_t)(layout->g_size + layout->sudog_size) + sizeof(uint64_t) +
 		      STACK_BYTES;
@@ -198,6 +202,7 @@ struct error *capture_goroutines(struct runtime *runtime,
 		.stopped = !options->no_stop,
 	};
 
+	capturing.bytes_there = capture_bytes_there(target);
 	if (capturing.stopped) {
 		TRY(check_pause(runtime, options->max_pause_ns));
 		prepare(&capturing);
@@ -209,6 +214,8 @@ struct error *capture_goroutines(struct runtime *runtime,
 	if (capturing.stopped)
 		target_release(target, &capture.pause);
 
+	if (!error)
+		error = capture_drop_repeated(&capture);
 	batch_deinit(&capturing.batch);
 	u64_vector_deinit(&capturing.keys);
 	if (error) {
@@ -225,5 +232,6 @@ void capture_deinit(struct capture *capture)
 	captured_goroutine_vector_deinit(&capture->goroutines);
 	captured_thread_vector_deinit(&capture->threads);
 	map_deinit(&capture->thread_by_address);
+	map_deinit(&capture->goroutine_by_address);
 	map_deinit(&capture->objects);
 }

@@ -61,6 +61,7 @@ struct capture {
 	struct captured_goroutine_vector goroutines; /* in the order of allgs; no dead ones */
 	struct captured_thread_vector threads;
 	struct map thread_by_address;
+	struct map goroutine_by_address; /* → index in goroutines */
 	struct map objects; /* address | kind → its bytes; addresses are multiples of 8 */
 	size_t unreadable;
 	uint64_t now;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/capture_private.h"
 
-/* In all; what is beyond stays unknown. Lists in a broken heap may have no end. */
-#define OBJECTS_MAX ((size_t)1 << 25)
-
 const uint8_t *capture_object(const struct capture *capture, enum captured_kind kind,
 			      uint64_t address)
 {
@@ -39,12 +36,15 @@ struct error *capture_objects_want(struct capturing *capturing, enum captured_ki
 	int32_t size = size_of(capturing->layout, kind);
 	uint64_t key = address | kind;
 	size_t before = objects->count;
-	if (!address || address % 8 || size <= 0 || before >= OBJECTS_MAX)
+	/* Objects do not overlap: more bytes than there are is a list without end. */
+	if (!address || address % 8 || size <= 0 ||
+	    capturing->object_bytes >= capturing->bytes_there)
 		return NULL;
 	struct map_slot *slot;
 	TRY(map_insert(objects, key, 0, &slot));
 	if (objects->count == before)
 		return NULL;
+	capturing->object_bytes += (uint64_t)size;
 	TRY(u64_vector_append(&capturing->keys, &key));
 	return batch_add(&capturing->batch, address, (size_t)size);
 }

@@ -14,8 +14,15 @@ struct capturing {
 	struct capture *capture;
 	struct batch batch;
 	struct u64_vector keys; /* in capture->objects, of what the batch in hand reads */
+	uint64_t bytes_there;   /* in the target's memory: no more of anything can be real */
+	uint64_t object_bytes;  /* copied so far */
+	size_t signal_stacks;   /* copied so far */
 	bool stopped;
 };
+
+uint64_t capture_bytes_there(struct target *target);
+/* Once the process goes on: leave each goroutine in the list once. */
+struct error *capture_drop_repeated(struct capture *capture) must_use;
 
 /* Copy objects of the heap: begin, want some, run; then capture_object() has them. */
 void capture_objects_begin(struct capturing *capturing);

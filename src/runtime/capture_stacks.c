@@ -40,7 +40,9 @@ static bool before_signal(struct capturing *capturing, const struct captured_thr
 	struct target *target = runtime_target(capturing->runtime);
 	uint64_t handler = member_u64(thread->m, layout->m_gsignal);
 	uint64_t low, high;
-	if (!handler ||
+	size_t threads;
+	(void)target_threads(target, &threads);
+	if (!handler || capturing->signal_stacks >= threads ||
 	    !error_ignore(target_read_u64(target, handler + (uint64_t)layout->g_stack_lo, &low)) ||
 	    !error_ignore(target_read_u64(target, handler + (uint64_t)layout->g_stack_hi, &high)))
 		return false;
@@ -49,6 +51,7 @@ static bool before_signal(struct capturing *capturing, const struct captured_thr
 		return false;
 
 	size_t size = (size_t)(high - registers->sp);
+	capturing->signal_stacks++; /* no thread has more than one */
 	uint8_t *bytes = arena_allocate_raw(&capturing->capture->arena, size);
 	if (!bytes || !error_ignore(target_read(target, registers->sp, bytes, size)))
 		return false;
@@ -149,7 +152,7 @@ struct error *capture_stacks(struct capturing *capturing)
 		uint64_t size = goroutine->stack_high - goroutine->start.sp;
 		if (size > STACK_COPY_MAX)
 			size = STACK_COPY_MAX;
-		if (total + size > STACKS_COPY_MAX) {
+		if (total + size > MIN(STACKS_COPY_MAX, capturing->bytes_there)) {
 			goroutine->problem =
 				"the stacks of all goroutines are too large to be copied";
 			continue;

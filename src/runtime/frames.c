@@ -15,6 +15,8 @@
 #define SHOWN_AT_EACH_END     50
 #define MACHINE_FRAMES_BEFORE 100
 
+#define FRAMES_WITH_HIDDEN_MAX 4096
+
 /* What one position stands for, kept since thousands of goroutines stand there. */
 struct frame_expansion {
 	uint32_t count;
@@ -132,10 +134,42 @@ static struct error *frames_function(struct frames *frames, uint64_t pc, struct 
 }
 
 /*
- * All frames of the walk, each marked as hidden or not, into `scratch`. The runtime decides from
- * frame to frame: a wrapper is hidden unless what it called is part of a panic.
+ * Which frames of a walk become the stack: all that come before `first` shown ones were seen, and
+ * from the one on before which `last` were. `every`: what is mostly hidden counts as shown.
  */
-static struct error *frames_list(struct frames *frames, size_t steps)
+struct selection {
+	size_t first;
+	size_t last;
+	bool every;
+	bool count_only;
+};
+
+static struct error *frames_keep(struct frames *frames, const struct walk_step *step,
+				 const struct function *function, const struct frame_line *line,
+				 bool inlined, bool hidden)
+{
+	struct frame frame = {
+		.function = line->function,
+		.file = line->file,
+		.line = line->line,
+		.inlined = inlined,
+		.hidden = hidden,
+		.pc = step->pc,
+		.entry = function->entry,
+	};
+	/* Hidden ones are few, unless somebody made a stack of nothing else. */
+	if (hidden && frames->scratch.count >= FRAMES_WITH_HIDDEN_MAX)
+		return NULL;
+	return frame_vector_append(&frames->scratch, &frame);
+}
+
+/*
+ * Count the shown frames of the first `steps` of the walk, and keep those selected in `scratch`,
+ * each marked as hidden or not. The runtime decides from frame to frame: a wrapper is hidden
+ * unless what it called is part of a panic.
+ */
+static struct error *frames_list(struct frames *frames, size_t steps,
+				 const struct selection *selection, size_t *ret_shown)
 {
 	const struct layout *layout = &frames->tables->binary->layout;
 	int32_t callee = layout->func_id_normal;
@@ -153,75 +187,51 @@ static struct error *frames_list(struct frames *frames, size_t steps)
 		TRY(frames_expand(frames, step->line_pc, &function, &expansion));
 		for (uint32_t j = 0; j < expansion->count; j++) {
 			const struct frame_line *line = &expansion->lines[j];
-			bool show = function_is_shown(line->linked, line->func_id, callee, !shown,
+			bool show = selection->every ||
+				    function_is_shown(line->linked, line->func_id, callee, !shown,
 						      layout, frames->tables->binary->minor);
 			callee = line->func_id;
-			struct frame frame = {
-				.function = line->function,
-				.file = line->file,
-				.line = line->line,
-				.inlined = j + 1 < expansion->count,
-				.hidden = !show,
-				.pc = step->pc,
-				.entry = function.entry,
-			};
+			if (!selection->count_only &&
+			    (shown < selection->first || shown >= selection->last))
+				TRY(frames_keep(frames, step, &function, line,
+						j + 1 < expansion->count, !show));
 			shown += show;
-			TRY(frame_vector_append(&frames->scratch, &frame));
 		}
 	}
-
-	/* The runtime repeats with every frame shown when that would leave nothing. */
-	for (size_t i = 0; !shown && i < frames->scratch.count; i++)
-		frames->scratch.items[i].hidden = false;
+	*ret_shown = shown;
 	return NULL;
-}
-
-/* Drop the middle of a deep stack out of `scratch`; says how many shown frames went, after which. */
-static void frames_elide(struct frames *frames, size_t shown, uint32_t *ret_elided,
-			 uint32_t *ret_after)
-{
-	struct frame_vector *list = &frames->scratch;
-	size_t seen = 0, kept = 0;
-	for (size_t i = 0; i < list->count; i++) {
-		bool at_end = seen < SHOWN_AT_EACH_END || seen >= shown - SHOWN_AT_EACH_END;
-		seen += !list->items[i].hidden;
-		if (at_end)
-			list->items[kept++] = list->items[i];
-	}
-	list->count = kept;
-	*ret_elided = (uint32_t)(shown - (size_t)2 * SHOWN_AT_EACH_END);
-	*ret_after = SHOWN_AT_EACH_END;
-}
-
-static size_t count_shown(const struct frame_vector *list)
-{
-	size_t shown = 0;
-	for (size_t i = 0; i < list->count; i++)
-		shown += !list->items[i].hidden;
-	return shown;
 }
 
 static struct error *frames_build(struct frames *frames, const struct stack **ret)
 {
 	struct stack like = { 0 };
 	bool ends = frames->tables->binary->minor >= ENDS_FROM_RELEASE;
-	size_t steps = frames->steps.count;
+	struct selection selection = { .first = SIZE_MAX, .last = SIZE_MAX, .count_only = true };
+	size_t steps = frames->steps.count, all, listed;
 
-	if (!ends && steps > MACHINE_FRAMES_BEFORE) {
-		TRY(frames_list(frames, steps));
-		size_t all = count_shown(&frames->scratch);
-		TRY(frames_list(frames, MACHINE_FRAMES_BEFORE));
-		like.elided_after = (uint32_t)count_shown(&frames->scratch);
-		like.elided = (uint32_t)all - like.elided_after;
-	} else {
-		TRY(frames_list(frames, steps));
+	TRY(frames_list(frames, steps, &selection, &all));
+	/* The runtime repeats with every frame shown when that would leave nothing. */
+	if (!all) {
+		selection.every = true;
+		TRY(frames_list(frames, steps, &selection, &all));
 	}
+	if (ends && all > (size_t)2 * SHOWN_AT_EACH_END) {
+		selection.first = SHOWN_AT_EACH_END;
+		selection.last = all - SHOWN_AT_EACH_END;
+	} else if (!ends) {
+		steps = MIN(steps, (size_t)MACHINE_FRAMES_BEFORE);
+	}
+	selection.count_only = false;
+	TRY(frames_list(frames, steps, &selection, &listed));
 
-	size_t shown = count_shown(&frames->scratch);
-	if (ends && shown > (size_t)2 * SHOWN_AT_EACH_END)
-		frames_elide(frames, shown, &like.elided, &like.elided_after);
 	like.count = (uint32_t)frames->scratch.count;
-	like.shown = (uint32_t)count_shown(&frames->scratch);
+	for (size_t i = 0; i < frames->scratch.count; i++)
+		like.shown += !frames->scratch.items[i].hidden;
+	like.elided = (uint32_t)(all - like.shown);
+	if (ends && like.elided)
+		like.elided_after = SHOWN_AT_EACH_END;
+	else if (steps < frames->steps.count)
+		like.elided_after = like.shown;
 	return stack_intern(&frames->into->stacks, &frames->into->arena, &like,
 			    frames->scratch.items, ret);
 }

@@ -5,18 +5,14 @@
 
 #include "base/utf8.h"
 #include "base/writer.h"
+#include "runtime/label_map.h"
 #include "runtime/member.h"
 
 #define RELEASE_LABELS_IN_A_LIST 24
 #define RELEASE_QUOTES_AS_NEEDED 27
-#define LABELS_MAX               1024
 #define LABEL_LENGTH_MAX         65536
-#define LABELS_COPY_MAX          ((size_t)256 << 20) /* of all sets */
-
-struct go_string {
-	uint64_t bytes;
-	uint64_t length;
-};
+#define SETS_MAX                 ((size_t)1 << 17)
+#define LABELS_COPY_MAX          ((size_t)32 << 20) /* of all sets, and what is read for them */
 
 static bool is_plain(char c)
 {
@@ -78,42 +74,103 @@ static void write_label(struct writer *writer, bool quoted, const char *text, si
 	writer_char(writer, '"');
 }
 
-static bool write_string(struct runtime *runtime, struct writer *writer, bool quoted,
+/* A string of the process; NULL when it is not to be had. */
+static char *read_string(struct labels *labels, const struct go_string *string)
+{
+	if (string->length > LABEL_LENGTH_MAX || string->length > LABELS_COPY_MAX - labels->copied)
+		return NULL;
+	labels->copied += string->length;
+	_cleanup_(free_pointer) char *text = malloc(string->length + 1);
+	if (!text || !error_ignore(target_read(runtime_target(labels->runtime), string->bytes, text,
+					       string->length)))
+		return NULL;
+	text[string->length] = '\0';
+	return TAKE_PTR(text);
+}
+
+static bool write_string(struct labels *labels, struct writer *writer,
 			 const struct go_string *string)
 {
-	if (string->length > LABEL_LENGTH_MAX)
-		return false;
-	_cleanup_(free_pointer) char *text = malloc(string->length + 1);
-	if (!text || !error_ignore(target_read(runtime_target(runtime), string->bytes, text,
-					       string->length)))
+	bool quoted = runtime_binary(labels->runtime)->minor < RELEASE_QUOTES_AS_NEEDED;
+	_cleanup_(free_pointer) char *text = read_string(labels, string);
+	if (!text)
 		return false;
 	write_label(writer, quoted, text, string->length);
 	return true;
 }
 
-static bool write_set(struct runtime *runtime, uint64_t address, struct writer *writer)
+static bool read_list(struct runtime *runtime, uint64_t address, struct label_pair *ret,
+		      size_t *ret_count)
 {
 	struct target *target = runtime_target(runtime);
-	bool quoted = runtime_binary(runtime)->minor < RELEASE_QUOTES_AS_NEEDED;
 	struct {
 		uint64_t array;
 		uint64_t count;
 	} list;
-	if (!error_ignore(target_read(target, address, &list, sizeof(list))) || !list.count ||
-	    list.count > LABELS_MAX)
+	if (!error_ignore(target_read(target, address, &list, sizeof(list))) ||
+	    list.count > LABELS_MAX ||
+	    !error_ignore(target_read(target, list.array, ret, list.count * sizeof(*ret))))
+		return false;
+	*ret_count = list.count;
+	return true;
+}
+
+/* A key of a map, and which pair has it. */
+struct sorted_key {
+	char *text;
+	size_t length;
+	size_t pair;
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct sorted_key *one = a, *other = b;
+	int order = memcmp(one->text, other->text, MIN(one->length, other->length));
+	return order ? order : (one->length > other->length) - (one->length < other->length);
+}
+
+/* As the runtime's profiles do, for a map has no order of its own. */
+static bool sort_pairs(struct labels *labels, struct label_pair *pairs, size_t count)
+{
+	struct sorted_key keys[LABELS_MAX];
+	struct label_pair sorted[LABELS_MAX];
+	size_t had = 0;
+	for (; had < count; had++) {
+		keys[had] = (struct sorted_key){ .length = pairs[had].key.length, .pair = had };
+		keys[had].text = read_string(labels, &pairs[had].key);
+		if (!keys[had].text)
+			break;
+	}
+	qsort(keys, had, sizeof(keys[0]), compare_keys);
+	for (size_t i = 0; i < had; i++) {
+		sorted[i] = pairs[keys[i].pair];
+		free(keys[i].text);
+	}
+	memcpy(pairs, sorted, had * sizeof(*pairs));
+	return had == count;
+}
+
+static bool write_set(struct labels *labels, uint64_t address, struct writer *writer)
+{
+	struct runtime *runtime = labels->runtime;
+	struct label_pair pairs[LABELS_MAX];
+	size_t count;
+	if (runtime_binary(runtime)->minor >= RELEASE_LABELS_IN_A_LIST) {
+		if (!read_list(runtime, address, pairs, &count))
+			return false;
+	} else if (!label_map_read(runtime, address, pairs, &count) ||
+		   !sort_pairs(labels, pairs, count)) {
+		return false;
+	}
+	if (!count)
 		return false;
 
-	writer_char(writer, '{');
-	for (uint64_t i = 0; i < list.count; i++) {
-		struct go_string pair[2];
-		if (!error_ignore(
-			    target_read(target, list.array + i * sizeof(pair), pair, sizeof(pair))))
-			return false;
-		writer_string(writer, i ? ", " : "");
-		if (!write_string(runtime, writer, quoted, &pair[0]))
+	for (size_t i = 0; i < count; i++) {
+		writer_string(writer, i ? ", " : "{");
+		if (!write_string(labels, writer, &pairs[i].key))
 			return false;
 		writer_string(writer, ": ");
-		if (!write_string(runtime, writer, quoted, &pair[1]))
+		if (!write_string(labels, writer, &pairs[i].value))
 			return false;
 	}
 	writer_char(writer, '}');
@@ -135,20 +192,17 @@ static struct error *labels_copy(struct labels *labels, uint64_t address, const 
 {
 	_cleanup_(writer_deinit) struct writer writer = WRITER_TO_MEMORY;
 	*ret = NULL;
-	if (!write_set(labels->runtime, address, &writer) ||
-	    writer.length > LABELS_COPY_MAX - labels->copied)
+	if (labels->sets++ >= SETS_MAX || !write_set(labels, address, &writer))
 		return NULL;
 	const char *text = writer_text(&writer);
 	*ret = text ? arena_copy_string(labels->arena, text, writer.length) : NULL;
-	labels->copied += writer.length;
 	return *ret ? NULL : error_no_memory();
 }
 
 struct error *labels_decode(struct labels *labels, uint64_t address, const char **ret)
 {
 	*ret = NULL;
-	if (!address || address == UINT64_MAX ||
-	    runtime_binary(labels->runtime)->minor < RELEASE_LABELS_IN_A_LIST)
+	if (!address || address == UINT64_MAX)
 		return NULL;
 	struct map_slot *slot = map_find(&labels->by_address, address);
 	if (!slot) {

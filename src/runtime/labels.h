@@ -13,7 +13,8 @@ struct labels {
 	struct runtime *runtime;
 	struct arena *arena;   /* the texts */
 	struct map by_address; /* of a set → its text, or 0 */
-	size_t copied;         /* bytes of text */
+	size_t copied;         /* bytes read for them */
+	size_t sets;           /* read, or tried to */
 };
 
 void labels_init(struct labels *labels, struct runtime *runtime, struct arena *arena);
@@ -21,9 +22,9 @@ void labels_deinit(struct labels *labels);
 
 /*
  * The set at an address (0: none) as the dump of its release writes it: {key: value, "a b": "c"},
- * up to Go 1.26 all of them quoted. *ret is NULL when there is none, it cannot be read or is out of
- * all proportion, or where the release keeps them in a map (up to 1.23), whose order is not to be
- * had.
+ * up to Go 1.26 all of them quoted. Up to 1.23 they are a map, which has no order: then sorted, as
+ * in the runtime's profiles. *ret is NULL when there is none, it cannot be read or is out of all
+ * proportion.
  */
 struct error *labels_decode(struct labels *labels, uint64_t address, const char **ret) must_use;
 

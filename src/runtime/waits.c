@@ -8,6 +8,8 @@
 
 #define SELECT_CASES_MAX 65536
 #define QUEUE_WALK_MAX   4096
+#define QUEUE_STEPS_MAX  ((size_t)1 << 24) /* of all such walks: a second's worth */
+#define NAMES_MAX        ((size_t)1 << 16)
 
 static struct error *count_at(struct map *map, uint64_t address)
 {
@@ -29,7 +31,7 @@ static uint32_t counted_at(const struct map *map, uint64_t address)
  * Which of its channel's two queues a sudog is in. Seldom are both in use; then the one that it
  * leads back to.
  */
-static bool sudog_sends(const struct waits *waits, const uint8_t *sudog, const uint8_t *hchan)
+static bool sudog_sends(struct waits *waits, const uint8_t *sudog, const uint8_t *hchan)
 {
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
 	uint64_t senders = member_u64(hchan, layout->hchan_sendq_first);
@@ -39,7 +41,8 @@ static bool sudog_sends(const struct waits *waits, const uint8_t *sudog, const u
 
 	uint64_t previous = member_u64(sudog, layout->sudog_prev);
 	uint64_t first = 0;
-	for (size_t i = 0; previous && i < QUEUE_WALK_MAX; i++) {
+	for (size_t i = 0; previous && i < QUEUE_WALK_MAX && waits->queue_steps < QUEUE_STEPS_MAX;
+	     i++, waits->queue_steps++) {
 		first = previous;
 		const uint8_t *at = capture_object(waits->capture, CAPTURED_SUDOG, previous);
 		previous = at ? member_u64(at, layout->sudog_prev) : 0;
@@ -81,13 +84,23 @@ static uint32_t count_cases(const struct waits *waits, const uint8_t *first)
 	return count;
 }
 
+/*
+ * The first sudog of a goroutine; NULL when it is not known, or another goroutine's, which a list
+ * that is torn may lead to.
+ */
+static const uint8_t *first_case(const struct waits *waits,
+				 const struct captured_goroutine *captured)
+{
+	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
+	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG, captured->waiting);
+	return sudog && member_u64(sudog, layout->sudog_g) == captured->address ? sudog : NULL;
+}
+
 /* Count one goroutine at everything that it waits for. */
 static struct error *waits_count(struct waits *waits, const struct captured_goroutine *captured)
 {
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
-	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG, captured->waiting);
-	struct map_slot *slot;
-	TRY(map_insert(&waits->goroutine_addresses, captured->address, 0, &slot));
+	const uint8_t *sudog = first_case(waits, captured);
 	for (uint32_t left = sudog ? count_cases(waits, sudog) : 0; sudog && left; left--) {
 		uint64_t channel = sudog_channel(layout, sudog);
 		const uint8_t *hchan = capture_object(waits->capture, CAPTURED_CHANNEL, channel);
@@ -122,7 +135,6 @@ void waits_deinit(struct waits *waits)
 	map_deinit(&waits->receivers);
 	map_deinit(&waits->senders);
 	map_deinit(&waits->at_address);
-	map_deinit(&waits->goroutine_addresses);
 	map_deinit(&waits->notify_lists);
 	map_deinit(&waits->element_names);
 	descriptors_deinit(&waits->descriptors);
@@ -134,7 +146,7 @@ static struct error *element_name(struct waits *waits, uint64_t type, const char
 	if (!type || type == UINT64_MAX)
 		return NULL;
 	struct map_slot *slot = map_find(&waits->element_names, type);
-	if (!slot) {
+	if (!slot && waits->element_names.count < NAMES_MAX) {
 		char name[256];
 		const char *copy = NULL;
 		if (error_ignore(
@@ -142,7 +154,7 @@ static struct error *element_name(struct waits *waits, uint64_t type, const char
 			copy = arena_copy_string(waits->arena, name, strlen(name));
 		TRY(map_insert(&waits->element_names, type, (uintptr_t)copy, &slot));
 	}
-	*ret = (const char *)(uintptr_t)slot->value;
+	*ret = slot ? (const char *)(uintptr_t)slot->value : NULL;
 	return NULL;
 }
 
@@ -235,7 +247,7 @@ static void decode_semaphore(struct waits *waits, const struct captured_goroutin
 	struct wait *wait = &goroutine->wait;
 	wait->kind = semaphore_kind(goroutine->state_text, goroutine->stack);
 
-	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG, captured->waiting);
+	const uint8_t *sudog = first_case(waits, captured);
 	uint64_t word = sudog ? sudog_element(layout, sudog) : 0;
 	if (!word)
 		return;
@@ -296,8 +308,7 @@ struct error *waits_decode(struct waits *waits, const struct captured_goroutine 
 		return NULL;
 
 	const struct layout *layout = &runtime_binary(waits->runtime)->layout;
-	const uint8_t *sudog = capture_object(waits->capture, CAPTURED_SUDOG,
-					      member_u64(captured->g, layout->g_waiting));
+	const uint8_t *sudog = first_case(waits, captured);
 
 	if (strcmp(reason, "select (no cases)") == 0) {
 		wait->kind = WAIT_EMPTY_SELECT;

@@ -16,10 +16,11 @@ struct waits {
 	struct arena *arena;
 	struct map receivers; /* channel → goroutines that wait to receive from it */
 	struct map senders;
-	struct map at_address; /* semaphore word or notify list → goroutines that wait there */
-	struct map goroutine_addresses; /* of all; no values */
-	struct map notify_lists;        /* g's address → notify list that it waits on */
-	size_t notify_steps;            /* taken along such lists, sound or not */
+	struct map at_address;    /* semaphore word or notify list → goroutines that wait there */
+	struct map notify_lists;  /* g's address → notify list that it waits on */
+	size_t notify_reads;      /* made for such lists, sound or not */
+	uint64_t notify_distance; /* from the stack pointer to the word that led to the last one */
+	size_t queue_steps;       /* taken along the queues of channels */
 	struct descriptors descriptors;
 	struct map element_names; /* channel's element type → its name, or 0 */
 };

@@ -4,6 +4,7 @@
 
 #include "base/writer.h"
 #include "cli/options.h"
+#include "cli/save_file.h"
 #include "report/style.h"
 
 /*
@@ -27,6 +28,7 @@ struct invocation {
 	struct options options;
 	struct writer *out; /* standard output, or -o FILE's; finished by main */
 	struct style style; /* of `out` */
+	struct save_file save; /* what is saved besides: a snapshot; no path: nothing */
 };
 
 struct verb {
@@ -42,6 +44,7 @@ struct verb {
 	size_t operands_max;
 	const char
 		*operand; /* what they are called in messages: "TARGET"; NULL when it takes none */
+	bool keeps_output;     /* -o is for what it saves: what it prints goes to standard output */
 	bool looks_at_nothing; /* and so runs where there is no memory left, too */
 	/* *ret is CLI_OK already: only a verb that finds something has more to say. */
 	struct error *(*run)(struct invocation *invocation, enum cli_status *ret)must_use;

@@ -9,6 +9,7 @@
 #include "cli/target.h"
 #include "target/core.h"
 #include "target/process.h"
+#include "target/snapshot.h"
 
 static const char *evidence_build(const struct binary *binary)
 {
@@ -123,6 +124,31 @@ static struct error *fill_core(const struct cli_target *target, const struct opt
 	return NULL;
 }
 
+static struct error *name_snapshot(const struct target *snapshot, const char *path, char **ret)
+{
+	const char *program = snapshot_text(snapshot, "process.name");
+	int64_t pid = snapshot_number(snapshot, "process.pid", 0);
+	if (asprintf(ret, "%s (snapshot of %s, pid %lld)", path, program ? program : "a process",
+		     (long long)pid) >= 0)
+		return NULL;
+	*ret = NULL;
+	return error_no_memory();
+}
+
+static struct error *fill_snapshot(const struct cli_target *target, struct evidence *evidence)
+{
+	TRY(snapshot_open(target->descriptor, target->path, &evidence->target));
+	TRY(open_runtime(evidence));
+	TRY(name_snapshot(evidence->target, target->path, &evidence->name));
+	evidence->subject.kind = "snapshot";
+	evidence->subject.name = evidence->name;
+	evidence->subject.path = target->path;
+	evidence->subject.pid = (int32_t)snapshot_number(evidence->target, "process.pid", 0);
+	evidence->subject.executable = snapshot_text(evidence->target, "process.executable");
+	evidence->subject.uptime_ns = snapshot_number(evidence->target, "process.age_ns", -1);
+	return NULL;
+}
+
 static struct error *fill(const struct cli_target *target, const struct options *options,
 			  struct evidence *evidence)
 {
@@ -130,6 +156,8 @@ static struct error *fill(const struct cli_target *target, const struct options 
 		return fill_core(target, options, evidence);
 	if (options->executable)
 		return error_new(ERROR_USAGE, "--exe is for core files: a process names its own");
+	if (target->kind == CLI_TARGET_SNAPSHOT)
+		return fill_snapshot(target, evidence);
 	return fill_process(target->pid, evidence);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/spool.h"
 #include "target/core.h"
+#include "target/snapshot.h"
 
 #define HEAD_SIZE 512
 
@@ -57,6 +58,8 @@ enum file_kind file_kind_of(const void *bytes, size_t size)
 		return FILE_EMPTY;
 	if (core_is(bytes, size))
 		return FILE_CORE;
+	if (snapshot_is(bytes, size))
+		return FILE_SNAPSHOT;
 	for (size_t i = 0; i < ARRAY_SIZE(magics); i++) {
 		const struct magic *magic = &magics[i];
 		if (size >= magic->offset + magic->size &&

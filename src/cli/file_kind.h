@@ -8,6 +8,7 @@
 #define FILE_KINDS(KIND)                                                                           \
 	KIND(EMPTY, "empty")                                                                       \
 	KIND(CORE, "a core file")                                                                  \
+	KIND(SNAPSHOT, "a snapshot")                                                               \
 	KIND(EXECUTABLE, "an executable or a library")                                             \
 	KIND(XZ, "compressed by xz")                                                               \
 	KIND(BZIP2, "compressed by bzip2")                                                         \

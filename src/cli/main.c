@@ -140,6 +140,11 @@ static struct error *check_room(const struct verb *verb)
 			  "too little memory is left here to look at anything");
 }
 
+static void close_save(struct save_file **save)
+{
+	save_file_deinit(*save);
+}
+
 static struct error *run(int count, char *const *arguments, const char **words,
 			 enum cli_status *ret)
 {
@@ -155,7 +160,10 @@ static struct error *run(int count, char *const *arguments, const char **words,
 	}
 
 	_cleanup_(output_deinit) struct output output = { .writer = WRITER_TO_MEMORY };
-	TRY(output_open(options->output, &output));
+	bool saves = invocation.verb->keeps_output && !only_tells;
+	_cleanup_(close_save) struct save_file *save = &invocation.save;
+	TRY(output_open(saves ? NULL : options->output, &output));
+	TRY(save_file_open(saves ? options->output : NULL, save));
 	invocation.out = &output.writer;
 	invocation.style = style_for(output.writer.descriptor);
 	if (options->given[OPTION_HELP])
@@ -164,6 +172,7 @@ static struct error *run(int count, char *const *arguments, const char **words,
 		writer_string(invocation.out, "dowse " DOWSE_VERSION "\n");
 	else
 		TRY(invocation.verb->run(&invocation, ret));
+	TRY(save_file_commit(save));
 	return output_commit(&output);
 }
 

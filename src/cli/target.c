@@ -111,13 +111,13 @@ static struct error *target_file(const char *path, struct cli_target *ret)
 				 "%s is compressed by xz, which dowse does not read: unpack it by "
 				 "xz -dk first",
 				 path);
-	if (kind != FILE_CORE)
+	if (kind != FILE_CORE && kind != FILE_SNAPSHOT)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s is %s: give a snapshot, a core file, a PID or a process's name "
 				 "(name:NAME forces a name)",
 				 path, file_kind_name(kind));
 	*ret = (struct cli_target){
-		.kind = CLI_TARGET_CORE,
+		.kind = kind == FILE_CORE ? CLI_TARGET_CORE : CLI_TARGET_SNAPSHOT,
 		.path = path,
 		.descriptor = TAKE_FD(file),
 		.compression = compression,
@@ -174,7 +174,8 @@ struct error *cli_target_pid(const char *operand, const char *doing, pid_t *ret)
 	_cleanup_(cli_target_deinit) struct cli_target target = { .descriptor = -1 };
 	TRY(cli_target_find(operand, &target));
 	if (target.kind != CLI_TARGET_PROCESS)
-		return error_new(ERROR_USAGE, "%s is a core file: it cannot be %s", operand, doing);
+		return error_new(ERROR_USAGE, "%s is a %s: it cannot be %s", operand,
+				 target.kind == CLI_TARGET_CORE ? "core file" : "snapshot", doing);
 	*ret = target.pid;
 	return NULL;
 }

@@ -14,6 +14,7 @@
 enum cli_target_kind {
 	CLI_TARGET_PROCESS,
 	CLI_TARGET_CORE,
+	CLI_TARGET_SNAPSHOT,
 };
 
 struct cli_target {

@@ -214,8 +214,12 @@ struct error *descriptor_decode(struct descriptors *descriptors,
 
 	/* It may have been closed since, or be out of reach: then its number must do. */
 	struct descriptor descriptor;
-	if (!descriptors->table.pid || !error_ignore(descriptor_table_find(
-					       &descriptors->table, found.descriptor, &descriptor)))
+	struct error *unknown =
+		descriptors->table.pid
+			? descriptor_table_find(&descriptors->table, found.descriptor, &descriptor)
+			: target_descriptor(runtime_target(descriptors->runtime), found.descriptor,
+					    &descriptor);
+	if (!error_ignore(unknown))
 		return NULL;
 	TRY(copy_text(arena, descriptor.name ? descriptor.name : descriptor.kind,
 		      &wait->descriptor_name));

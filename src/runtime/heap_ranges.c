@@ -60,6 +60,12 @@ static uint64_t arena_offset(const struct runtime *runtime)
 	return elf_machine(binary->modules[0].elf) == ELF_AMD64 ? UINT64_C(0xffff800000000000) : 0;
 }
 
+uint64_t heap_arena_index(const struct runtime *runtime, uint64_t address)
+{
+	uint64_t size = (uint64_t)runtime_binary(runtime)->layout.heap_arena_bytes;
+	return (address - arena_offset(runtime)) / size;
+}
+
 struct error *heap_ranges_read(struct runtime *runtime, struct address_range_vector *ret)
 {
 	_cleanup_(u64_vector_deinit) struct u64_vector indices = { 0 };

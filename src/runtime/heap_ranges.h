@@ -18,6 +18,9 @@ DEFINE_VECTOR(address_range_vector, struct address_range);
  */
 struct error *heap_ranges_read(struct runtime *runtime, struct address_range_vector *ret) must_use;
 
+/* Which arena an address of the heap lies in: the index of its description in the runtime's table. */
+uint64_t heap_arena_index(const struct runtime *runtime, uint64_t address);
+
 /* Is the address in one of them? */
 bool heap_ranges_has(const struct address_range_vector *ranges, uint64_t address);
 

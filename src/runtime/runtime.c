@@ -116,6 +116,12 @@ struct target *runtime_target(const struct runtime *runtime)
 	return runtime->target;
 }
 
+void runtime_look_at(struct runtime *runtime, struct target *target)
+{
+	runtime->target = target;
+	runtime->binary->target = target;
+}
+
 const char *const *runtime_warnings(const struct runtime *runtime, size_t *ret_count)
 {
 	*ret_count = runtime->warning_count;

@@ -18,6 +18,12 @@ void runtime_destroy(struct runtime *runtime);
 const struct binary *runtime_binary(const struct runtime *runtime);
 struct target *runtime_target(const struct runtime *runtime);
 
+/*
+ * From now on read another target of the same process, at the same addresses: a fork of it, a copy.
+ * It must outlive the runtime, or be exchanged again.
+ */
+void runtime_look_at(struct runtime *runtime, struct target *target);
+
 /* What the user should know before trusting the answers, one line each: an unknown release, ... */
 const char *const *runtime_warnings(const struct runtime *runtime, size_t *ret_count);
 

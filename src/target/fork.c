@@ -301,6 +301,7 @@ static uint64_t fork_now(const struct target *target)
 static const struct target_operations fork_operations = {
 	.read_ranges = process_read_ranges,
 	.mappings = process_mappings,
+	.present = process_present,
 	.open_file = process_open_file,
 	.threads = fork_threads,
 	.pid = fork_pid,
@@ -436,6 +437,7 @@ struct error *process_fork(struct target *target, const struct process_fork_opti
 	fork->process.target.operations = &fork_operations;
 	fork->process.directory = -1;
 	fork->process.memory.descriptor = -1;
+	fork->process.pagemap = -1;
 	fork->origin_directory = -1;
 	fork->origin_memory.descriptor = -1;
 

@@ -16,6 +16,10 @@ struct target_operations {
 				  size_t *ret_count)must_use;
 	struct error *(*open_file)(struct target *target, const struct target_mapping *mapping,
 				   int *ret)must_use;
+	struct error *(*present)(struct target *target, uint64_t page, size_t count, bool *ret)
+		must_use; /* NULL: all of them are */
+	struct error *(*descriptor)(struct target *target, int number, struct descriptor *ret)
+		must_use; /* NULL: none is known */
 	struct error *(*stop)(struct target *target)must_use;
 	void (*release)(struct target *target, struct target_pause *ret_pause);
 	const struct target_thread *(*threads)(const struct target *target, size_t *ret_count);

@@ -14,6 +14,9 @@
 #include "target/reap.h"
 #include "target/traced.h"
 
+#define PAGE            ((uint64_t)4096)
+#define PAGE_IS_PRESENT ((uint64_t)3 << 62) /* in memory or swapped out */
+#define PAGEMAP_UNKNOWN (-2)
 #define REAP_PATIENCE_NS 2000000000u
 
 struct error *process_check(const struct process_facts *facts, const char *name)
@@ -67,6 +70,7 @@ struct error *process_init(struct process *process, pid_t pid)
 	process->pid = pid;
 	process->directory = -1;
 	process->memory.descriptor = -1;
+	process->pagemap = PAGEMAP_UNKNOWN;
 	TRY(procfs_open(pid, &process->directory));
 	TRY(process_facts_read_at(process->directory, pid, &facts));
 	if (asprintf(&process->target.name, "%s (pid %d)", facts.name, pid) < 0) {
@@ -89,6 +93,7 @@ void process_deinit(struct process *process)
 {
 	maps_deinit(&process->maps);
 	memory_deinit(&process->memory);
+	close_descriptor(&process->pagemap);
 	close_descriptor(&process->directory);
 	free(process->target.name);
 }
@@ -117,6 +122,32 @@ struct error *process_mappings(struct target *target, const struct target_mappin
 				 target->name);
 	*ret = maps.mappings.items;
 	*ret_count = maps.mappings.count;
+	return NULL;
+}
+
+/* A page of a file that nobody has touched is not zero. */
+static bool is_anonymous(const struct process *process, uint64_t address)
+{
+	const struct target_mapping *mapping = maps_find(&process->maps, address);
+	return mapping && !mapping->inode && !mapping->shared;
+}
+
+struct error *process_present(struct target *target, uint64_t page, size_t count, bool *ret)
+{
+	struct process *process = process_of(target);
+	uint64_t words[512];
+	if (process->pagemap == PAGEMAP_UNKNOWN)
+		process->pagemap = open_at_thread(process, "pagemap", O_RDONLY);
+	for (size_t i = 0, some; i < count; i += some) {
+		some = MIN(count - i, ARRAY_SIZE(words));
+		ssize_t size = (ssize_t)(some * sizeof(words[0]));
+		bool known = process->pagemap >= 0 &&
+			     pread(process->pagemap, words, (size_t)size,
+				   (off_t)((page / PAGE + i) * sizeof(words[0]))) == size;
+		for (size_t j = 0; j < some; j++)
+			ret[i + j] = !known || (words[j] & PAGE_IS_PRESENT) ||
+				     !is_anonymous(process, page + (i + j) * PAGE);
+	}
 	return NULL;
 }
 
@@ -311,6 +342,7 @@ static void process_destroy(struct target *target)
 static const struct target_operations process_operations = {
 	.read_ranges = process_read_ranges,
 	.mappings = process_mappings,
+	.present = process_present,
 	.open_file = process_open_file,
 	.stop = process_stop,
 	.release = process_release,

@@ -19,6 +19,7 @@ struct process {
 	struct maps maps;      /* as last asked for */
 	bool register_sets;    /* to be reported at a stop */
 	bool namespaced;       /* it lives in a PID namespace below ours */
+	int pagemap;           /* -1: cannot be had; -2: not opened yet */
 	int64_t clock_offset;  /* its CLOCK_MONOTONIC less ours */
 	struct tracer *tracer; /* while it is stopped; NULL while it runs */
 	bool delegated;        /* stopped by the delegate; then there is no tracer */
@@ -52,6 +53,8 @@ struct error *process_read_ranges(struct target *target, struct target_range *ra
 	must_use;
 struct error *process_mappings(struct target *target, const struct target_mapping **ret,
 			       size_t *ret_count) must_use;
+struct error *process_present(struct target *target, uint64_t page, size_t count, bool *ret)
+	must_use;
 struct error *process_open_file(struct target *target, const struct target_mapping *mapping,
 				int *ret) must_use;
 

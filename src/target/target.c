@@ -30,6 +30,22 @@ struct error *target_open_file(struct target *target, const struct target_mappin
 	return target->operations->open_file(target, mapping, ret);
 }
 
+struct error *target_present(struct target *target, uint64_t page, size_t count, bool *ret)
+{
+	if (target->operations->present)
+		return target->operations->present(target, page, count, ret);
+	for (size_t i = 0; i < count; i++)
+		ret[i] = true;
+	return NULL;
+}
+
+struct error *target_descriptor(struct target *target, int number, struct descriptor *ret)
+{
+	if (target->operations->descriptor)
+		return target->operations->descriptor(target, number, ret);
+	return error_new(ERROR_NOT_FOUND, "%s: its descriptors are not known", target->name);
+}
+
 struct error *target_stop(struct target *target)
 {
 	return target->operations->stop ? target->operations->stop(target) : NULL;

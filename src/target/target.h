@@ -94,6 +94,20 @@ struct error *target_open_file(struct target *target, const struct target_mappin
 			       int *ret) must_use;
 
 /*
+ * Which of `count` pages of 4 KiB from the address `page` on can hold anything but zeroes: the
+ * others were never touched, and need not be read.
+ */
+struct error *target_present(struct target *target, uint64_t page, size_t count, bool *ret)
+	must_use;
+
+/*
+ * What a file descriptor of the target is, where the target itself knows (a snapshot does): else
+ * ERROR_NOT_FOUND. Strings belong to the target.
+ */
+struct descriptor;
+struct error *target_descriptor(struct target *target, int number, struct descriptor *ret) must_use;
+
+/*
  * Stop every thread, and let go again. Between the two, memory does not change. What cannot run
  * (a core, a fork) is always stopped: both do nothing. target_release() never fails: whatever
  * happens, the process goes on. *ret_pause may be NULL. Destroying a target releases it too.

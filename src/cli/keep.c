@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/keep.h"
+
+#include <string.h>
+
+#include "cli/keep_facts.h"
+#include "target/copy.h"
+#include "target/process.h"
+#include "target/snapshot.h"
+#include "target/traced.h"
+
+/* What saving takes of memory itself: buffers, a compressor for each of two threads, the index. */
+#define OWN_MEMORY   ((uint64_t)40 << 20)
+#define BYTES_A_MS   ((uint64_t)400 << 10) /* read, compressed and written, on a slow machine */
+#define COPY_EXTENTS ((size_t)1 << 22)
+
+static const char *const way_names[] = {
+#define WAY(id, name, meaning) name,
+	KEEP_WAYS(WAY)
+#undef WAY
+};
+
+static const char *const way_meanings[] = {
+#define WAY(id, name, meaning) meaning,
+	KEEP_WAYS(WAY)
+#undef WAY
+};
+
+const char *keep_way_name(enum keep_way way)
+{
+	return way_names[way];
+}
+
+const char *keep_way_meaning(enum keep_way way)
+{
+	return way_meanings[way];
+}
+
+void keep_guess(const struct evidence *evidence, struct keep_estimate *ret)
+{
+	struct process_facts facts;
+	*ret = (struct keep_estimate){ 0 };
+	if (!target_pid(evidence->target) ||
+	    !error_ignore(process_facts_read(evidence->subject.pid, &facts)))
+		return;
+	ret->bytes = facts.resident;
+	ret->ns = ret->bytes / BYTES_A_MS * 1000000;
+	ret->pause_ns = process_fork_estimate(facts.resident_anonymous, facts.threads);
+}
+
+/* One act of keeping: what its steps share. */
+struct keeping {
+	struct evidence *evidence;
+	const struct keep_options *options;
+	struct keep_facts facts;
+	struct kept kept;
+	struct target *fork; /* that is being read, to be asked; NULL: none */
+};
+
+static struct error *check(void *argument)
+{
+	struct keeping *keeping = argument;
+	if (keeping->options->check)
+		TRY(keeping->options->check(keeping->options->argument));
+	return keeping->fork ? process_fork_check(keeping->fork) : NULL;
+}
+
+/* What the result says beyond the life of the saving that said it. */
+static struct error *take_result(struct keeping *keeping, const struct saving_result *result)
+{
+	keeping->kept.result = *result;
+	keeping->kept.result.incomplete = NULL;
+	if (!result->incomplete)
+		return NULL;
+	keeping->kept.incomplete = strdup(result->incomplete);
+	return keeping->kept.incomplete ? NULL : error_no_memory();
+}
+
+/*
+ * Save what the runtime looks at. As soon as memory is read, `done` lets it go: compressing and
+ * writing the rest need it no more.
+ */
+static struct error *save(struct keeping *keeping, void (*done)(struct keeping *keeping))
+{
+	_cleanup_(saving_cleanup) struct saving *saving = NULL;
+	struct saving_options options = {
+		.selection = { .with_data = keeping->options->with_data },
+		.writer = {
+			.write = keeping->options->write,
+			.argument = keeping->options->argument,
+			.flags = keeping->options->with_data ? SNAPSHOT_WITH_DATA : 0,
+		},
+		.check = check,
+		.argument = keeping,
+	};
+	struct saving_result result;
+	uint64_t began = traced_now_ns();
+	TRY(keep_facts_number(&keeping->facts, "pause_ns",
+			      (int64_t)keeping->kept.pause.nanoseconds));
+	TRY(keep_facts_number(&keeping->facts, "unstopped",
+			      (int64_t)keeping->kept.pause.unstopped));
+	TRY(keep_facts_add(&keeping->facts, "way", way_names[keeping->kept.way]));
+	options.facts = keeping->facts.list.items;
+	options.fact_count = keeping->facts.list.count;
+	struct error *error = saving_begin(keeping->evidence->runtime, &options, &saving);
+	if (!error)
+		error = saving_memory(saving);
+	keeping->kept.reading_ns = traced_now_ns() - began;
+	if (done)
+		done(keeping);
+	TRY(error);
+	TRY(saving_finish(saving, &result));
+	return take_result(keeping, &result);
+}
+
+static void drop_fork(struct keeping *keeping)
+{
+	runtime_look_at(keeping->evidence->runtime, keeping->evidence->target);
+	target_destroy(TAKE_PTR(keeping->fork));
+}
+
+static struct error *by_fork(struct keeping *keeping)
+{
+	struct keep_estimate estimate;
+	keep_guess(keeping->evidence, &estimate);
+	const struct process_fork_options options = {
+		.max_pause_ns = keeping->options->max_pause_ns,
+		.own_memory = OWN_MEMORY,
+		.reading_ns = estimate.ns,
+	};
+	TRY(process_fork(keeping->evidence->target, &options, &keeping->fork,
+			 &keeping->kept.pause));
+	keeping->kept.way = KEEP_FORK;
+	runtime_look_at(keeping->evidence->runtime, keeping->fork);
+	return save(keeping, drop_fork);
+}
+
+static void let_go(struct keeping *keeping)
+{
+	target_release(keeping->evidence->target, &keeping->kept.pause);
+}
+
+/* Everything is read, compressed and written while the process stands still. */
+static struct error *by_freeze(struct keeping *keeping)
+{
+	keeping->kept.way = KEEP_FREEZE;
+	TRY(target_stop(keeping->evidence->target));
+	return save(keeping, let_go);
+}
+
+DEFINE_VECTOR(extent_vector, struct target_extent);
+
+static struct error *select_all(struct keeping *keeping, struct extent_vector *ret)
+{
+	_cleanup_(selection_cleanup) struct selection *selection = NULL;
+	const struct selection_options options = { .with_data = keeping->options->with_data };
+	TRY(selection_create(keeping->evidence->runtime, &options, &selection));
+	ret->count = 0;
+	for (;;) {
+		const struct target_extent *extents;
+		size_t count;
+		TRY(selection_next(selection, &extents, &count));
+		if (!count)
+			return NULL;
+		if (ret->count + count > COPY_EXTENTS)
+			return error_new(ERROR_LIMIT, "%s is in too many pieces to be copied",
+					 target_name(keeping->evidence->target));
+		for (size_t i = 0; i < count; i++)
+			TRY(extent_vector_append(ret, &extents[i]));
+	}
+}
+
+/* Never-touched memory counts here, too: on the safe side. */
+static uint64_t bytes_of(const struct extent_vector *extents)
+{
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < extents->count; i++)
+		bytes += extents->items[i].end - extents->items[i].start;
+	return bytes;
+}
+
+/* What is never touched is left out: it would be copied as zeroes. */
+static struct error *only_present(struct target *target, struct extent_vector *extents)
+{
+	const uint64_t page = 4096;
+	struct extent_vector present = { 0 };
+	struct error *error = NULL;
+	for (size_t i = 0; i < extents->count && !error; i++) {
+		uint64_t start = extents->items[i].start, end = extents->items[i].end;
+		while (start < end && !error) {
+			bool pages[512];
+			uint64_t first = start / page * page;
+			size_t count = (size_t)MIN((end - first + page - 1) / page,
+						   (uint64_t)ARRAY_SIZE(pages));
+			error = target_present(target, first, count, pages);
+			for (size_t j = 0; j < count && !error; j++) {
+				struct target_extent one = { MAX(start, first + j * page),
+							     MIN(end, first + (j + 1) * page) };
+				struct target_extent *last =
+					present.count ? &present.items[present.count - 1] : NULL;
+				if (!pages[j])
+					continue;
+				if (last && last->end == one.start)
+					last->end = one.end;
+				else
+					error = extent_vector_append(&present, &one);
+			}
+			start = first + count * page;
+		}
+	}
+	extent_vector_deinit(extents);
+	*extents = present;
+	return error;
+}
+
+static struct error *copy(struct keeping *keeping, struct extent_vector *extents,
+			  struct target **ret)
+{
+	struct target *target = keeping->evidence->target;
+	const struct target_copy_limits limits = {
+		.max_memory = keeping->options->max_memory,
+		.max_pause_ns = keeping->options->max_pause_ns,
+	};
+	/* Once while it runs, to know how much it would be. */
+	TRY(select_all(keeping, extents));
+	TRY(only_present(target, extents));
+	TRY(target_copy_check(target, bytes_of(extents), &limits));
+	TRY(target_stop(target));
+	struct error *error = select_all(keeping, extents);
+	if (!error)
+		error = only_present(target, extents);
+	if (!error)
+		error = target_copy(target, extents->items, extents->count, limits.max_memory,
+				    ret);
+	target_release(target, &keeping->kept.pause);
+	return error;
+}
+
+static struct error *by_copy(struct keeping *keeping)
+{
+	_cleanup_(extent_vector_deinit) struct extent_vector extents = { 0 };
+	struct target *copied = NULL;
+	keeping->kept.way = KEEP_COPY;
+	TRY(copy(keeping, &extents, &copied));
+	extent_vector_deinit(&extents);
+	runtime_look_at(keeping->evidence->runtime, copied);
+	struct error *error = save(keeping, NULL);
+	runtime_look_at(keeping->evidence->runtime, keeping->evidence->target);
+	target_destroy(copied);
+	return error;
+}
+
+static bool may_copy_instead(const struct error *error)
+{
+	return error->code == ERROR_LIMIT || error->code == ERROR_UNSUPPORTED ||
+	       error->code == ERROR_PERMISSION;
+}
+
+/* Nothing was written before the fork stood, so another way may begin anew. */
+static struct error *keep_process(struct keeping *keeping)
+{
+	TRY(keep_facts_of_process(keeping->evidence, &keeping->facts));
+	if (keeping->options->freeze)
+		return by_freeze(keeping);
+	struct error *refused = by_fork(keeping);
+	if (!refused || keeping->kept.reading_ns || !may_copy_instead(refused))
+		return refused;
+	struct error *error = by_copy(keeping);
+	if (error && may_copy_instead(error)) {
+		struct error *both = error_new(error->code,
+					       "%s; and %s; --freeze keeps it stopped while it is "
+					       "read",
+					       refused->message, error->message);
+		error_destroy(error);
+		error = both;
+	}
+	keeping->kept.refused = strdup(refused->message);
+	error_destroy(refused);
+	return error;
+}
+
+struct error *keep_evidence(struct evidence *evidence, const struct keep_options *options,
+			    struct kept *ret)
+{
+	struct keeping keeping = { .evidence = evidence, .options = options };
+	struct error *error = NULL;
+	if (target_pid(evidence->target)) {
+		error = keep_process(&keeping);
+	} else {
+		keeping.kept.way = KEEP_FILE;
+		error = save(&keeping, NULL);
+	}
+	keep_facts_deinit(&keeping.facts);
+	if (error) {
+		kept_deinit(&keeping.kept);
+		return error;
+	}
+	*ret = keeping.kept;
+	return NULL;
+}
+
+void kept_deinit(struct kept *kept)
+{
+	free(kept->refused);
+	free(kept->incomplete);
+	*kept = (struct kept){ 0 };
+}

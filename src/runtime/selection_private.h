@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_RUNTIME_SELECTION_PRIVATE_H
+#define DOWSE_RUNTIME_SELECTION_PRIVATE_H
+
+#include "runtime/heap_ranges.h"
+#include "runtime/selection.h"
+
+DEFINE_VECTOR(target_extent_vector, struct target_extent);
+
+/* The single pieces: stacks, channels, texts. Sorted and without overlaps once they are complete. */
+struct selection_pieces {
+	struct target_extent_vector list;
+	bool too_many; /* the rest is left out; stacks then come with all that is around them */
+	uint64_t stacks;
+	uint64_t goroutines;
+};
+
+struct error *selection_pieces_find(struct runtime *runtime, struct selection_pieces *ret) must_use;
+void selection_pieces_deinit(struct selection_pieces *pieces);
+
+/* The spans of one arena, in order, and which of them are wanted. */
+struct selection_heap {
+	struct runtime *runtime;
+	bool with_data;
+	bool with_manual; /* all stacks, and what lies beside them */
+	uint64_t table;   /* of the arenas' descriptions */
+	uint64_t heap;
+	uint64_t data;
+};
+
+/* ERROR_UNSUPPORTED where the spans of this release are not known. */
+struct error *selection_heap_init(struct selection_heap *heap, struct runtime *runtime) must_use;
+
+/* Append what is wanted of [start, end), which lies in one arena. */
+struct error *selection_heap_arena(struct selection_heap *heap, uint64_t start, uint64_t end,
+				   struct target_extent_vector *into) must_use;
+
+/* A mapping outside the heap: is it wanted? */
+struct selection_mapping {
+	uint64_t start;
+	uint64_t end;
+	bool wanted; /* as a whole, but for arenas of the heap within it */
+};
+
+DEFINE_VECTOR(selection_mapping_vector, struct selection_mapping);
+
+/* Every readable mapping, in order. */
+struct error *selection_mappings_find(struct runtime *runtime,
+				      const struct address_range_vector *heap,
+				      struct selection_mapping_vector *ret) must_use;
+
+#endif

@@ -194,7 +194,14 @@ static struct error *load_note(struct core *core, uint32_t type, uint64_t offset
 		return NULL;
 	}
 	struct note note = { type, bytes, size, offset };
-	return read_note(core, &note);
+	struct error *error = read_note(core, &note);
+	if (error && error->code == ERROR_CORRUPT) {
+		/* What it said up to there is good for something. */
+		core->notes_are_cut = true;
+		error_destroy(error);
+		return NULL;
+	}
+	return error;
 }
 
 static struct error *read_region(struct core *core, const struct core_region *region, size_t *count)
@@ -233,7 +240,7 @@ static struct error *read_region(struct core *core, const struct core_region *re
 struct error *core_notes_read(struct core *core)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < core->notes.count && !core->notes_are_cut; i++)
+	for (size_t i = 0; i < core->notes.count && count < NOTES_MAX; i++)
 		TRY(read_region(core, &core->notes.items[i], &count));
 	core->facts.threads = core->threads.count;
 	return NULL;

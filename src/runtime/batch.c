@@ -132,6 +132,8 @@ struct error *batch_run(struct batch *batch)
 /* Have the memory at hand, and touched, that so many reads are going to need. */
 struct error *batch_prepare(struct batch *batch, size_t count)
 {
+	if (!count)
+		return NULL;
 	TRY(target_range_vector_reserve(&batch->ranges, count));
 	TRY(target_range_vector_reserve(&batch->pieces, count));
 	TRY(u32_vector_reserve(&batch->firsts, count));

@@ -59,6 +59,9 @@ const struct verb *verbs_find(const char *name);
 /* What `dowse` runs without operands, and with a TARGET alone. */
 extern const struct verb verb_ps, verb_diagnose;
 
+/* Print an error and destroy it; what to end with. */
+enum cli_status cli_report(struct error *error);
+
 /* True when --format asks for it: cli_format_is(invocation, "json"). */
 bool cli_format_is(const struct invocation *invocation, const char *format);
 

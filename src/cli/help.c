@@ -55,6 +55,8 @@ static void help_options(const struct verb *verb, struct writer *writer)
 	if (verb->formats)
 		help_formats(verb, writer);
 	help_option(OPTION_OUTPUT, options_help(OPTION_OUTPUT), writer);
+	if (!verb->looks_at_nothing)
+		help_option(OPTION_REQUIRE_SANDBOX, options_help(OPTION_REQUIRE_SANDBOX), writer);
 	help_option(OPTION_HELP, options_help(OPTION_HELP), writer);
 }
 
@@ -97,6 +99,7 @@ void help_program(struct writer *writer)
 			    writer);
 	help_formats(&verb_diagnose, writer);
 	help_option(OPTION_OUTPUT, options_help(OPTION_OUTPUT), writer);
+	help_option(OPTION_REQUIRE_SANDBOX, options_help(OPTION_REQUIRE_SANDBOX), writer);
 	help_option(OPTION_VERSION, options_help(OPTION_VERSION), writer);
 	writer_string(
 		writer,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/confined.h"
 #include "cli/help.h"
 #include "cli/output.h"
 #include "report/safe.h"
@@ -34,7 +35,7 @@ static void fill_standard_descriptors(void)
 	}
 }
 
-static enum cli_status report(struct error *error)
+enum cli_status cli_report(struct error *error)
 {
 	enum cli_status status = error->code == ERROR_USAGE ? CLI_USAGE : CLI_FAILED;
 	/* Whoever closed the pipe has seen enough. */
@@ -71,7 +72,8 @@ static struct error *check_format(const struct verb *verb, const char *format)
 
 static bool verb_takes(const struct verb *verb, enum option_id id)
 {
-	if (id == OPTION_HELP || id == OPTION_OUTPUT || id == OPTION_FORMAT)
+	if (id == OPTION_HELP || id == OPTION_OUTPUT || id == OPTION_FORMAT ||
+	    id == OPTION_REQUIRE_SANDBOX)
 		return true;
 	for (size_t i = 0; verb->options && verb->options[i] != OPTION_END; i++) {
 		if (verb->options[i] == id)
@@ -170,10 +172,12 @@ static struct error *run(int count, char *const *arguments, const char **words,
 		print_help(&invocation, has_words, invocation.out);
 	else if (options->given[OPTION_VERSION])
 		writer_string(invocation.out, "dowse " DOWSE_VERSION "\n");
-	else
+	else if (invocation.verb->looks_at_nothing)
 		TRY(invocation.verb->run(&invocation, ret));
+	else
+		TRY(confined_run(&invocation, ret));
 	TRY(save_file_commit(save));
-	return output_commit(&output);
+	return *ret == CLI_OK || *ret == CLI_FOUND ? output_commit(&output) : NULL;
 }
 
 int main(int argc, char **argv)
@@ -185,9 +189,9 @@ int main(int argc, char **argv)
 
 	_cleanup_(free_pointer) const char **words = calloc((size_t)argc + 1, sizeof(*words));
 	if (!words)
-		return (int)report(error_no_memory());
+		return (int)cli_report(error_no_memory());
 	enum cli_status status = CLI_OK;
 	struct error *error = run(argc > 0 ? argc - 1 : 0, argc > 0 ? argv + 1 : argv, words,
 				  &status);
-	return (int)(error ? report(error) : status);
+	return (int)(error ? cli_report(error) : status);
 }

@@ -13,6 +13,8 @@
 	OPTION(VERSION, "--version", NULL, "show the version")                                     \
 	OPTION(OUTPUT, "-o", "FILE", "write to FILE, which appears whole or not at all")           \
 	OPTION(FORMAT, "--format", "FORMAT", "")                                                   \
+	OPTION(REQUIRE_SANDBOX, "--require-sandbox", NULL,                                         \
+	       "refuse to read anything where dowse cannot confine itself")                        \
 	OPTION(NO_STOP, "--no-stop", NULL,                                                         \
 	       "never stop the process; what is read meanwhile may be torn")                       \
 	OPTION(MAX_PAUSE, "--max-pause", "TIME",                                                   \

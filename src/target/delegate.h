@@ -30,4 +30,10 @@ void delegate_set(const struct delegate *delegate);
 /* NULL: there is none. */
 const struct delegate *delegate_get(void);
 
+/*
+ * For who acts as one: the id of the process or fork itself, and its CLOCK_MONOTONIC less ours,
+ * without which `began_ns` is counted.
+ */
+void delegate_identify(const struct target *target, pid_t *ret_id, int64_t *ret_clock_offset);
+
 #endif

@@ -10,7 +10,8 @@
 #include "target/stop.h"
 #include "target/tracer.h"
 
-/* A live process, and what a fork of one has in common with it. For process.c and fork.c alone. */
+/* A live process, and what a fork of one has in common with it. For process.c, fork.c and delegate.c
+ * alone. */
 struct process {
 	struct target target; /* must be first */
 	pid_t pid;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/confined.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "confine/confine.h"
+
+static int work(void *argument)
+{
+	struct invocation *invocation = argument;
+	enum cli_status status = CLI_OK;
+	struct error *error = invocation->verb->run(invocation, &status);
+	if (!error)
+		error = writer_finish(invocation->out);
+	return (int)(error ? cli_report(error) : status);
+}
+
+static void warn(const char *why)
+{
+	struct writer writer = WRITER_TO_DESCRIPTOR(STDERR_FILENO);
+	writer_printf(&writer,
+		      "dowse: warning: what is looked at can do what dowse can, for dowse cannot "
+		      "confine itself here: %s\n",
+		      why);
+	error_destroy(writer_finish(&writer));
+	writer_deinit(&writer);
+}
+
+/* Where compressed files are unpacked. */
+static size_t find_spools(const struct options *options, const char **ret)
+{
+	const char *wanted = options->spool ? options->spool : getenv("TMPDIR");
+	if (wanted && *wanted) {
+		ret[0] = wanted;
+		return 1;
+	}
+	ret[0] = "/var/tmp";
+	ret[1] = "/tmp";
+	return 2;
+}
+
+/* The process that an operand names by its number; 0 when it is something else. */
+static pid_t numbered(const char *operand)
+{
+	const char *text = strncmp(operand, "pid:", 4) == 0 ? operand + 4 : operand;
+	if (!*text || strspn(text, "0123456789") != strlen(text))
+		return 0;
+	errno = 0;
+	unsigned long number = strtoul(text, NULL, 10);
+	return errno || number > INT32_MAX ? 0 : (pid_t)number;
+}
+
+struct error *confined_run(struct invocation *invocation, enum cli_status *ret)
+{
+	const struct options *options = &invocation->options;
+	size_t count = invocation->operand_count;
+	int status = CLI_OK;
+	const char *spools[2];
+	_cleanup_(free_pointer) const char **files = calloc(count + 1, sizeof(*files));
+	if (!files)
+		return error_no_memory();
+	for (size_t i = 0; i < count; i++)
+		files[i] = invocation->operands[i];
+	if (options->executable)
+		files[count++] = options->executable;
+
+	/* There may be nothing to save: then the first counts twice. */
+	const int outputs[] = {
+		invocation->out->descriptor,
+		invocation->save.path ? invocation->save.output.writer.descriptor
+				      : invocation->out->descriptor,
+	};
+	struct confine_work confined = {
+		.required = options->given[OPTION_REQUIRE_SANDBOX],
+		.outputs = outputs,
+		.output_count = ARRAY_SIZE(outputs),
+		.files = files,
+		.file_count = count,
+		.spools = spools,
+		.spool_count = find_spools(options, spools),
+		.process = invocation->operand_count ? numbered(invocation->operands[0]) : 0,
+		.every_process = invocation->verb == &verb_ps,
+		.run = work,
+		.argument = invocation,
+		.warn = warn,
+	};
+	TRY(confine_run(&confined, &status));
+	*ret = (enum cli_status)status;
+	return NULL;
+}

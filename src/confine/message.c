@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "confine/protocol.h"
+
+union control {
+	struct cmsghdr header; /* for its alignment */
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int message_send(int socket, const void *message, size_t size, int descriptor)
+{
+	union control control = { .bytes = { 0 } };
+	struct iovec piece = { (void *)message, size };
+	struct msghdr header = { .msg_iov = &piece, .msg_iovlen = 1 };
+
+	if (descriptor >= 0) {
+		header.msg_control = control.bytes;
+		header.msg_controllen = sizeof(control.bytes);
+		struct cmsghdr *item = CMSG_FIRSTHDR(&header);
+		item->cmsg_level = SOL_SOCKET;
+		item->cmsg_type = SCM_RIGHTS;
+		item->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(item), &descriptor, sizeof(descriptor));
+	}
+	for (;;) {
+		ssize_t n = sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n >= 0)
+			return (size_t)n == size ? 0 : EMSGSIZE;
+		if (errno != EINTR)
+			return errno;
+	}
+}
+
+/* The descriptor that came along; more than one cannot, for there is no room for it. */
+static int take_descriptor(struct msghdr *header)
+{
+	int descriptor = -1;
+	struct cmsghdr *item = CMSG_FIRSTHDR(header);
+	if (item && item->cmsg_level == SOL_SOCKET && item->cmsg_type == SCM_RIGHTS &&
+	    item->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&descriptor, CMSG_DATA(item), sizeof(descriptor));
+	return descriptor;
+}
+
+ssize_t message_receive(int socket, void *message, size_t size, int *ret_descriptor)
+{
+	union control control;
+	struct iovec piece = { message, size };
+	struct msghdr header = {
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	ssize_t n;
+
+	do
+		n = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == ECONNRESET ? 0 : -1;
+	int descriptor = take_descriptor(&header);
+	if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+		close_descriptor(&descriptor);
+		return -1;
+	}
+	*ret_descriptor = descriptor;
+	return n;
+}

@@ -83,8 +83,8 @@ static void table_equals_program(const char *name, const char *toolchain, const 
 			fail_msg("%s: %s is %d in the program alone, %d in the table", release,
 				 layout_members[i].field, alone.values[i], table.values[i]);
 	}
-	/* Each release has between 1,300 and 1,700 of the fields; the program uses nearly all. */
-	assert_true(described >= 1250);
+	/* Each release has between 75 and 93 % of the fields; the program uses nearly all. */
+	assert_true(described >= LAYOUT_FIELDS * 7 / 10);
 	assert_true(layout_has(alone.g_goid));
 	assert_true(layout_has(alone.func_id_wrapper));
 	elf_destroy(elf);

@@ -14,9 +14,9 @@
 #include "target/reap.h"
 #include "target/traced.h"
 
-#define PAGE            ((uint64_t)4096)
-#define PAGE_IS_PRESENT ((uint64_t)3 << 62) /* in memory or swapped out */
-#define PAGEMAP_UNKNOWN (-2)
+#define PAGE             ((uint64_t)4096)
+#define PAGE_IS_PRESENT  ((uint64_t)3 << 62) /* in memory or swapped out */
+#define PAGEMAP_UNKNOWN  (-2)
 #define REAP_PATIENCE_NS 2000000000u
 
 struct error *process_check(const struct process_facts *facts, const char *name)

@@ -17,6 +17,7 @@
 
 #define STOP_NS     200000000u /* nobody waits meanwhile: the thread runs until it stops */
 #define ROUNDS      4
+#define TRACERS     3
 #define THREADS_MAX 64 /* tried in a round */
 
 enum borrowed { BORROWED, UNFIT, LOST };
@@ -190,9 +191,12 @@ static struct error *leftovers_job(void *argument)
 
 void reap_apart(struct injection *injection)
 {
-	struct tracer *tracer;
-	if (!reap_is_needed(injection->directory) || !error_ignore(tracer_create(&tracer)))
-		return;
-	error_destroy(tracer_run(tracer, leftovers_job, injection));
-	tracer_destroy(tracer);
+	/* A thread that did not stop in time is free to be asked again once its tracer has ended. */
+	for (unsigned i = 0; i < TRACERS && reap_is_needed(injection->directory); i++) {
+		struct tracer *tracer;
+		if (!error_ignore(tracer_create(&tracer)))
+			return;
+		error_destroy(tracer_run(tracer, leftovers_job, injection));
+		tracer_destroy(tracer);
+	}
 }

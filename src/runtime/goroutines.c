@@ -91,7 +91,7 @@ static struct error *decode_goroutine(struct decoding *decoding,
 		TRY(frames_creator(&decoding->frames, member_u64(g, layout->g_gopc),
 				   &goroutine.creator));
 	goroutine.creator.goroutine = member_u64(g, layout->g_parent_goid);
-	bubble_decode(runtime, g, &goroutine);
+	labels_bubble_decode(runtime, g, &goroutine);
 	TRY(labels_decode(&decoding->labels, member_u64(g, layout->g_labels), &goroutine.labels));
 	if (decoding->options->with_waits) {
 		TRY(waits_decode(&decoding->waits, captured, &decoding->frames.steps, &goroutine));

@@ -215,7 +215,7 @@ struct error *labels_decode(struct labels *labels, uint64_t address, const char 
 }
 
 /* From 1.25 bubbles have a number; in 1.24 the dump names the goroutine that made the group. */
-void bubble_decode(struct runtime *runtime, const uint8_t *g, struct goroutine *goroutine)
+void labels_bubble_decode(struct runtime *runtime, const uint8_t *g, struct goroutine *goroutine)
 {
 	const struct layout *layout = &runtime_binary(runtime)->layout;
 	struct target *target = runtime_target(runtime);

@@ -29,6 +29,6 @@ void labels_deinit(struct labels *labels);
 struct error *labels_decode(struct labels *labels, uint64_t address, const char **ret) must_use;
 
 /* The synctest bubble of a goroutine, by the number that the dump gives it; 0 outside. */
-void bubble_decode(struct runtime *runtime, const uint8_t *g, struct goroutine *goroutine);
+void labels_bubble_decode(struct runtime *runtime, const uint8_t *g, struct goroutine *goroutine);
 
 #endif

@@ -77,3 +77,26 @@ void file_bytes_deinit(struct file_bytes *file)
 		free((void *)file->bytes);
 	*file = (struct file_bytes){ 0 };
 }
+
+const char file_itself[] = "";
+
+static uint64_t earlier(uint64_t earliest, int64_t seconds, int64_t nanoseconds)
+{
+	if (seconds <= 0)
+		return earliest;
+	uint64_t ns = (uint64_t)seconds * 1000000000 + (uint64_t)nanoseconds;
+	return earliest ? MIN(earliest, ns) : ns;
+}
+
+uint64_t file_written_unix_ns(int descriptor)
+{
+	struct statx birth;
+	struct stat status;
+	uint64_t earliest = 0;
+	if (fstat(descriptor, &status) == 0)
+		earliest = earlier(earliest, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+	if (statx(descriptor, file_itself, AT_EMPTY_PATH, STATX_BTIME, &birth) == 0 &&
+	    (birth.stx_mask & STATX_BTIME))
+		earliest = earlier(earliest, birth.stx_btime.tv_sec, birth.stx_btime.tv_nsec);
+	return earliest;
+}

@@ -24,6 +24,15 @@ struct error *file_read_descriptor(int descriptor, const char *name, size_t limi
 /* Map a regular file. An empty file yields size 0. The descriptor stays the caller's. */
 struct error *file_map(int descriptor, const char *name, struct file_bytes *ret) must_use;
 
+/*
+ * When an open file was made, in nanoseconds since 1970: its birth or its last change, whichever
+ * is earlier, since copying a file changes one of them. 0 when it is not known.
+ */
+uint64_t file_written_unix_ns(int descriptor);
+
+/* The only path by which a confined process may call statx: that of the descriptor itself. */
+extern const char file_itself[];
+
 void file_bytes_deinit(struct file_bytes *file);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/spool.h"
 #include "base/text.h"
 #include "cli/target.h"
@@ -101,7 +102,7 @@ static struct error *open_core(const struct cli_target *target, const struct opt
 	struct spool_result spool;
 	TRY(spool_decompress(target->descriptor, target->path, target->compression, &where,
 			     &spool));
-	wanted.written_unix_ns = core_written_unix_ns(target->descriptor);
+	wanted.written_unix_ns = file_written_unix_ns(target->descriptor);
 	wanted.problem = spool.problem;
 	struct error *error = core_open(spool.descriptor, target->path, &wanted, ret);
 	close(spool.descriptor);

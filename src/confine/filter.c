@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "base/file.h"
 #include "confine/machine.h"
 #include "confine/trap.h"
 
@@ -205,6 +206,19 @@ static void on_limits(struct program *program)
 	result(program, REFUSE);
 }
 
+/* Of an open descriptor alone: by the empty path that nobody can write to. */
+static void on_statx(struct program *program)
+{
+	uint64_t path = (uint64_t)(uintptr_t)file_itself;
+	unless(program, BPF_JEQ, __NR_statx, 6);
+	load(program, ARGUMENT(1));
+	unless(program, BPF_JEQ, (uint32_t)path, 3);
+	load(program, ARGUMENT(1) + sizeof(uint32_t));
+	unless(program, BPF_JEQ, (uint32_t)(path >> 32), 1);
+	result(program, PASS);
+	result(program, REFUSE);
+}
+
 static void build(struct program *program, int socket)
 {
 	const uint32_t terminal[] = { TCGETS, TIOCGWINSZ };
@@ -235,6 +249,7 @@ static void build(struct program *program, int socket)
 	on_values(program, __NR_prctl, 0, names, ARRAY_SIZE(names));
 	on_values(program, __NR_tgkill, 0, own_process, 1); /* abort() */
 	on_limits(program);
+	on_statx(program);
 	on_clone(program);
 	for (size_t i = 0; i < ARRAY_SIZE(deadly_calls); i++)
 		on_call(program, deadly_calls[i], END);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "target/core_private.h"
 
 static const struct target_operations core_operations;
@@ -47,25 +48,6 @@ static struct error *warn_of_cuts(struct core *core, const char *problem)
 	return NULL;
 }
 
-uint64_t core_written_unix_ns(int descriptor)
-{
-	struct statx facts;
-	uint64_t earliest = 0;
-	if (statx(descriptor, "", AT_EMPTY_PATH, STATX_BTIME | STATX_MTIME, &facts) < 0)
-		return 0;
-	const struct statx_timestamp *times[] = {
-		facts.stx_mask & STATX_MTIME ? &facts.stx_mtime : NULL,
-		facts.stx_mask & STATX_BTIME ? &facts.stx_btime : NULL,
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
-		if (!times[i] || times[i]->tv_sec <= 0)
-			continue;
-		uint64_t ns = (uint64_t)times[i]->tv_sec * 1000000000 + times[i]->tv_nsec;
-		earliest = earliest ? MIN(earliest, ns) : ns;
-	}
-	return earliest;
-}
-
 static struct error *core_fill(struct core *core, int descriptor, const char *name,
 			       const struct core_options *options)
 {
@@ -81,7 +63,7 @@ static struct error *core_fill(struct core *core, int descriptor, const char *na
 	core->facts.file_size = (uint64_t)MAX(status.st_size, (off_t)0);
 	core->facts.written_unix_ns = options && options->written_unix_ns
 					      ? options->written_unix_ns
-					      : core_written_unix_ns(core->descriptor);
+					      : file_written_unix_ns(core->descriptor);
 	TRY(core_headers_read(core));
 	TRY(core_notes_read(core));
 	TRY(core_extents_make(core));

@@ -21,12 +21,6 @@ struct core_options {
 struct error *core_open(int descriptor, const char *name, const struct core_options *options,
 			struct target **ret) must_use;
 
-/*
- * When a file was made, in nanoseconds since 1970: its birth or its last change, whichever is
- * earlier, since copying a file changes one of them. 0 when it is not known.
- */
-uint64_t core_written_unix_ns(int descriptor);
-
 /* Do these first bytes of a file say that it is an ELF core, of whatever machine? */
 bool core_is(const void *bytes, size_t size);
 

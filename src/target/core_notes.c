@@ -58,7 +58,11 @@ static struct error *read_process(struct core *core, const struct note *note)
 	if (core->facts.pid < 0)
 		core->facts.pid = 0;
 	TRY(copy_text(core, note->bytes + PSINFO_NAME, PSINFO_NAME_SIZE, &core->facts.program));
-	return copy_text(core, note->bytes + PSINFO_WORDS, PSINFO_WORDS_SIZE, &core->facts.command);
+	const uint8_t *words = note->bytes + PSINFO_WORDS;
+	size_t length = strnlen((const char *)words, PSINFO_WORDS_SIZE);
+	while (length && words[length - 1] == ' ') /* the kernel ends it in one */
+		length--;
+	return copy_text(core, words, length, &core->facts.command);
 }
 
 static struct error *read_thread(struct core *core, const struct note *note)

@@ -70,6 +70,8 @@ struct error *confined_run(struct invocation *invocation, enum cli_status *ret)
 		invocation->out->descriptor,
 		invocation->save.path ? invocation->save.output.writer.descriptor
 				      : invocation->out->descriptor,
+		invocation->save.spooled >= 0 ? invocation->save.spooled
+					      : invocation->out->descriptor,
 	};
 	struct confine_work confined = {
 		.required = options->given[OPTION_REQUIRE_SANDBOX],

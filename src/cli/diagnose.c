@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "cli/keep.h"
 #include "fix/fix.h"
 #include "report/diagnosis.h"
 
@@ -46,8 +47,11 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 			  error_ignore(runtime_memory_read(evidence.runtime, &counters, &memory));
 
 	_cleanup_(live_look_deinit) struct live_look look = { 0 };
+	TRY(keep_moment(invocation, &evidence));
 	TRY(live_look_take(evidence.runtime, &evidence.places, options->given[OPTION_NO_STOP],
-			   (uint64_t)options->max_pause_ns, &look));
+			   evidence.fork ? 0 : (uint64_t)options->max_pause_ns, &look));
+	if (evidence.fork)
+		look.goroutines->pause_ns = evidence.pause_ns;
 	TRY(fix_findings(&look.findings));
 	findings_select(&look.findings, rules, at_least);
 	struct diagnosis diagnosis = {
@@ -65,8 +69,8 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 
 static const char *const formats[] = { "text", "json", NULL };
 static const enum option_id options[] = {
-	OPTION_RULES,     OPTION_MIN_CERTAINTY, OPTION_FAIL_ON, OPTION_NO_STOP,
-	OPTION_MAX_PAUSE, OPTION_EXECUTABLE,    OPTION_SPOOL,   OPTION_END,
+	OPTION_RULES, OPTION_MIN_CERTAINTY, OPTION_FAIL_ON, OPTION_NO_STOP, OPTION_MAX_PAUSE,
+	OPTION_SAVE,  OPTION_EXECUTABLE,    OPTION_SPOOL,   OPTION_END,
 };
 
 const struct verb verb_diagnose = {

@@ -28,10 +28,14 @@ static struct error *gather_warnings(struct evidence *evidence)
 	size_t count = 0;
 	const char *const *warnings = runtime_warnings(evidence->runtime, &count);
 	const struct core_facts *core = core_facts(evidence->target);
-	size_t more = core ? core->warning_count : 0;
+	const char *gap = snapshot_is_target(evidence->target) ? snapshot_gap(evidence->target)
+							       : NULL;
+	size_t more = core ? core->warning_count : gap != NULL;
 	if (!(evidence->warnings = calloc(MAX(count + more, 1), sizeof(*evidence->warnings))))
 		return error_no_memory();
-	if (more)
+	if (gap)
+		evidence->warnings[0] = gap;
+	else if (more)
 		memcpy(evidence->warnings, core->warnings, more * sizeof(*evidence->warnings));
 	if (count)
 		memcpy(evidence->warnings + more, warnings, count * sizeof(*evidence->warnings));
@@ -190,6 +194,7 @@ struct error *evidence_open_process(pid_t pid, struct evidence *ret)
 void evidence_deinit(struct evidence *evidence)
 {
 	runtime_destroy(evidence->runtime);
+	target_destroy(evidence->fork);
 	target_destroy(evidence->target);
 	process_executable_deinit(&evidence->executable);
 	live_places_deinit(&evidence->places);

@@ -16,6 +16,8 @@ struct evidence {
 	struct live_places places; /* of `subject` */
 	const char **warnings;     /* of `subject`; owned, the texts are not */
 	char *name;                /* of `subject`, for a file */
+	struct target *fork;       /* of the target, which the runtime looks at; NULL: none */
+	uint64_t pause_ns;         /* that it cost */
 };
 
 /* Resolve and open a TARGET, by the options that say how (--exe). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "cli/keep.h"
 #include "report/goroutines_report.h"
 #include "runtime/dump.h"
 
@@ -47,7 +48,12 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 		.arguments = cli_format_is(invocation, "go"),
 	};
 	_cleanup_(runtime_goroutines_cleanup) struct goroutines *goroutines = NULL;
+	TRY(keep_moment(invocation, &evidence));
+	if (evidence.fork)
+		wanted.max_pause_ns = 0;
 	TRY(runtime_goroutines(evidence.runtime, &wanted, &goroutines));
+	if (evidence.fork)
+		goroutines->pause_ns = evidence.pause_ns;
 
 	struct goroutine_filter filter = {
 		.state = options->state,
@@ -72,9 +78,9 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 
 static const char *const formats[] = { "text", "json", "go", "folded", NULL };
 static const enum option_id options[] = {
-	OPTION_ALL,        OPTION_STATE, OPTION_FUNCTION, OPTION_MIN_WAIT,
-	OPTION_SYSTEM,     OPTION_LIMIT, OPTION_NO_STOP,  OPTION_MAX_PAUSE,
-	OPTION_EXECUTABLE, OPTION_SPOOL, OPTION_END,
+	OPTION_ALL,    OPTION_STATE,      OPTION_FUNCTION, OPTION_MIN_WAIT,
+	OPTION_SYSTEM, OPTION_LIMIT,      OPTION_NO_STOP,  OPTION_MAX_PAUSE,
+	OPTION_SAVE,   OPTION_EXECUTABLE, OPTION_SPOOL,    OPTION_END,
 };
 
 const struct verb verb_goroutines = {

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
 #include <time.h>
 
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "cli/keep.h"
+#include "cli/keep_facts.h"
 #include "cli/limits.h"
 #include "target/core.h"
+#include "target/snapshot.h"
 
 #define COMMAND_MAX 2000
 
@@ -57,12 +61,42 @@ static struct error *info_core(struct invocation *invocation, const struct core_
 	return print(invocation, report);
 }
 
+/* What was known when it was taken. */
+static struct error *info_snapshot(struct invocation *invocation, const struct target *snapshot,
+				   struct info_report *report)
+{
+	const struct process_facts facts = {
+		.uid = (uid_t)snapshot_number(snapshot, "process.uid", 0),
+		.threads = (unsigned)snapshot_number(snapshot, "process.threads", 0),
+	};
+	const char *path = snapshot_text(snapshot, "process.executable");
+	_cleanup_(process_executable_deinit) struct process_executable executable = {
+		.path = path ? strdup(path) : NULL,
+		.deleted = snapshot_number(snapshot, "process.deleted", 0),
+		.replaced = snapshot_number(snapshot, "process.replaced", 0),
+	};
+	const char *command = snapshot_text(snapshot, "process.command");
+	struct runtime_memory memory;
+	int64_t taken = snapshot_number(snapshot, "taken_unix_ns", 0);
+	int64_t collected = report->counters->last_gc_unix_ns;
+	report->facts = &facts;
+	report->executable = &executable;
+	report->command = command ? command : "";
+	report->memory = keep_facts_memory(snapshot, &memory) ? &memory : NULL;
+	report->memory_problem = "the snapshot does not say";
+	report->since_gc_ns = taken > 0 && collected > 0 && collected <= taken ? taken - collected
+									       : -1;
+	keep_facts_limits(snapshot, &report->limits);
+	return print(invocation, report);
+}
+
 static struct error *info_run(struct invocation *invocation, enum cli_status *ret)
 {
 	(void)ret;
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
 	struct runtime_counters counters;
 	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
+	TRY(keep_moment(invocation, &evidence));
 	TRY(runtime_counters_read(evidence.runtime, &counters));
 	struct info_report report = {
 		.subject = &evidence.subject,
@@ -72,13 +106,15 @@ static struct error *info_run(struct invocation *invocation, enum cli_status *re
 		.style = &invocation->style,
 	};
 	const struct core_facts *core = core_facts(evidence.target);
+	if (snapshot_is_target(evidence.target))
+		return info_snapshot(invocation, evidence.target, &report);
 	return core ? info_core(invocation, core, &report)
 		    : info_process(invocation, &evidence, &report);
 }
 
 static const char *const formats[] = { "text", "json", NULL };
-static const enum option_id options[] = { OPTION_MODULES, OPTION_EXECUTABLE, OPTION_SPOOL,
-					  OPTION_END };
+static const enum option_id options[] = { OPTION_MODULES, OPTION_SAVE, OPTION_EXECUTABLE,
+					  OPTION_SPOOL, OPTION_END };
 
 const struct verb verb_info = {
 	.name = "info",

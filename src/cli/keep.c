@@ -95,10 +95,12 @@ static struct error *save(struct keeping *keeping, void (*done)(struct keeping *
 	};
 	struct saving_result result;
 	uint64_t began = traced_now_ns();
-	TRY(keep_facts_number(&keeping->facts, "pause_ns",
-			      (int64_t)keeping->kept.pause.nanoseconds));
-	TRY(keep_facts_number(&keeping->facts, "unstopped",
-			      (int64_t)keeping->kept.pause.unstopped));
+	if (keeping->kept.way != KEEP_FILE) {
+		TRY(keep_facts_number(&keeping->facts, "pause_ns",
+				      (int64_t)keeping->kept.pause.nanoseconds));
+		TRY(keep_facts_number(&keeping->facts, "unstopped",
+				      (int64_t)keeping->kept.pause.unstopped));
+	}
 	TRY(keep_facts_add(&keeping->facts, "way", way_names[keeping->kept.way]));
 	options.facts = keeping->facts.list.items;
 	options.fact_count = keeping->facts.list.count;
@@ -119,7 +121,7 @@ static void drop_fork(struct keeping *keeping)
 	target_destroy(TAKE_PTR(keeping->fork));
 }
 
-static struct error *by_fork(struct keeping *keeping)
+static struct error *make_fork(struct keeping *keeping)
 {
 	struct keep_estimate estimate;
 	keep_guess(keeping->evidence, &estimate);
@@ -132,6 +134,12 @@ static struct error *by_fork(struct keeping *keeping)
 			 &keeping->kept.pause));
 	keeping->kept.way = KEEP_FORK;
 	runtime_look_at(keeping->evidence->runtime, keeping->fork);
+	return NULL;
+}
+
+static struct error *by_fork(struct keeping *keeping)
+{
+	TRY(make_fork(keeping));
 	return save(keeping, drop_fork);
 }
 
@@ -230,8 +238,7 @@ static struct error *copy(struct keeping *keeping, struct extent_vector *extents
 	if (!error)
 		error = only_present(target, extents);
 	if (!error)
-		error = target_copy(target, extents->items, extents->count, limits.max_memory,
-				    ret);
+		error = target_copy(target, extents->items, extents->count, limits.max_memory, ret);
 	target_release(target, &keeping->kept.pause);
 	return error;
 }
@@ -279,6 +286,27 @@ static struct error *keep_process(struct keeping *keeping)
 	return error;
 }
 
+struct error *keep_fork(struct evidence *evidence, const struct keep_options *options,
+			struct kept *ret)
+{
+	struct keeping keeping = { .evidence = evidence, .options = options };
+	struct error *error = keep_facts_of_process(evidence, &keeping.facts);
+	if (!error)
+		error = make_fork(&keeping);
+	if (!error) {
+		evidence->fork = keeping.fork;
+		evidence->pause_ns = keeping.kept.pause.nanoseconds;
+		error = save(&keeping, NULL);
+	}
+	keep_facts_deinit(&keeping.facts);
+	if (error) {
+		kept_deinit(&keeping.kept);
+		return error;
+	}
+	*ret = keeping.kept;
+	return NULL;
+}
+
 struct error *keep_evidence(struct evidence *evidence, const struct keep_options *options,
 			    struct kept *ret)
 {
@@ -288,7 +316,9 @@ struct error *keep_evidence(struct evidence *evidence, const struct keep_options
 		error = keep_process(&keeping);
 	} else {
 		keeping.kept.way = KEEP_FILE;
-		error = save(&keeping, NULL);
+		error = keep_facts_of_file(evidence, &keeping.facts);
+		if (!error)
+			error = save(&keeping, NULL);
 	}
 	keep_facts_deinit(&keeping.facts);
 	if (error) {
@@ -296,6 +326,35 @@ struct error *keep_evidence(struct evidence *evidence, const struct keep_options
 		return error;
 	}
 	*ret = keeping.kept;
+	return NULL;
+}
+
+struct error *keep_moment(struct invocation *invocation, struct evidence *evidence)
+{
+	struct save_file *file = &invocation->save;
+	const struct options *options = &invocation->options;
+	_cleanup_(kept_deinit) struct kept kept = { 0 };
+	const struct keep_options wanted = {
+		.max_pause_ns = (uint64_t)options->max_pause_ns,
+		.write = save_file_write,
+		.check = save_file_check,
+		.argument = file,
+	};
+	if (!file->path)
+		return NULL;
+	if (!target_pid(evidence->target))
+		return error_new(ERROR_USAGE,
+				 "--save keeps a moment of a process; %s is one already",
+				 target_name(evidence->target));
+	if (options->given[OPTION_NO_STOP])
+		return error_new(ERROR_USAGE,
+				 "--save needs a fork of the process, which stops it for "
+				 "a moment: not with --no-stop");
+	TRY(keep_fork(evidence, &wanted, &kept));
+	if (kept.incomplete)
+		return error_new(ERROR_LIMIT, "the moment could not be kept: %s", kept.incomplete);
+	TRY(save_file_end(file, SAVE_WHOLE));
+	evidence->subject.saved = file->path;
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 #ifndef DOWSE_CLI_KEEP_H
 #define DOWSE_CLI_KEEP_H
 
+#include "cli/cli.h"
 #include "cli/evidence.h"
 #include "runtime/saving.h"
 
@@ -59,11 +60,16 @@ struct error *keep_evidence(struct evidence *evidence, const struct keep_options
 void kept_deinit(struct kept *kept);
 
 /*
- * Save from a fork that stands already, and leave it as it is: what the live verbs do with --save.
- * evidence->runtime looks at the fork.
+ * Fork the process, save the fork, and leave it for the analysis: from then on evidence->runtime
+ * looks at it.
  */
-struct error *keep_fork(struct evidence *evidence, struct target *fork,
-			const struct target_pause *pause, const struct keep_options *options,
+struct error *keep_fork(struct evidence *evidence, const struct keep_options *options,
 			struct kept *ret) must_use;
+
+/*
+ * What --save asks for, if anything: to be called before the process is looked at in any other way.
+ * The report's next step then names the file.
+ */
+struct error *keep_moment(struct invocation *invocation, struct evidence *evidence) must_use;
 
 #endif

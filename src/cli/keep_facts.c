@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "cli/limits.h"
 #include "runtime/memory.h"
+#include "target/core.h"
 #include "target/snapshot.h"
 
 #define COMMAND_MAX     2000
@@ -56,8 +57,7 @@ static struct error *add_memory(const struct evidence *evidence, struct keep_fac
 		return NULL;
 	for (int part = 0; part < MEMORY_PART_COUNT; part++) {
 		char name[64];
-		snprintf(name, sizeof(name), "memory.%s",
-			 memory_part_key((enum memory_part)part));
+		snprintf(name, sizeof(name), "memory.%s", memory_part_key((enum memory_part)part));
 		TRY(keep_facts_number(facts, name, memory.parts[part]));
 	}
 	const struct named_number numbers[] = {
@@ -111,8 +111,8 @@ struct error *keep_facts_of_process(const struct evidence *evidence, struct keep
 		{ "process.replaced", evidence->executable.replaced },
 		{ "limits.descriptors", limits.descriptors },
 		{ "limits.descriptor_limit", limits.descriptor_limit },
-		{ "limits.millicpus", limits.processors < 0 ? -1
-							    : (int64_t)(limits.processors * 1000) },
+		{ "limits.millicpus",
+		  limits.processors < 0 ? -1 : (int64_t)(limits.processors * 1000) },
 		{ "limits.cpus_allowed", limits.allowed_processors },
 	};
 	TRY(keep_facts_add(facts, "process.name", process.name));
@@ -122,6 +122,44 @@ struct error *keep_facts_of_process(const struct evidence *evidence, struct keep
 	TRY(add_numbers(facts, numbers, ARRAY_SIZE(numbers)));
 	TRY(add_debug_settings(pid, facts));
 	return add_memory(evidence, facts);
+}
+
+/* Of what is found anew, and would be wrong of the new file. */
+static bool is_of_the_file(const char *name)
+{
+	static const char *const own[] = { "now_ns", "go.release", "way", "incomplete" };
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
+		if (!strcmp(name, own[i]))
+			return true;
+	}
+	return !strncmp(name, "saved.", strlen("saved."));
+}
+
+static struct error *copy_facts(const struct target *snapshot, struct keep_facts *facts)
+{
+	const struct snapshot_fact_vector *all = &snapshot_records(snapshot)->facts;
+	for (size_t i = 0; i < all->count; i++) {
+		if (!is_of_the_file(all->items[i].name))
+			TRY(keep_facts_add(facts, all->items[i].name, all->items[i].value));
+	}
+	/* What it lacks, the new one lacks too. */
+	return keep_facts_add(facts, "incomplete", snapshot_gap(snapshot));
+}
+
+struct error *keep_facts_of_file(const struct evidence *evidence, struct keep_facts *facts)
+{
+	const struct subject *subject = &evidence->subject;
+	const struct core_facts *core = core_facts(evidence->target);
+	if (snapshot_is_target(evidence->target))
+		return copy_facts(evidence->target, facts);
+	TRY(keep_facts_number(facts, "process.pid", subject->pid));
+	TRY(keep_facts_add(facts, "process.executable", subject->executable));
+	TRY(keep_facts_add(facts, "go.build", subject->build));
+	if (!core)
+		return NULL;
+	TRY(keep_facts_add(facts, "process.name", core->program));
+	TRY(keep_facts_number(facts, "process.threads", (int64_t)core->threads));
+	return keep_facts_add(facts, "process.command", core->command);
 }
 
 void keep_facts_deinit(struct keep_facts *facts)
@@ -149,8 +187,7 @@ bool keep_facts_memory(const struct target *snapshot, struct runtime_memory *ret
 	snprintf(memory.cgroup.path, sizeof(memory.cgroup.path), "%s", path ? path : "");
 	for (int part = 0; part < MEMORY_PART_COUNT; part++) {
 		char name[64];
-		snprintf(name, sizeof(name), "memory.%s",
-			 memory_part_key((enum memory_part)part));
+		snprintf(name, sizeof(name), "memory.%s", memory_part_key((enum memory_part)part));
 		int64_t value = snapshot_number(snapshot, name, 0);
 		if (value < -most || value > most)
 			return false;

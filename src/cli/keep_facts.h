@@ -23,9 +23,8 @@ struct error *keep_facts_number(struct keep_facts *facts, const char *name, int6
 struct error *keep_facts_of_process(const struct evidence *evidence, struct keep_facts *ret)
 	must_use;
 
-/* The facts that a snapshot has itself, when it is saved again. */
-struct error *keep_facts_of_snapshot(const struct target *snapshot, struct keep_facts *ret)
-	must_use;
+/* What a file says of its process: a snapshot that is saved again, or a core. */
+struct error *keep_facts_of_file(const struct evidence *evidence, struct keep_facts *ret) must_use;
 void keep_facts_deinit(struct keep_facts *facts);
 
 /* Read back. False where the snapshot does not say. */

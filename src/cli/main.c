@@ -150,7 +150,7 @@ static void close_save(struct save_file **save)
 static struct error *run(int count, char *const *arguments, const char **words,
 			 enum cli_status *ret)
 {
-	struct invocation invocation = { .operands = words };
+	struct invocation invocation = { .operands = words, .save = SAVE_FILE_NONE };
 	TRY(options_parse(count, arguments, &invocation.options, words, &invocation.operand_count));
 	bool has_words = invocation.operand_count > 0;
 	choose_verb(&invocation);
@@ -165,7 +165,8 @@ static struct error *run(int count, char *const *arguments, const char **words,
 	bool saves = invocation.verb->keeps_output && !only_tells;
 	_cleanup_(close_save) struct save_file *save = &invocation.save;
 	TRY(output_open(saves ? NULL : options->output, &output));
-	TRY(save_file_open(saves ? options->output : NULL, save));
+	TRY(save_file_open(saves ? options->output : only_tells ? NULL : options->save,
+			   options->spool, save));
 	invocation.out = &output.writer;
 	invocation.style = style_for(output.writer.descriptor);
 	if (options->given[OPTION_HELP])

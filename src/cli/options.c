@@ -117,6 +117,24 @@ static struct error *options_parse_number(const char *name, const char *text, ui
 	return NULL;
 }
 
+/* 1048576, 64K, 500M, 2G, 1T: powers of 1024; never 0, which would mean no limit. */
+static struct error *options_parse_size(const char *name, const char *text, uint64_t *ret)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	errno = 0;
+	unsigned long long number = strtoull(text, &end, 10);
+	bool good = *text >= '0' && *text <= '9' && !errno && number;
+	const char *unit = good && *end ? strchr(units, *end) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	good = good && (unit ? !end[1] || (end[1] == 'B' && !end[2]) : !*end);
+	if (!good || number > UINT64_MAX >> shift)
+		return error_new(ERROR_USAGE, "%s takes a size like 500M or 2G, not '%s'", name,
+				 text);
+	*ret = number << shift;
+	return NULL;
+}
+
 static struct error *options_check_level(const char *name, const char *text, bool with_never)
 {
 	enum certainty ignored;
@@ -143,6 +161,11 @@ static struct error *options_set(struct options *options, enum option_id id, con
 	case OPTION_SPOOL:
 		options->spool = value;
 		return *value ? NULL : error_new(ERROR_USAGE, "--spool takes the name of a folder");
+	case OPTION_SAVE:
+		options->save = value;
+		return *value ? NULL : error_new(ERROR_USAGE, "--save takes the name of a file");
+	case OPTION_MAX_MEMORY:
+		return options_parse_size(name, value, &options->max_memory);
 	case OPTION_STATE:
 		options->state = value;
 		return NULL;

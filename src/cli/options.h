@@ -23,6 +23,13 @@
 	       "of a core: the executable, where it is not found by itself")                       \
 	OPTION(SPOOL, "--spool", "DIR",                                                            \
 	       "where a compressed core is unpacked, unseen ($TMPDIR, /var/tmp)")                  \
+	OPTION(SAVE, "--save", "FILE", "keep the moment that was looked at in FILE, a snapshot")    \
+	OPTION(WITH_DATA, "--with-data", NULL,                                                      \
+	       "objects without pointers, too: the bytes of strings and slices")                   \
+	OPTION(FREEZE, "--freeze", NULL,                                                            \
+	       "no fork: keep the process stopped while all of it is read")                        \
+	OPTION(MAX_MEMORY, "--max-memory", "SIZE",                                                  \
+	       "where no fork is possible, copy at most so much: 500M, 2G")                        \
 	OPTION(ALL, "--all", NULL, "each one instead of groups, and nothing cut")                  \
 	OPTION(STATE, "--state", "TEXT", "only those whose state contains TEXT: 'chan receive'")   \
 	OPTION(FUNCTION, "--function", "TEXT",                                                     \
@@ -54,6 +61,8 @@ struct options {
 	const char *spool;      /* NULL: where temporary files go */
 	const char *state;
 	const char *function;
+	const char *save;     /* NULL: nothing is kept */
+	uint64_t max_memory;  /* bytes; 0: no limit */
 	int64_t min_wait_ns;  /* -1: any */
 	int64_t max_pause_ns; /* 0: no limit */
 	uint64_t limit;       /* UINT64_MAX: none */

@@ -39,16 +39,17 @@ bool subject_operand(const struct subject *subject, struct writer *writer)
 {
 	static const char bare[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				   "_./-+=:@%,";
-	if (!subject->path) {
+	const char *path = subject->saved ? subject->saved : subject->path;
+	if (!path) {
 		writer_printf(writer, "%d", (int)subject->pid);
 		return true;
 	}
-	bool quoted = strspn(subject->path, bare) != strlen(subject->path);
-	for (const char *at = subject->path; *at; at++) {
+	bool quoted = strspn(path, bare) != strlen(path);
+	for (const char *at = path; *at; at++) {
 		if (*at == '\'' || *at < ' ' || *at > '~')
 			return false;
 	}
-	writer_printf(writer, quoted ? "'%s'" : "%s", subject->path);
+	writer_printf(writer, quoted ? "'%s'" : "%s", path);
 	return true;
 }
 

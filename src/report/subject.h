@@ -11,6 +11,7 @@ struct subject {
 	const char *kind; /* "process", "core" */
 	const char *name; /* "shop (pid 4242)", "core.4242 (core of shop, pid 4242)" */
 	const char *path; /* of a file */
+	const char *saved; /* the file that this moment was saved in; NULL: none */
 	int32_t pid;      /* 0: none, or unknown */
 	const char *executable;
 	const char *release; /* "go1.26.8" */

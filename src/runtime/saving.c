@@ -5,6 +5,7 @@
 
 #include "target/descriptor_table.h"
 #include "target/procfs.h"
+#include "target/snapshot.h"
 
 #define DESCRIPTORS_MAX ((size_t)1 << 20)
 
@@ -97,6 +98,19 @@ static struct error *save_descriptors_of(struct saving *saving, struct snapshot_
 	return NULL;
 }
 
+/* Of a snapshot, those that it has; a core knows none. */
+static struct error *save_descriptors_again(struct saving *saving, struct snapshot_section *section)
+{
+	const struct target *target = runtime_target(saving->runtime);
+	if (!snapshot_is_target(target))
+		return NULL;
+	const struct snapshot_descriptor_vector *all = &snapshot_records(target)->descriptors;
+	for (size_t i = 0; i < all->count; i++)
+		TRY(snapshot_section_descriptor(section, all->items[i].number,
+						&all->items[i].descriptor));
+	return snapshot_section_end(section);
+}
+
 static struct error *save_descriptors(struct saving *saving)
 {
 	_cleanup_(snapshot_section_deinit) struct snapshot_section section =
@@ -104,7 +118,7 @@ static struct error *save_descriptors(struct saving *saving)
 	struct descriptor_table table;
 	pid_t pid = target_pid(runtime_target(saving->runtime));
 	if (!pid)
-		return NULL;
+		return save_descriptors_again(saving, &section);
 	descriptor_table_init(&table, pid);
 	struct error *error = save_descriptors_of(saving, &section, &table);
 	descriptor_table_deinit(&table);
@@ -137,8 +151,8 @@ static struct error *save_selection(struct saving *saving, struct selection *sel
 		TRY(selection_next(selection, &extents, &count));
 		if (!count)
 			return NULL;
-		TRY(snapshot_writer_memory(saving->writer, runtime_target(saving->runtime),
-					   extents, count, saving->options->check,
+		TRY(snapshot_writer_memory(saving->writer, runtime_target(saving->runtime), extents,
+					   count, saving->options->check,
 					   saving->options->argument));
 	}
 }

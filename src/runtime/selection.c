@@ -9,9 +9,9 @@ struct selection {
 	struct selection_mapping_vector mappings;
 	struct selection_heap heap;
 	struct selection_pieces pieces;
-	size_t mapping;  /* that is being walked */
-	uint64_t at;     /* in it; 0: not begun */
-	size_t arena;    /* the first of `arenas` that ends behind `at` */
+	size_t mapping;                    /* that is being walked */
+	uint64_t at;                       /* in it; 0: not begun */
+	size_t arena;                      /* the first of `arenas` that ends behind `at` */
 	struct target_extent_vector areas; /* found, not handed out yet: from `area` on */
 	size_t area;
 	size_t piece; /* the next of pieces.list */
@@ -27,8 +27,7 @@ static bool is_heap(struct selection *selection, uint64_t end, uint64_t *ret_end
 	while (selection->arena < arenas->count &&
 	       arenas->items[selection->arena].end <= selection->at)
 		selection->arena++;
-	if (selection->arena == arenas->count ||
-	    arenas->items[selection->arena].start >= end) {
+	if (selection->arena == arenas->count || arenas->items[selection->arena].start >= end) {
 		*ret_end = end;
 		return false;
 	}
@@ -67,8 +66,7 @@ static struct error *selection_fill(struct selection *selection,
 {
 	TRY(heap_ranges_read(selection->runtime, &selection->arenas));
 	TRY(selection_heap_init(&selection->heap, selection->runtime));
-	TRY(selection_mappings_find(selection->runtime, &selection->arenas,
-				    &selection->mappings));
+	TRY(selection_mappings_find(selection->runtime, &selection->arenas, &selection->mappings));
 	TRY(selection_pieces_find(selection->runtime, &selection->pieces));
 	selection->heap.with_data = options->with_data;
 	selection->heap.with_manual = selection->pieces.too_many;

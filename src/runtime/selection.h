@@ -35,10 +35,10 @@ struct error *selection_next(struct selection *selection, const struct target_ex
 
 /* What was met so far; bytes of address space. */
 struct selection_summary {
-	uint64_t heap;      /* objects with pointers */
-	uint64_t data;      /* objects without: left out, unless they were asked for */
-	uint64_t stacks;    /* of goroutines, as far as they are in use */
-	uint64_t others;    /* code, data, the runtime's structures */
+	uint64_t heap;   /* objects with pointers */
+	uint64_t data;   /* objects without: left out, unless they were asked for */
+	uint64_t stacks; /* of goroutines, as far as they are in use */
+	uint64_t others; /* code, data, the runtime's structures */
 	uint64_t goroutines;
 	const char *problem; /* what could not be looked through, static text; NULL */
 };

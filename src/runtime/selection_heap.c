@@ -20,10 +20,9 @@ struct error *selection_heap_init(struct selection_heap *heap, struct runtime *r
 	    (uint64_t)layout->heap_arena_bytes > PAGES_MAX * GO_PAGE || layout->mspan_size <= 0 ||
 	    (size_t)layout->mspan_size > SPAN_SIZE_MAX || layout->mspan_start_addr < 0 ||
 	    layout->mspan_npages < 0 || layout->mspan_state < 0 || layout->mspan_spanclass < 0)
-		return error_new(ERROR_UNSUPPORTED,
-				 "%s: the heap of this %s program is not understood",
-				 target_name(runtime_target(runtime)),
-				 runtime_binary(runtime)->release);
+		return error_new(
+			ERROR_UNSUPPORTED, "%s: the heap of this %s program is not understood",
+			target_name(runtime_target(runtime)), runtime_binary(runtime)->release);
 	return target_read_u64(runtime_target(runtime), mheap + (uint64_t)layout->mheap_arenas,
 			       &heap->table);
 }
@@ -108,15 +107,14 @@ struct error *selection_heap_arena(struct selection_heap *heap, uint64_t start, 
 	uint64_t arena = start / arena_size * arena_size;
 	uint64_t description, reached = start, last = 0;
 	size_t count = (size_t)(arena_size / GO_PAGE);
-	if (!error_ignore(target_read_u64(
-		    target, heap->table + 8 * heap_arena_index(heap->runtime, start),
-		    &description)) ||
+	if (!error_ignore(target_read_u64(target,
+					  heap->table + 8 * heap_arena_index(heap->runtime, start),
+					  &description)) ||
 	    !description)
 		return NULL;
 	_cleanup_(free_pointer) uint64_t *table = malloc(count * sizeof(*table));
 	_cleanup_(free_pointer) struct spans *spans = malloc(sizeof(*spans));
-	_cleanup_(free_pointer) uint8_t *bytes =
-		malloc(SPANS_AT_ONCE * (size_t)layout->mspan_size);
+	_cleanup_(free_pointer) uint8_t *bytes = malloc(SPANS_AT_ONCE * (size_t)layout->mspan_size);
 	if (!table || !spans || !bytes)
 		return error_no_memory();
 	spans->bytes = bytes;

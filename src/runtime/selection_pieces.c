@@ -11,16 +11,16 @@
  * All goroutines are walked, a thousand at a time: what each of them needs besides objects with
  * pointers is noted.
  */
-#define GOROUTINES_MAX   ((uint64_t)1 << 25)
-#define AT_ONCE          ((size_t)1024)
-#define PIECES_MAX       ((size_t)1 << 20) /* 16 MiB */
-#define THREADS_MAX      ((size_t)1 << 17)
-#define HOPS_MAX         64
-#define RED_ZONE         256u /* below a stack pointer; 128 on amd64, and a signal's or call's word */
-#define THREAD_STACK_MAX ((uint64_t)1 << 20)
-#define FOREIGN_STACK    ((uint64_t)4096) /* of a stack whose bounds nobody says */
-#define LABELS_MAX       1024u
-#define LABEL_LENGTH_MAX 65536u
+#define GOROUTINES_MAX           ((uint64_t)1 << 25)
+#define AT_ONCE                  ((size_t)1024)
+#define PIECES_MAX               ((size_t)1 << 20) /* 16 MiB */
+#define THREADS_MAX              ((size_t)1 << 17)
+#define HOPS_MAX                 64
+#define RED_ZONE                 256u /* below a stack pointer; 128 on amd64, and a signal's or call's word */
+#define THREAD_STACK_MAX         ((uint64_t)1 << 20)
+#define FOREIGN_STACK            ((uint64_t)4096) /* of a stack whose bounds nobody says */
+#define LABELS_MAX               1024u
+#define LABEL_LENGTH_MAX         65536u
 #define RELEASE_LABELS_IN_A_LIST 24
 
 struct finder {
@@ -235,8 +235,8 @@ static struct error *read_system_stacks(struct finder *finder, struct target_ext
 			uint64_t g;
 			struct target_extent stack;
 			if (members[i] < 0 ||
-			    !error_ignore(target_read_u64(finder->target,
-							  m + (uint64_t)members[i], &g)) ||
+			    !error_ignore(target_read_u64(finder->target, m + (uint64_t)members[i],
+							  &g)) ||
 			    !g ||
 			    !error_ignore(target_read(finder->target,
 						      g + (uint64_t)layout->g_stack_lo, &stack,
@@ -244,8 +244,8 @@ static struct error *read_system_stacks(struct finder *finder, struct target_ext
 				continue;
 			TRY(target_extent_vector_append(ret, &stack));
 		}
-		if (!error_ignore(target_read_u64(finder->target, m + (uint64_t)layout->m_alllink,
-						  &m)))
+		if (!error_ignore(
+			    target_read_u64(finder->target, m + (uint64_t)layout->m_alllink, &m)))
 			break;
 	}
 	return NULL;

@@ -41,6 +41,7 @@ static const struct snapshot *snapshot_of_const(const struct target *target)
 /* The table at the end of a MEMORY block. */
 struct extents {
 	const uint8_t *bytes; /* of the block */
+	size_t contents;      /* so many of them */
 	const uint8_t *table;
 	size_t count;
 };
@@ -73,7 +74,7 @@ static struct extent extent_at(const struct extents *extents, size_t index)
 static bool is_sound(const struct extents *extents, const struct snapshot_entry *entry)
 {
 	uint64_t reached = entry->first, bytes = 0;
-	uint64_t most = (uint64_t)(extents->table - extents->bytes);
+	uint64_t most = extents->contents;
 	for (size_t i = 0; i < extents->count; i++) {
 		struct extent extent = extent_at(extents, i);
 		if (extent.start < reached || extent.end < extent.start || extent.end > entry->end)
@@ -93,9 +94,10 @@ static struct error *open_block(struct snapshot *snapshot, size_t index, struct 
 	const struct snapshot_entry *entry = &file->entries.items[index];
 	bool *sound = &snapshot->sound[index - file->memory_begin];
 	const uint8_t *bytes;
-	TRY(snapshot_file_block(file, index, &bytes));
+	size_t contents;
+	TRY(snapshot_file_block(file, index, &bytes, &contents));
 	uint64_t count = entry->raw >= 8 ? load_u64(bytes + entry->raw - 8) : UINT64_MAX;
-	struct extents extents = { .bytes = bytes };
+	struct extents extents = { .bytes = bytes, .contents = contents };
 	if (entry->raw < 8 || count > (entry->raw - 8) / SNAPSHOT_EXTENT_SIZE)
 		return error_new(ERROR_CORRUPT,
 				 "%s: damaged table in the block at offset 0x%" PRIx64, file->name,
@@ -288,10 +290,11 @@ static struct error *read_records(struct snapshot *snapshot)
 	for (size_t i = 0; i < file->entries.count; i++) {
 		const struct snapshot_entry *entry = &file->entries.items[i];
 		const uint8_t *bytes;
+		size_t unused;
 		char name[512];
 		if (!is_record(entry->kind))
 			continue;
-		TRY(snapshot_file_block(file, i, &bytes));
+		TRY(snapshot_file_block(file, i, &bytes, &unused));
 		snprintf(name, sizeof(name), "%s: in the block at offset 0x%" PRIx64, file->name,
 			 entry->offset);
 		TRY(snapshot_records_read(&snapshot->records, entry->kind, bytes, entry->raw, name,
@@ -384,6 +387,11 @@ int64_t snapshot_number(const struct target *target, const char *name, int64_t o
 	char *end;
 	int64_t number = text ? strtoll(text, &end, 10) : 0;
 	return text && *text && !*end ? number : otherwise;
+}
+
+const struct snapshot_records *snapshot_records(const struct target *target)
+{
+	return &snapshot_of_const(target)->records;
 }
 
 const char *snapshot_gap(const struct target *target)

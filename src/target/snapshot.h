@@ -21,6 +21,10 @@ bool snapshot_is_target(const struct target *target);
 const char *snapshot_text(const struct target *target, const char *name);
 int64_t snapshot_number(const struct target *target, const char *name, int64_t otherwise);
 
+/* Everything that it says of the process, in snapshot_facts.h's terms; it belongs to the target. */
+struct snapshot_records;
+const struct snapshot_records *snapshot_records(const struct target *target);
+
 /*
  * Why something is missing that was wanted, one line: NULL when all is there. A file that was cut,
  * or whose writing was broken off.

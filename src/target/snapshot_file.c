@@ -9,6 +9,7 @@
 #include <zstd.h>
 
 #include "base/cursor.h"
+#include "target/snapshot_filter.h"
 
 /* What zstd may make of a block at most: a writer that gains nothing stores the bytes. */
 #define STORED_MAX SNAPSHOT_RAW_MAX
@@ -102,6 +103,20 @@ static struct error *read_stored(struct snapshot_file *file, uint64_t offset, ui
 	if (ret->checksum != snapshot_checksum(header, file->stored, ret->stored))
 		return corrupt(file, "the checksum is wrong of the block", offset);
 	return NULL;
+}
+
+/* How many bytes of a MEMORY block are contents; false when the block cannot be one. */
+static bool contents_of(const uint8_t *bytes, size_t raw, size_t *ret)
+{
+	uint64_t count = 0;
+	if (raw < 8)
+		return false;
+	memcpy(&count, bytes + raw - 8, sizeof(count));
+	if (count > (raw - 8) / SNAPSHOT_EXTENT_SIZE)
+		return false;
+	size_t left = raw - 8 - (size_t)count * SNAPSHOT_EXTENT_SIZE;
+	*ret = left - (left + SNAPSHOT_CHUNK) / (SNAPSHOT_CHUNK + 1);
+	return true;
 }
 
 static struct error *unpack(struct snapshot_file *file, const struct snapshot_block *block,
@@ -296,9 +311,8 @@ static struct error *load(struct snapshot_file *file, size_t index, struct snaps
 	struct snapshot_entry *entry = &file->entries.items[index];
 	struct snapshot_block block;
 	TRY(read_stored(file, entry->offset, file->size, &block));
-	if (block.kind != entry->kind || block.raw != entry->raw ||
-	    block.stored != entry->stored || block.first != entry->first ||
-	    block.end != entry->end)
+	if (block.kind != entry->kind || block.raw != entry->raw || block.stored != entry->stored ||
+	    block.first != entry->first || block.end != entry->end)
 		return corrupt(file, "the index does not agree with the block", entry->offset);
 	if (slot->bytes)
 		file->entries.items[slot->entry].slot = -1;
@@ -307,16 +321,20 @@ static struct error *load(struct snapshot_file *file, size_t index, struct snaps
 	if (!slot->bytes)
 		return error_no_memory();
 	struct error *error = unpack(file, &block, entry->offset, slot->bytes);
+	slot->contents = 0;
 	if (error) {
 		free(TAKE_PTR(slot->bytes));
 		return error;
 	}
+	if (entry->kind == SNAPSHOT_MEMORY && contents_of(slot->bytes, entry->raw, &slot->contents))
+		snapshot_filter_undo(slot->bytes, slot->contents, slot->bytes + slot->contents);
 	slot->entry = index;
 	entry->slot = (int32_t)(slot - file->slots);
 	return NULL;
 }
 
-struct error *snapshot_file_block(struct snapshot_file *file, size_t index, const uint8_t **ret)
+struct error *snapshot_file_block(struct snapshot_file *file, size_t index, const uint8_t **ret,
+				  size_t *ret_contents)
 {
 	const struct snapshot_entry *entry = &file->entries.items[index];
 	if (entry->slot < 0)
@@ -324,6 +342,7 @@ struct error *snapshot_file_block(struct snapshot_file *file, size_t index, cons
 	struct snapshot_slot *slot = &file->slots[entry->slot];
 	slot->used = ++file->clock;
 	*ret = slot->bytes;
+	*ret_contents = slot->contents;
 	return NULL;
 }
 

@@ -27,19 +27,20 @@ DEFINE_VECTOR(snapshot_entry_vector, struct snapshot_entry);
 struct snapshot_slot {
 	uint8_t *bytes; /* NULL: empty */
 	size_t entry;
-	uint64_t used; /* the newest has the highest */
+	size_t contents; /* of a MEMORY block: how many bytes stand before its table */
+	uint64_t used;   /* the newest has the highest */
 };
 
 struct snapshot_file {
-	int descriptor;   /* owned */
-	char *name;       /* for messages; owned */
+	int descriptor; /* owned */
+	char *name;     /* for messages; owned */
 	uint64_t size;
-	uint32_t flags;   /* of the header */
+	uint32_t flags;                       /* of the header */
 	struct snapshot_entry_vector entries; /* in the order of the file; no INDEX blocks */
-	size_t memory_begin; /* entries of MEMORY: one run, of rising addresses */
+	size_t memory_begin;                  /* entries of MEMORY: one run, of rising addresses */
 	size_t memory_end;
-	bool partial;     /* it has no end: its blocks were found one by one */
-	uint64_t walked;  /* of a partial one: where the last whole block ends */
+	bool partial;    /* it has no end: its blocks were found one by one */
+	uint64_t walked; /* of a partial one: where the last whole block ends */
 	struct snapshot_slot slots[SNAPSHOT_CACHE];
 	uint64_t clock;
 	void *context; /* zstd's */
@@ -51,9 +52,12 @@ struct error *snapshot_file_open(int descriptor, const char *name, struct snapsh
 	must_use;
 void snapshot_file_close(struct snapshot_file *file);
 
-/* The bytes of a block, `raw` of them; they stay until SNAPSHOT_CACHE others were asked for. */
-struct error *snapshot_file_block(struct snapshot_file *file, size_t entry, const uint8_t **ret)
-	must_use;
+/*
+ * The bytes of a block, `raw` of them; they stay until SNAPSHOT_CACHE others were asked for. Those
+ * of a MEMORY block have been unfiltered, *ret_contents of them.
+ */
+struct error *snapshot_file_block(struct snapshot_file *file, size_t entry, const uint8_t **ret,
+				  size_t *ret_contents) must_use;
 
 /* The first MEMORY block that ends behind the address; memory_end when there is none. */
 size_t snapshot_file_find(const struct snapshot_file *file, uint64_t address);

@@ -13,12 +13,14 @@
  * its header says what it is and how long, and a checksum covers both. So a file without its end
  * can be walked. Numbers are little-endian.
  */
-#define SNAPSHOT_MAGIC      "\x8f" "dowse\r\n"
+#define SNAPSHOT_MAGIC                                                                             \
+	"\x8f"                                                                                     \
+	"dowse\r\n"
 #define SNAPSHOT_MAGIC_SIZE 8
 #define SNAPSHOT_VERSION    1
 
-#define SNAPSHOT_HEADER_SIZE  32 /* magic, version u32, flags u32, 0 u64, checksum u64 */
-#define SNAPSHOT_BLOCK_SIZE   40 /* the header of a block */
+#define SNAPSHOT_HEADER_SIZE  32          /* magic, version u32, flags u32, 0 u64, checksum u64 */
+#define SNAPSHOT_BLOCK_SIZE   40          /* the header of a block */
 #define SNAPSHOT_BLOCK_MAGIC  0x4b4c4244u /* "DBLK" */
 #define SNAPSHOT_TRAILER_SIZE 48
 #define SNAPSHOT_END_MAGIC    "dowseEND"
@@ -55,10 +57,11 @@ struct snapshot_block {
 };
 
 /*
- * The end of a MEMORY block's bytes is a table of its extents, and after it their number (u64).
- * The bytes of the extents stand before it, one behind the other; an extent of zeroes has none.
+ * A MEMORY block: the bytes of its extents one behind the other, filtered (snapshot_filter.h); the
+ * strides of the filter, a byte a chunk; the table of the extents; their number (u64). An extent of
+ * zeroes has no bytes.
  */
-#define SNAPSHOT_EXTENT_SIZE  16 /* address u64, length u64 */
+#define SNAPSHOT_EXTENT_SIZE  16                  /* address u64, length u64 */
 #define SNAPSHOT_EXTENT_ZEROS (UINT64_C(1) << 63) /* in the length */
 
 /* One entry of an INDEX block: offset, first, end, raw u32, stored u32, kind u32, 0 u32 */

@@ -5,21 +5,23 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "target/snapshot_filter.h"
+
 /* Enough to keep two threads busy while one block is written; 2 MiB each. */
-#define JOBS          6
-#define THREADS_MAX   2
-#define USUAL_LEVEL   1
-#define WORKER_STACK  ((size_t)256 << 10)
+#define JOBS         6
+#define THREADS_MAX  2
+#define USUAL_LEVEL  1
+#define WORKER_STACK ((size_t)256 << 10)
 
 struct pipeline {
 	struct snapshot_writer_options options;
 	pthread_mutex_t lock; /* guards all below, but for the bytes of a job in somebody's hands */
 	pthread_cond_t changed;
 	struct pipeline_job jobs[JOBS];
-	uint64_t begun;     /* blocks; job i % JOBS has block i */
-	uint64_t written;   /* blocks */
-	uint64_t offset;    /* of the next block in the file */
-	bool writing;       /* somebody is, who needs no lock for that */
+	uint64_t begun;   /* blocks; job i % JOBS has block i */
+	uint64_t written; /* blocks */
+	uint64_t offset;  /* of the next block in the file */
+	bool writing;     /* somebody is, who needs no lock for that */
 	bool ending;
 	struct error *error; /* the first */
 	bool failed;         /* also when that was fetched */
@@ -49,6 +51,7 @@ static struct pipeline_job *find_waiting(struct pipeline *pipeline)
 static void compress_job(const struct pipeline *pipeline, ZSTD_CCtx *context,
 			 struct pipeline_job *job)
 {
+	snapshot_filter(job->raw, job->filtered, job->raw + job->filtered);
 	int level = pipeline->options.level ? pipeline->options.level : USUAL_LEVEL;
 	size_t size = ZSTD_compressCCtx(context, job->stored + SNAPSHOT_BLOCK_SIZE,
 					ZSTD_compressBound(SNAPSHOT_RAW_MAX), job->raw,
@@ -190,6 +193,7 @@ struct error *pipeline_begin(struct pipeline *pipeline, struct pipeline_job **re
 		pipeline->begun++;
 		job->state = PIPELINE_FILLING;
 		job->block = (struct snapshot_block){ 0 };
+		job->filtered = 0;
 		*ret = job;
 	}
 	pthread_mutex_unlock(&pipeline->lock);

@@ -18,7 +18,8 @@ struct pipeline_job {
 		PIPELINE_DONE,
 	} state;
 	struct snapshot_block block; /* `raw` and what the block is: set by whoever fills it */
-	uint8_t *raw;                /* SNAPSHOT_RAW_MAX bytes */
+	size_t filtered; /* so many bytes of `raw` are to be filtered, their strides stand behind */
+	uint8_t *raw;    /* SNAPSHOT_RAW_MAX bytes */
 	uint8_t *stored;
 };
 

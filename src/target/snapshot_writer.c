@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#include "target/snapshot_filter.h"
 #include "target/snapshot_pipeline.h"
 #include "target/traced.h"
 
 #define PAGE           ((uint64_t)4096)
 #define RANGES_MAX     4096u /* of one block: the more, the less room for their bytes */
 #define TABLE_MAX      ((size_t)(RANGES_MAX * 4) * SNAPSHOT_EXTENT_SIZE)
-#define DATA_MAX       (SNAPSHOT_RAW_MAX - TABLE_MAX - 8)
+#define DATA_MAX       (SNAPSHOT_RAW_MAX - TABLE_MAX - SNAPSHOT_RAW_MAX / SNAPSHOT_CHUNK - 8)
 #define CHECK_EVERY_NS 5000000u
 
 /*
@@ -25,7 +26,7 @@ struct snapshot_writer {
 	size_t gathered; /* bytes */
 	uint8_t table[TABLE_MAX];
 	size_t extent_count;
-	size_t used; /* bytes of the job's raw ones that are settled */
+	size_t used;      /* bytes of the job's raw ones that are settled */
 	uint64_t reached; /* the end of the last extent */
 	uint64_t checked_ns;
 	struct snapshot_memory memory;
@@ -37,16 +38,15 @@ static struct error *write_header(struct snapshot_writer *writer)
 	memcpy(header, SNAPSHOT_MAGIC, SNAPSHOT_MAGIC_SIZE);
 	snapshot_put_u32(header + 8, SNAPSHOT_VERSION);
 	snapshot_put_u32(header + 12, writer->options.flags);
-	snapshot_put_u64(header + 24,
-			 snapshot_checksum_plain(header, SNAPSHOT_HEADER_SIZE - 8));
+	snapshot_put_u64(header + 24, snapshot_checksum_plain(header, SNAPSHOT_HEADER_SIZE - 8));
 	return writer->options.write(writer->options.argument, header, sizeof(header));
 }
 
 struct error *snapshot_writer_create(const struct snapshot_writer_options *options,
 				     struct snapshot_writer **ret)
 {
-	_cleanup_(snapshot_writer_cleanup) struct snapshot_writer *writer =
-		calloc(1, sizeof(*writer));
+	_cleanup_(snapshot_writer_cleanup) struct snapshot_writer *writer = calloc(1,
+										   sizeof(*writer));
 	if (!writer)
 		return error_no_memory();
 	writer->options = *options;
@@ -151,10 +151,12 @@ static void submit(struct snapshot_writer *writer)
 {
 	struct pipeline_job *job = TAKE_PTR(writer->job);
 	size_t table = writer->extent_count * SNAPSHOT_EXTENT_SIZE;
-	memcpy(job->raw + writer->used, writer->table, table);
-	snapshot_put_u64(job->raw + writer->used + table, writer->extent_count);
+	size_t at = writer->used + snapshot_chunks(writer->used); /* the strides come later */
+	memcpy(job->raw + at, writer->table, table);
+	snapshot_put_u64(job->raw + at + table, writer->extent_count);
 	job->block.kind = SNAPSHOT_MEMORY;
-	job->block.raw = (uint32_t)(writer->used + table + 8);
+	job->block.raw = (uint32_t)(at + table + 8);
+	job->filtered = writer->used;
 	writer->extent_count = writer->used = 0;
 	pipeline_submit(writer->pipeline, job);
 }
@@ -199,8 +201,8 @@ static struct error *begin(struct snapshot_writer *writer)
 }
 
 /* At most so many bytes go into one range: the rest into the next ones. */
-static struct error *gather(struct snapshot_writer *writer, struct target *target,
-			    uint64_t address, uint64_t length)
+static struct error *gather(struct snapshot_writer *writer, struct target *target, uint64_t address,
+			    uint64_t length)
 {
 	while (length) {
 		TRY(begin(writer));
@@ -332,8 +334,7 @@ struct error *snapshot_writer_finish(struct snapshot_writer *writer, uint64_t *r
 	snapshot_put_u64(trailer + 8, index);
 	snapshot_put_u64(trailer + 16, count);
 	snapshot_put_u64(trailer + 24, end + SNAPSHOT_TRAILER_SIZE);
-	snapshot_put_u64(trailer + 40,
-			 snapshot_checksum_plain(trailer, SNAPSHOT_TRAILER_SIZE - 8));
+	snapshot_put_u64(trailer + 40, snapshot_checksum_plain(trailer, SNAPSHOT_TRAILER_SIZE - 8));
 	TRY(writer->options.write(writer->options.argument, trailer, sizeof(trailer)));
 	*ret_size = end + SNAPSHOT_TRAILER_SIZE;
 	return NULL;

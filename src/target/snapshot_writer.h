@@ -41,8 +41,8 @@ struct snapshot_memory {
  */
 struct error *snapshot_writer_memory(struct snapshot_writer *writer, struct target *target,
 				     const struct target_extent *extents, size_t count,
-				     struct error *(*check)(void *argument),
-				     void *argument) must_use;
+				     struct error *(*check)(void *argument), void *argument)
+	must_use;
 
 /*
  * All memory has been given: the last of it is read. The target is not needed any more. After a

@@ -36,6 +36,7 @@ static const struct rule target_rules[] = {
 	{ "smaps", PLACE_PROC },
 	{ "smaps_rollup", PLACE_PROC },
 	{ "auxv", PLACE_PROC },
+	{ "environ", PLACE_PROC }, /* GODEBUG decides what a header shows */
 	{ "task", PLACE_PROC },
 	{ "task/#/stat", PLACE_PROC },
 	{ "task/#/status", PLACE_PROC },

@@ -3,7 +3,7 @@
 #define DOWSE_H
 
 /*
- * libdowse: look at a Go process from outside, and get what leaks in it. One look at a time a
+ * libdowse: look at a Go process from outside, or at a core of one, and get what leaks in it. One look at a time a
  * thread; different threads may look at once. Nothing here prints, exits, or changes the process
  * that is looked at.
  *
@@ -77,6 +77,13 @@ enum dowse_flags {
  */
 DOWSE_API bool dowse_look(int pid, unsigned flags, char message[DOWSE_MESSAGE_SIZE],
 			  struct dowse **ret);
+
+/*
+ * The same for a core file (compressed by zstd, lz4 or gzip, too) or a snapshot. `executable` is
+ * that of a core, where it is not found by what the core says; NULL: look for it.
+ */
+DOWSE_API bool dowse_look_file(const char *path, const char *executable,
+			       char message[DOWSE_MESSAGE_SIZE], struct dowse **ret);
 
 /* NULL is accepted. */
 DOWSE_API void dowse_destroy(struct dowse *look);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dowse.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fix/fix.h"
 #include "leak/live/look.h"
+#include "target/core.h"
 #include "target/process.h"
+#include "target/snapshot.h"
 
 /* The public face of the library: errors become text, findings a struct that only grows. */
 struct dowse {
@@ -16,19 +21,47 @@ struct dowse {
 	struct live_look look;
 };
 
-static struct error *dowse_fill(pid_t pid, unsigned flags, struct dowse *dowse)
+static struct error *fill(unsigned flags, struct dowse *dowse)
 {
-	TRY(process_open(pid, &dowse->target));
 	TRY(runtime_open(dowse->target, &dowse->runtime));
 	TRY(live_places_make(&runtime_binary(dowse->runtime)->build_info, &dowse->places));
 	TRY(live_look_take(dowse->runtime, &dowse->places, flags & DOWSE_NO_STOP, 0, &dowse->look));
 	return fix_findings(&dowse->look.findings);
 }
 
-bool dowse_look(int pid, unsigned flags, char message[DOWSE_MESSAGE_SIZE], struct dowse **ret)
+static struct error *fill_from_process(pid_t pid, unsigned flags, struct dowse *dowse)
 {
-	struct dowse *dowse = calloc(1, sizeof(*dowse));
-	struct error *error = dowse ? dowse_fill(pid, flags, dowse) : error_no_memory();
+	TRY(process_open(pid, &dowse->target));
+	return fill(flags, dowse);
+}
+
+static struct error *open_file(const char *path, const char *executable, struct target **ret)
+{
+	struct stat status;
+	uint8_t head[64];
+	struct core_options options = { .executable = executable };
+	_cleanup_(close_descriptor) int file = open(path,
+						    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (file < 0 || fstat(file, &status) < 0)
+		return error_os(errno, "%s", path);
+	if (!S_ISREG(status.st_mode))
+		return error_new(ERROR_UNSUPPORTED, "%s is no file", path);
+	ssize_t size = pread(file, head, sizeof(head), 0);
+	if (size > 0 && snapshot_is(head, (size_t)size))
+		return snapshot_open(file, path, ret);
+	return core_open_packed(file, path, &options, ret);
+}
+
+static struct error *fill_from_file(const char *path, const char *executable, struct dowse *dowse)
+{
+	TRY(open_file(path, executable, &dowse->target));
+	return fill(0, dowse);
+}
+
+/* Hands the look out, or its error. */
+static bool finish(struct dowse *dowse, struct error *error, char message[DOWSE_MESSAGE_SIZE],
+		   struct dowse **ret)
+{
 	if (!error) {
 		*ret = dowse;
 		return true;
@@ -37,6 +70,21 @@ bool dowse_look(int pid, unsigned flags, char message[DOWSE_MESSAGE_SIZE], struc
 	error_destroy(error);
 	dowse_destroy(dowse);
 	return false;
+}
+
+bool dowse_look(int pid, unsigned flags, char message[DOWSE_MESSAGE_SIZE], struct dowse **ret)
+{
+	struct dowse *dowse = calloc(1, sizeof(*dowse));
+	return finish(dowse, dowse ? fill_from_process(pid, flags, dowse) : error_no_memory(),
+		      message, ret);
+}
+
+bool dowse_look_file(const char *path, const char *executable, char message[DOWSE_MESSAGE_SIZE],
+		     struct dowse **ret)
+{
+	struct dowse *dowse = calloc(1, sizeof(*dowse));
+	return finish(dowse, dowse ? fill_from_file(path, executable, dowse) : error_no_memory(),
+		      message, ret);
 }
 
 void dowse_destroy(struct dowse *dowse)

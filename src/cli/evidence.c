@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/spool.h"
 #include "base/text.h"
 #include "cli/target.h"
 #include "target/core.h"
@@ -96,27 +94,14 @@ static struct error *name_core(const struct core_facts *core, char **ret)
 	return error_no_memory();
 }
 
-static struct error *open_core(const struct cli_target *target, const struct options *options,
-			       struct target **ret)
-{
-	struct core_options wanted = { .executable = options->executable };
-	if (target->compression == COMPRESSION_NONE)
-		return core_open(target->descriptor, target->path, &wanted, ret);
-	struct spool_options where = { .folder = options->spool };
-	struct spool_result spool;
-	TRY(spool_decompress(target->descriptor, target->path, target->compression, &where,
-			     &spool));
-	wanted.written_unix_ns = file_written_unix_ns(target->descriptor);
-	wanted.problem = spool.problem;
-	struct error *error = core_open(spool.descriptor, target->path, &wanted, ret);
-	close(spool.descriptor);
-	return error;
-}
-
 static struct error *fill_core(const struct cli_target *target, const struct options *options,
 			       struct evidence *evidence)
 {
-	TRY(open_core(target, options, &evidence->target));
+	struct core_options wanted = {
+		.executable = options->executable,
+		.spool = options->spool,
+	};
+	TRY(core_open_packed(target->descriptor, target->path, &wanted, &evidence->target));
 	const struct core_facts *core = core_facts(evidence->target);
 	TRY(explain_missing(open_runtime(evidence), core));
 	TRY(name_core(core, &evidence->name));

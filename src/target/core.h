@@ -13,6 +13,7 @@
  */
 struct core_options {
 	const char *executable;   /* take this file for the executable; NULL: look for it */
+	const char *spool;        /* where a compressed one is unpacked; NULL: see spool.h */
 	uint64_t written_unix_ns; /* when the core was made; 0: when the descriptor's file was */
 	const char *problem;      /* why the file is not whole, for a warning; NULL when it is */
 };
@@ -20,6 +21,10 @@ struct core_options {
 /* The descriptor stays the caller's. `name` is the path that messages and warnings name. */
 struct error *core_open(int descriptor, const char *name, const struct core_options *options,
 			struct target **ret) must_use;
+
+/* The same for one that may be compressed; `written_unix_ns` and `problem` are found out then. */
+struct error *core_open_packed(int descriptor, const char *name, const struct core_options *options,
+			       struct target **ret) must_use;
 
 /* Do these first bytes of a file say that it is an ELF core, of whatever machine? */
 bool core_is(const void *bytes, size_t size);

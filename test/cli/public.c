@@ -4,13 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* test-cli-public PID: what the library says, a line a finding. */
+/* test-cli-public PID|FILE: what the library says, a line a finding. */
 int main(int argc, char **argv)
 {
 	struct dowse *look;
 	char message[DOWSE_MESSAGE_SIZE];
-	if (argc != 2 || !dowse_look((int)strtol(argv[1], NULL, 10), 0, message, &look)) {
-		fprintf(stderr, "%s\n", argc == 2 ? message : "usage: test-cli-public PID");
+	if (argc != 2) {
+		fprintf(stderr, "usage: test-cli-public PID|FILE\n");
+		return 1;
+	}
+	int pid = (int)strtol(argv[1], NULL, 10);
+	if (pid ? !dowse_look(pid, 0, message, &look)
+		: !dowse_look_file(argv[1], NULL, message, &look)) {
+		fprintf(stderr, "%s\n", message);
 		return 1;
 	}
 	struct dowse_finding finding;

@@ -113,6 +113,16 @@ class OneCore(WithFolder):
         self.assertLessEqual({"nil-channel", "select-without-cases"}, rules)
         self.assertIn(f"dowse goroutines {self.core}", dowse(self.core, check=False).stdout)
 
+    def test_library(self):
+        program = Path(os.environ.get("BUILD_DIR", "build")) / "test/cli/test-cli-public"
+        answer = subprocess.run([str(program), str(self.core)], capture_output=True, text=True)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("nil-channel", answer.stdout)
+        self.assertIn("not stopped", answer.stdout)
+        answer = subprocess.run([str(program), "/etc/passwd"], capture_output=True, text=True)
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("no core file", answer.stderr)
+
     def test_info(self):
         info = json.loads(dowse("info", self.core, "--format", "json").stdout)
         self.assertEqual(info["core"]["signal"], signal.SIGABRT if self.died else None)

@@ -9,6 +9,7 @@
 
 #define MEMORY_MAX ((size_t)32 << 20)
 #define PIECE      ((size_t)64 << 10)
+#define STACK_SIZE (4 * PIECE)
 #define ASK_EVERY  50000000 /* ns */
 
 struct piece {
@@ -103,6 +104,19 @@ static void *pump(void *argument)
 	return NULL;
 }
 
+/* With a small stack: what is mapped for it counts, in a group that is short of memory. */
+static int start(struct save_spool *spool)
+{
+	pthread_attr_t attributes;
+	int problem = pthread_attr_init(&attributes);
+	if (problem)
+		return problem;
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	problem = pthread_create(&spool->thread, &attributes, pump, spool);
+	pthread_attr_destroy(&attributes);
+	return problem;
+}
+
 struct error *save_spool_create(int file, int output, struct save_spool **ret)
 {
 	struct save_spool *spool = calloc(1, sizeof(*spool));
@@ -112,7 +126,7 @@ struct error *save_spool_create(int file, int output, struct save_spool **ret)
 	spool->output = output;
 	pthread_mutex_init(&spool->lock, NULL);
 	pthread_cond_init(&spool->changed, NULL);
-	int problem = pthread_create(&spool->thread, NULL, pump, spool);
+	int problem = start(spool);
 	if (problem) {
 		free(spool);
 		return error_os(problem, "cannot start a thread");

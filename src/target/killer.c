@@ -63,7 +63,13 @@ static void limit_growth(uint64_t left)
 struct error *killer_avoid(uint64_t least)
 {
 	_cleanup_(headroom_cleanup) struct headroom *headroom = NULL;
-	TRY(headroom_open(getpid(), &headroom));
+	struct error *unknown = headroom_open(getpid(), &headroom);
+	/* Where there is no /proc nothing can be known, and only files can be looked at. */
+	if (unknown && access("/proc/self", F_OK) < 0) {
+		error_destroy(unknown);
+		return NULL;
+	}
+	TRY(unknown);
 	TRY(headroom_check(headroom, 0, least, "dowse"));
 	limit_growth(left_in_groups(headroom));
 	return NULL;

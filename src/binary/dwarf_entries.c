@@ -330,12 +330,13 @@ static struct error *entry_read(struct dwarf *dwarf, const struct dwarf_unit *un
 			return error_new(ERROR_LIMIT, ".debug_info: has values beyond all measure");
 		entry.tag = abbreviation->tag;
 		entry.has_children = abbreviation->has_children;
-		const struct attribute *attributes = table->attributes.items + abbreviation->first;
 		for (uint32_t i = 0; i < abbreviation->count && !cursor->failure; i++) {
+			const struct attribute *attribute =
+				&table->attributes.items[abbreviation->first + i];
 			struct dwarf_value value;
-			dwarf_form_read(&dwarf->strings, unit, cursor, attributes[i].form,
-					attributes[i].constant, &value);
-			entry_note(&entry, attributes[i].name, &value);
+			dwarf_form_read(&dwarf->strings, unit, cursor, attribute->form,
+					attribute->constant, &value);
+			entry_note(&entry, attribute->name, &value);
 		}
 	}
 	TRY(cursor_check(cursor));

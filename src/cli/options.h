@@ -23,12 +23,13 @@
 	       "of a core: the executable, where it is not found by itself")                       \
 	OPTION(SPOOL, "--spool", "DIR",                                                            \
 	       "where a compressed core is unpacked, unseen ($TMPDIR, /var/tmp)")                  \
-	OPTION(SAVE, "--save", "FILE", "keep the moment that was looked at in FILE, a snapshot")    \
-	OPTION(WITH_DATA, "--with-data", NULL,                                                      \
+	OPTION(SAVE, "--save", "FILE", "keep the moment that was looked at in FILE, a snapshot")   \
+	OPTION(WITH_DATA, "--with-data", NULL,                                                     \
 	       "objects without pointers, too: the bytes of strings and slices")                   \
-	OPTION(FREEZE, "--freeze", NULL,                                                            \
+	OPTION(ELF_CORE, "--elf-core", NULL, "an ELF core for gdb and Delve, not a snapshot")      \
+	OPTION(FREEZE, "--freeze", NULL,                                                           \
 	       "no fork: keep the process stopped while all of it is read")                        \
-	OPTION(MAX_MEMORY, "--max-memory", "SIZE",                                                  \
+	OPTION(MAX_MEMORY, "--max-memory", "SIZE",                                                 \
 	       "where no fork is possible, copy at most so much: 500M, 2G")                        \
 	OPTION(ALL, "--all", NULL, "each one instead of groups, and nothing cut")                  \
 	OPTION(STATE, "--state", "TEXT", "only those whose state contains TEXT: 'chan receive'")   \

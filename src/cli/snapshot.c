@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/keep.h"
+#include "cli/snapshot_core.h"
 #include "model/quantity.h"
 #include "report/safe.h"
 
@@ -193,6 +194,8 @@ static struct error *snapshot_run(struct invocation *invocation, enum cli_status
 		return error_new(ERROR_USAGE, "snapshot needs -o FILE: dowse %s",
 				 invocation->verb->usage);
 	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
+	if (invocation->options.given[OPTION_ELF_CORE])
+		return snapshot_core(invocation, &evidence);
 	struct error *error = keep(invocation, &evidence, &outcome);
 	if (!error && outcome.kept.incomplete && save_file_is_named(&invocation->save)) {
 		if (asprintf(&partial, "%s" SAVE_PARTIAL_END, outcome.path) < 0) {
@@ -215,7 +218,7 @@ static struct error *snapshot_run(struct invocation *invocation, enum cli_status
 static const char *const formats[] = { "text", "json", NULL };
 static const enum option_id options[] = {
 	OPTION_WITH_DATA, OPTION_MAX_PAUSE,  OPTION_MAX_MEMORY, OPTION_FREEZE,
-	OPTION_SPOOL,     OPTION_EXECUTABLE, OPTION_END,
+	OPTION_SPOOL,     OPTION_EXECUTABLE, OPTION_ELF_CORE,   OPTION_END,
 };
 
 const struct verb verb_snapshot = {
@@ -231,6 +234,9 @@ const struct verb verb_snapshot = {
 		"The bytes of strings and slices stay out of it unless --with-data asks for them. Stacks,\n"
 		"globals and fields beside pointers are in it, and may hold secrets.\n"
 		"\n"
+		"--elf-core writes a core of the same moment instead, as gcore would, for gdb and Delve;\n"
+		"there, what is left out reads as zeroes.\n"
+		"\n"
 		"The file appears whole under its name. If something is missing, because the process ended\n"
 		"or memory got short, it is called FILE.partial, and the status is 1. -o - writes into a pipe.\n"
 		"\n"
@@ -238,6 +244,7 @@ const struct verb verb_snapshot = {
 		"  dowse snapshot 4242 -o shop.dowse\n"
 		"  dowse goroutines shop.dowse                      what every goroutine did then\n"
 		"  dowse snapshot core.4242 -o shop.dowse           of a core, which is larger\n"
+		"  dowse snapshot 4242 --elf-core --with-data -o core && dlv core shop core\n"
 		"  kubectl exec pod -- dowse snapshot 1 -o - > shop.dowse\n",
 	.formats = formats,
 	.options = options,

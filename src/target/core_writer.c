@@ -26,9 +26,7 @@ DEFINE_VECTOR(program_header_vector, Elf64_Phdr);
 
 struct core {
 	const struct core_source *source;
-	int descriptor;
-	const char *name;
-	bool seekable;
+	const struct core_sink *sink;
 	uint64_t position;
 	uint8_t *chunk;
 	struct writer notes;
@@ -141,28 +139,35 @@ static uint64_t place_headers(struct core *core)
 	return offset;
 }
 
-static struct error *put(struct core *core, const void *bytes, size_t size)
+static struct error *put_into_file(const struct core_sink *sink, const void *bytes, size_t size)
 {
 	for (const char *at = bytes; size;) {
-		ssize_t written = write(core->descriptor, at, size);
+		ssize_t written = write(sink->descriptor, at, size);
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written <= 0)
-			return error_os(written ? errno : EIO, "cannot write to %s", core->name);
+			return error_os(written ? errno : EIO, "cannot write to %s", sink->name);
 		at += written;
 		size -= (size_t)written;
-		core->position += (uint64_t)written;
 	}
 	return NULL;
+}
+
+static struct error *put(struct core *core, const void *bytes, size_t size)
+{
+	const struct core_sink *sink = core->sink;
+	core->position += size;
+	return sink->descriptor < 0 ? sink->write(sink->argument, bytes, size)
+				    : put_into_file(sink, bytes, size);
 }
 
 /* A hole, or zeroes where there can be none. */
 static struct error *skip_to(struct core *core, uint64_t position)
 {
 	static const uint8_t zeroes[65536];
-	if (core->seekable && position > core->position) {
-		if (lseek(core->descriptor, (off_t)(position - core->position), SEEK_CUR) < 0)
-			return error_os(errno, "cannot write to %s", core->name);
+	if (core->sink->descriptor >= 0 && position > core->position) {
+		if (lseek(core->sink->descriptor, (off_t)(position - core->position), SEEK_CUR) < 0)
+			return error_os(errno, "cannot write to %s", core->sink->name);
 		core->position = position;
 	}
 	while (core->position < position) {
@@ -286,25 +291,24 @@ static struct error *put_memory(struct core *core)
 	return NULL;
 }
 
-/* A hole at the end is one only once the file is told its length. */
+/* A hole at the end would be none: the last byte is written. */
 static struct error *finish(struct core *core, uint64_t size)
 {
-	TRY(skip_to(core, size));
-	if (core->seekable && ftruncate(core->descriptor, (off_t)size) < 0)
-		return error_os(errno, "cannot write to %s", core->name);
+	if (core->position < size) {
+		TRY(skip_to(core, size - 1));
+		TRY(put(core, "", 1));
+	}
 	core->written.size = size;
 	return NULL;
 }
 
-struct error *core_write(const struct core_source *source, int descriptor, const char *name,
+struct error *core_write(const struct core_source *source, const struct core_sink *sink,
 			 struct core_written *ret)
 {
 	_cleanup_(core_deinit) struct core core = {
 		.source = source,
-		.descriptor = descriptor,
-		.name = name,
+		.sink = sink,
 		.notes = WRITER_TO_MEMORY,
-		.seekable = lseek(descriptor, 0, SEEK_CUR) == 0,
 		.chunk = malloc(CHUNK),
 	};
 	const struct target_mapping *mappings;

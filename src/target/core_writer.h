@@ -29,8 +29,14 @@ struct core_written {
 	size_t threads_apart; /* that slept in the kernel, whose registers nobody has */
 };
 
-/* Write to a file from its present position, which is its beginning, or to a pipe. */
-struct error *core_write(const struct core_source *source, int descriptor, const char *name,
+struct core_sink {
+	const char *name;
+	int descriptor; /* of an empty file, that may get holes; -1: `write` takes it all */
+	struct error *(*write)(void *argument, const void *bytes, size_t size)must_use;
+	void *argument;
+};
+
+struct error *core_write(const struct core_source *source, const struct core_sink *sink,
 			 struct core_written *ret) must_use;
 
 #endif

@@ -20,7 +20,7 @@ ZOO = ("1.26", "cgo"), ("1.20", "plain"), ("1.26", "stripped")
 
 DELVE_WORDS = """config max-string-len 64
 goroutines
-goroutines -exec "bt 10"
+goroutines -t 8
 threads
 goroutine 1
 stack -full 6
@@ -102,7 +102,7 @@ class Debuggers(unittest.TestCase):
                         comparable(gdb(executable, theirs), theirs), 60)
         for dlv in delves:
             self.check_same(dlv, comparable(delve(dlv, executable, ours, self.folder), ours),
-                            comparable(delve(dlv, executable, theirs, self.folder), theirs), 500)
+                            comparable(delve(dlv, executable, theirs, self.folder), theirs), 1000)
 
     def test_newer_delve_and_gdb(self):
         """Threads in C, too; and every byte, strings included."""
@@ -128,7 +128,7 @@ class Debuggers(unittest.TestCase):
             lines = comparable(delve(newer_delve(), executable, core, self.folder), core)
             return [line for line in lines if re.match(r"\s*(\* )?(Goroutine|Thread) |\s+(\d+ )?at ", line)]
 
-        self.check_same("Delve", places(ours), places(theirs), 500)
+        self.check_same("Delve", places(ours), places(theirs), 1000)
 
 
 if __name__ == "__main__":

@@ -204,20 +204,39 @@ static uint64_t image_size(const struct elf_segment *segments, size_t count, uin
 	return size <= IMAGE_MAX ? size : 0;
 }
 
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+	return !size || (!bytes[0] && !memcmp(bytes, bytes + 1, size - 1));
+}
+
+static struct error *read_piece(struct target *target, uint64_t address, uint8_t *into, size_t size,
+				bool *ret_done)
+{
+	struct target_range range = { .address = address, .length = size, .into = into };
+	TRY(target_read_ranges(target, &range, 1));
+	*ret_done = range.done;
+	/* Memory that nobody has touched yet need not be made of zeroes: it would be taken then. */
+	if (!range.done && !is_zero(into, size))
+		memset(into, 0, size);
+	return NULL;
+}
+
 /* Pages that cannot be read stay zero. */
 static struct error *read_segment(struct target *target, uint64_t address, uint8_t *into,
 				  uint64_t size)
 {
 	for (uint64_t at = 0; at < size;) {
 		size_t piece = (size_t)MIN(size - at, PIECE_SIZE - ((address + at) & PAGE_MASK));
-		struct target_range range = {
-			.address = address + at,
-			.length = piece,
-			.into = into + at,
-		};
-		TRY(target_read_ranges(target, &range, 1));
-		if (!range.done)
-			memset(into + at, 0, piece);
+		bool done = false;
+		TRY(read_piece(target, address + at, into + at, piece, &done));
+		for (size_t page = 0; !done && page < piece;) {
+			bool page_done;
+			size_t some = MIN(piece - page,
+					  HEADERS_SIZE - ((address + at + page) & PAGE_MASK));
+			TRY(read_piece(target, address + at + page, into + at + page, some,
+				       &page_done));
+			page += some;
+		}
 		at += piece;
 	}
 	return NULL;

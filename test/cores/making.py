@@ -66,7 +66,9 @@ class Moment:
         resource.prlimit(self.pid, resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
         if collect:
             self.program.ask("gc")
-        time.sleep(age)
+        # It answers before it waits for the next command: that it does is to be seen, not that
+        # it is about to.
+        time.sleep(max(age, 0.3))
         os.kill(self.pid, signal.SIGSTOP)
         stopped(self.pid)
         self.live = self.look()

@@ -76,6 +76,22 @@ class Equal(WithFolder):
         self.judge("1.26", "plain", age=6)
 
 
+    def test_without_executable(self):
+        """A core that has everything needs no executable."""
+        program = self.folder / "shop"
+        shutil.copy(build.build("1.25", "pie-stripped", "zoo")[0], program)
+        with making.Moment([str(program)], self.folder / "one") as moment:
+            Path(f"/proc/{moment.pid}/coredump_filter").write_text("0x7f")
+            live, died = moment.look(), making.kernel_writes_files()
+            core = moment.kernel_core() if died else moment.gcore()
+            program.unlink()
+            answer = goroutines(core)
+            # Waits are looked at elsewhere: gcore takes its time.
+            self.assertEqual(list(compare.differences(live, answer, died, elapsed=60)), [])
+            self.assertFalse(json.loads(dowse("info", core, "--format", "json").stdout)
+                             ["core"]["executable_found"])
+
+
 class OneCore(WithFolder):
     """One core of a stripped program, the kernel's where it makes files, and what may become of it."""
 

@@ -205,7 +205,8 @@ struct error *capture_goroutines(struct runtime *runtime,
 	capturing.bytes_there = capture_bytes_there(target);
 	if (capturing.stopped) {
 		TRY(check_pause(runtime, options->max_pause_ns));
-		prepare(&capturing);
+		if (target_runs(target))
+			prepare(&capturing);
 	}
 	struct error *error = capturing.stopped ? target_stop(target) : NULL;
 	if (!error)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/capture_private.h"
+#include "target/core.h"
 #include "target/procfs.h"
 
 /* The kernel's own count of a process's pages lags behind by some for each thread. */
@@ -18,6 +19,10 @@ uint64_t capture_bytes_there(struct target *target)
 	pid_t pid = target_pid(target);
 	if (pid && error_ignore(process_facts_read(pid, &facts)))
 		return facts.resident + facts.swapped + SLACK;
+	/* A core may claim any memory; what it has counts, and no holes. */
+	const struct core_facts *core = core_facts(target);
+	if (core)
+		return MIN(core->held, core->file_data) + SLACK;
 	if (!error_ignore(target_mappings(target, &mappings, &count)))
 		return SLACK;
 	for (size_t i = 0; i < count; i++)

@@ -48,6 +48,25 @@ static struct error *warn_of_cuts(struct core *core, const char *problem)
 	return NULL;
 }
 
+/* Bytes that are not in holes. Who made more holes than we want to count has them counted as data. */
+static uint64_t data_size(int descriptor, uint64_t size)
+{
+	enum { HOLES_MAX = 1 << 16 };
+	uint64_t data = 0;
+	off_t at = 0;
+	for (int i = 0; i < HOLES_MAX && (uint64_t)at < size; i++) {
+		off_t from = lseek(descriptor, at, SEEK_DATA);
+		if (from < 0)
+			return errno == ENXIO ? data : size;
+		off_t to = lseek(descriptor, from, SEEK_HOLE);
+		if (to <= from)
+			return size;
+		data += (uint64_t)(to - from);
+		at = to;
+	}
+	return MIN(data + (size - MIN((uint64_t)at, size)), size);
+}
+
 static struct error *core_fill(struct core *core, int descriptor, const char *name,
 			       const struct core_options *options)
 {
@@ -61,6 +80,7 @@ static struct error *core_fill(struct core *core, int descriptor, const char *na
 	if (!core->target.name || (options && options->executable && !core->given_executable))
 		return error_no_memory();
 	core->facts.file_size = (uint64_t)MAX(status.st_size, (off_t)0);
+	core->facts.file_data = data_size(core->descriptor, core->facts.file_size);
 	core->facts.written_unix_ns = options && options->written_unix_ns
 					      ? options->written_unix_ns
 					      : file_written_unix_ns(core->descriptor);

@@ -43,6 +43,7 @@ struct core_facts {
 	int signal;               /* that ended it, 0: none did, as for gcore's */
 	size_t threads;           /* with their registers */
 	uint64_t file_size;       /* of the core */
+	uint64_t file_data;       /* of that not in holes */
 	uint64_t written_unix_ns; /* when it was made, by the clock on the wall; 0 unknown */
 	uint64_t memory;          /* that the process had mapped, in bytes */
 	uint64_t held;            /* of that the core has, holes included */

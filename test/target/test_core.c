@@ -86,6 +86,7 @@ static void test_facts(void **state)
 	assert_true(threads[1].id == 4243 && threads[1].registers.pc == 0x402000);
 	assert_true(threads[1].stopped && threads[1].namespace_id == 4243);
 	assert_false(target_runs(core));
+	assert_true(facts->file_size == maker.size && facts->file_data <= facts->file_size);
 	/* No process of this machine is meant. */
 	assert_int_equal(target_pid(core), 0);
 }

@@ -29,6 +29,41 @@ static bool on_stack(const struct capturing *capturing, const uint8_t *g, uint64
 	       sp < member_u64(g, capturing->layout->g_stack_hi);
 }
 
+/* Is it on the stack of one of the thread's own goroutines, by the offset of which m leads to it? */
+static bool on_own_stack(const struct capturing *capturing, const struct captured_thread *thread,
+			 int32_t offset, uint64_t sp)
+{
+	const struct layout *layout = capturing->layout;
+	struct target *target = runtime_target(capturing->runtime);
+	uint64_t own = offset >= 0 ? member_u64(thread->m, offset) : 0, low, high;
+	return own &&
+	       error_ignore(target_read_u64(target, own + (uint64_t)layout->g_stack_lo, &low)) &&
+	       error_ignore(target_read_u64(target, own + (uint64_t)layout->g_stack_hi, &high)) &&
+	       sp > low && sp < high;
+}
+
+/*
+ * A core that was written from outside of the process's PID namespace has the threads' ids there,
+ * which the runtime does not know: then the stack tells whose registers they are.
+ */
+static const struct registers *registers_by_stack(const struct capturing *capturing,
+						  const struct captured_thread *thread,
+						  const uint8_t *g)
+{
+	const struct layout *layout = capturing->layout;
+	struct target *target = runtime_target(capturing->runtime);
+	size_t count;
+	const struct target_thread *threads = target_threads(target, &count);
+	for (size_t i = 0; i < count && !target_runs(target); i++) {
+		uint64_t sp = threads[i].registers.sp;
+		if (threads[i].stopped && (on_stack(capturing, g, sp) ||
+					   on_own_stack(capturing, thread, layout->m_g0, sp) ||
+					   on_own_stack(capturing, thread, layout->m_gsignal, sp)))
+			return &threads[i].registers;
+	}
+	return NULL;
+}
+
 /*
  * Where a thread was on its goroutine's stack when a signal took it to the signal stack. The
  * handler may be any of the runtime's, or a C library's that was called from it.
@@ -87,6 +122,8 @@ static void locate_running(struct capturing *capturing, struct captured_goroutin
 	const struct captured_thread *thread = capture_thread(capturing->capture,
 							      goroutine->thread);
 	const struct registers *registers = thread ? registers_of(capturing, thread) : NULL;
+	if (!registers && thread)
+		registers = registers_by_stack(capturing, thread, g);
 	if (!registers) {
 		goroutine->problem =
 			capturing->stopped

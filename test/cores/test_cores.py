@@ -7,6 +7,7 @@ import random
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,31 @@ def peak_memory(*words, timeout=30):
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stderr.close()
     return process.returncode, errors, usage.ru_maxrss << 10
+
+
+def change_thread_ids(path, by):
+    """Add to the thread's id in each note of one (NT_PRSTATUS); how many there are."""
+    changed = 0
+    with open(path, "r+b") as file:
+        head = file.read(64)
+        table, = struct.unpack_from("<Q", head, 32)
+        file.seek(table)
+        headers = [struct.unpack("<IIQQQQQQ", file.read(56))
+                   for _ in range(struct.unpack_from("<H", head, 56)[0])]
+        for _, _, at, _, _, size, _, _ in (one for one in headers if one[0] == 4):
+            end = at + size
+            while at < end:
+                file.seek(at)
+                name, length, kind = struct.unpack("<III", file.read(12))
+                at += 12 + (name + 3 & ~3)
+                if kind == 1:
+                    file.seek(at + 32)
+                    number, = struct.unpack("<i", file.read(4))
+                    file.seek(at + 32)
+                    file.write(struct.pack("<i", number + by))
+                    changed += 1
+                at += length + 3 & ~3
+    return changed
 
 
 class WithFolder(unittest.TestCase):
@@ -90,6 +116,18 @@ class Equal(WithFolder):
             self.assertEqual(list(compare.differences(live, answer, died, elapsed=60)), [])
             self.assertFalse(json.loads(dowse("info", core, "--format", "json").stdout)
                              ["core"]["executable_found"])
+
+
+    def test_other_thread_ids(self):
+        """As in a core that was written from outside of the process's PID namespace."""
+        command = build.build("1.26", "stripped", "zoo") + ["-spin"]
+        with making.Moment(command, self.folder / "one") as moment:
+            live = moment.look()
+            core = moment.gcore()
+            changed = change_thread_ids(core, 1000000)
+            self.assertGreater(changed, 3)
+            self.assertIn("running", {one["state"] for one in live["goroutines"]})
+            self.assertEqual(list(compare.differences(live, goroutines(core), elapsed=60)), [])
 
 
 class OneCore(WithFolder):

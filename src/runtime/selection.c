@@ -69,7 +69,7 @@ static struct error *selection_fill(struct selection *selection,
 	TRY(selection_mappings_find(selection->runtime, &selection->arenas, &selection->mappings));
 	TRY(selection_pieces_find(selection->runtime, &selection->pieces));
 	selection->heap.with_data = options->with_data;
-	selection->heap.with_manual = selection->pieces.too_many;
+	selection->heap.with_manual = selection->pieces.whole_stacks;
 	return NULL;
 }
 

@@ -8,11 +8,13 @@
  * Whose memory a mapping is. The modules' own files come along, other files do not. Of anonymous
  * memory the runtime's is wanted: what the kernel says is Go's, or where some of the runtime's
  * structures were found. In a program without C all the rest is Go's, too; beside C only what is
- * small enough to be a piece of the runtime's own allocator, and is no thread's stack.
+ * small enough to be a piece of the runtime's own allocator, and neither a thread's stack nor C's.
  */
-#define PAGE        ((uint64_t)4096)
-#define LOADABLE    1u /* PT_LOAD */
-#define SMALL_PIECE ((uint64_t)1 << 20)
+#define PAGE         ((uint64_t)4096)
+#define LOADABLE     1u                   /* PT_LOAD */
+#define SMALL_PIECE  ((uint64_t)16 << 20) /* pieces of 256 KiB, which the kernel joins */
+#define THREAD_STACK ((uint64_t)8 << 20)  /* unless the program wants another size */
+#define C_ARENA      ((uint64_t)64 << 20) /* glibc's, for threads: each begins at a multiple */
 
 struct chooser {
 	struct runtime *runtime;
@@ -92,7 +94,8 @@ static bool is_wanted(const struct chooser *chooser, const struct target_mapping
 		return false;
 	if (has_structure(chooser, mapping) || !chooser->has_libraries)
 		return true;
-	return mapping->end - mapping->start <= SMALL_PIECE && !is_behind_guard(before, mapping);
+	return mapping->end - mapping->start <= SMALL_PIECE && mapping->start % C_ARENA &&
+	       !is_behind_guard(before, mapping);
 }
 
 static bool has_libraries(const struct chooser *chooser, const struct target_mapping *mappings,
@@ -128,6 +131,14 @@ static struct error *choose(struct chooser *chooser, struct selection_mapping_ve
 			.end = mappings[i].end,
 			.wanted = is_wanted(chooser, i ? &mappings[i - 1] : NULL, &mappings[i]),
 		};
+		/* The kernel may have joined what lies above a thread's stack to it. */
+		uint64_t size = mapping.end - mapping.start;
+		if (!mapping.wanted && i && !mappings[i].inode && !mappings[i].path[0] &&
+		    is_behind_guard(&mappings[i - 1], &mappings[i]) && size > THREAD_STACK &&
+		    size <= THREAD_STACK + SMALL_PIECE) {
+			mapping.start += THREAD_STACK;
+			mapping.wanted = true;
+		}
 		if (mappings[i].readable)
 			TRY(selection_mapping_vector_append(ret, &mapping));
 	}

@@ -33,15 +33,39 @@ struct finder {
 	struct map labels; /* that were looked at */
 };
 
+/* Objects of one kind lie side by side: what was noted of them joins well. */
+static int compare_extents(const void *left, const void *right)
+{
+	const struct target_extent *a = left, *b = right;
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static void sort_and_join(struct target_extent_vector *list)
+{
+	size_t kept = 0;
+	if (list->count)
+		qsort(list->items, list->count, sizeof(list->items[0]), compare_extents);
+	for (size_t i = 0; i < list->count; i++) {
+		struct target_extent *last = kept ? &list->items[kept - 1] : NULL;
+		if (last && list->items[i].start <= last->end)
+			last->end = MAX(last->end, list->items[i].end);
+		else
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
 static struct error *add(struct finder *finder, uint64_t start, uint64_t end)
 {
 	struct target_extent extent = { start, end };
 	if (start >= end)
 		return NULL;
-	if (finder->pieces->list.count >= PIECES_MAX) {
-		finder->pieces->too_many = true;
-		return NULL;
+	if (finder->pieces->list.count >= PIECES_MAX && !finder->pieces->too_many) {
+		sort_and_join(&finder->pieces->list);
+		finder->pieces->too_many = finder->pieces->list.count > PIECES_MAX / 4 * 3;
 	}
+	if (finder->pieces->too_many)
+		return NULL;
 	return target_extent_vector_append(&finder->pieces->list, &extent);
 }
 
@@ -58,7 +82,7 @@ static struct error *add_stack(struct finder *finder, const uint8_t *g)
 	if (!runs && pointer > low + RED_ZONE && pointer <= high)
 		low = pointer - RED_ZONE;
 	finder->pieces->stacks += high - low;
-	return add(finder, low, high);
+	return finder->pieces->whole_stacks ? NULL : add(finder, low, high);
 }
 
 static struct error *add_label_text(struct finder *finder, const uint64_t string[2])
@@ -212,7 +236,7 @@ static struct error *add_goroutines(struct finder *finder)
 		return error_new(ERROR_CORRUPT, "%s: the list of goroutines claims %llu of them",
 				 target_name(finder->target), (unsigned long long)count);
 	TRY(u64_vector_reserve(&some, AT_ONCE));
-	for (uint64_t from = 0; from < count; from += AT_ONCE) {
+	for (uint64_t from = 0; from < count && !finder->pieces->too_many; from += AT_ONCE) {
 		some.count = (size_t)MIN(count - from, (uint64_t)AT_ONCE);
 		/* The list has no pointers to what the collector manages: it may be anywhere. */
 		TRY(target_read(finder->target, array + from * 8, some.items, some.count * 8));
@@ -278,25 +302,10 @@ static struct error *add_threads(struct finder *finder)
 	return NULL;
 }
 
-static int compare_extents(const void *left, const void *right)
+static struct error *find_all(struct finder *finder)
 {
-	const struct target_extent *a = left, *b = right;
-	return a->start < b->start ? -1 : a->start > b->start;
-}
-
-static void sort_and_join(struct target_extent_vector *list)
-{
-	size_t kept = 0;
-	if (list->count)
-		qsort(list->items, list->count, sizeof(list->items[0]), compare_extents);
-	for (size_t i = 0; i < list->count; i++) {
-		struct target_extent *last = kept ? &list->items[kept - 1] : NULL;
-		if (last && list->items[i].start <= last->end)
-			last->end = MAX(last->end, list->items[i].end);
-		else
-			list->items[kept++] = list->items[i];
-	}
-	list->count = kept;
+	TRY(add_goroutines(finder));
+	return add_threads(finder);
 }
 
 struct error *selection_pieces_find(struct runtime *runtime, struct selection_pieces *ret)
@@ -308,9 +317,14 @@ struct error *selection_pieces_find(struct runtime *runtime, struct selection_pi
 		.pieces = ret,
 	};
 	finder.batch = (struct batch){ .target = finder.target, .arena = &finder.arena };
-	struct error *error = add_goroutines(&finder);
-	if (!error)
-		error = add_threads(&finder);
+	struct error *error = find_all(&finder);
+	if (!error && ret->too_many) {
+		target_extent_vector_deinit(&ret->list);
+		map_deinit(&finder.labels);
+		finder.labels = (struct map){ 0 };
+		*ret = (struct selection_pieces){ .whole_stacks = true };
+		error = find_all(&finder);
+	}
 	sort_and_join(&ret->list);
 	batch_deinit(&finder.batch);
 	arena_deinit(&finder.arena);

@@ -10,7 +10,8 @@ DEFINE_VECTOR(target_extent_vector, struct target_extent);
 /* The single pieces: stacks, channels, texts. Sorted and without overlaps once they are complete. */
 struct selection_pieces {
 	struct target_extent_vector list;
-	bool too_many; /* the rest is left out; stacks then come with all that is around them */
+	bool whole_stacks; /* there are too many to note each: all spans of stacks are wanted */
+	bool too_many;     /* even without stacks: the rest is left out */
 	uint64_t stacks;
 	uint64_t goroutines;
 };

@@ -308,8 +308,15 @@ static void copy_destroy(struct target *target)
 	free(copy);
 }
 
+/* What was never touched was not worth copying; where that is, the origin still knows. */
+static struct error *copy_present(struct target *target, uint64_t page, size_t count, bool *ret)
+{
+	return target_present(copy_of(target)->origin, page, count, ret);
+}
+
 static const struct target_operations copy_operations = {
 	.read_ranges = copy_read_ranges,
+	.present = copy_present,
 	.mappings = copy_mappings,
 	.open_file = copy_open_file,
 	.threads = copy_threads,

@@ -34,20 +34,30 @@ int message_send(int socket, const void *message, size_t size, int descriptor)
 	}
 }
 
-/* The descriptor that came along; more than one cannot, for there is no room for it. */
-static int take_descriptor(struct msghdr *header)
+/*
+ * The descriptor that came along. Two fit into what alignment adds to the room for one: then there
+ * is none, and none is left open.
+ */
+static bool take_descriptor(struct msghdr *header, int *ret)
 {
-	int descriptor = -1;
+	int descriptors[2] = { -1, -1 };
 	struct cmsghdr *item = CMSG_FIRSTHDR(header);
 	if (item && item->cmsg_level == SOL_SOCKET && item->cmsg_type == SCM_RIGHTS &&
-	    item->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&descriptor, CMSG_DATA(item), sizeof(descriptor));
-	return descriptor;
+	    item->cmsg_len > CMSG_LEN(0))
+		memcpy(descriptors, CMSG_DATA(item),
+		       MIN(item->cmsg_len - CMSG_LEN(0), sizeof(descriptors)));
+	if (descriptors[1] < 0 && !(header->msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+		*ret = descriptors[0];
+		return true;
+	}
+	close_descriptor(&descriptors[0]);
+	close_descriptor(&descriptors[1]);
+	return false;
 }
 
 ssize_t message_receive(int socket, void *message, size_t size, int *ret_descriptor)
 {
-	union control control;
+	union control control = { .bytes = { 0 } };
 	struct iovec piece = { message, size };
 	struct msghdr header = {
 		.msg_iov = &piece,
@@ -62,11 +72,5 @@ ssize_t message_receive(int socket, void *message, size_t size, int *ret_descrip
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == ECONNRESET ? 0 : -1;
-	int descriptor = take_descriptor(&header);
-	if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-		close_descriptor(&descriptor);
-		return -1;
-	}
-	*ret_descriptor = descriptor;
-	return n;
+	return take_descriptor(&header, ret_descriptor) ? n : -1;
 }

@@ -82,7 +82,7 @@ class Moment:
 
     def look(self):
         """It stands still, but time goes on. A loaded machine may need to be asked again."""
-        for patience in (1, 3, None):
+        for patience in (1, 3, 6, 10, None):
             try:
                 return goroutines(self.pid)
             except AssertionError as error:

@@ -200,7 +200,41 @@ def writes(setting, table):
                     beside=ratio(median(after), usual, "before")))
 
 
-ALL = {"few": few, "pause": pause, "many": many, "executable": executable, "fork": fork,
+def snapshot(setting, table):
+    """A heap of 1 GiB in 12 million objects: kept in a file, and opened again."""
+    wanted = setting.sizes.objects
+    saved, opened, pauses, forks, peaks, shares = ([] for _ in range(6))
+    file = str(setting.folder / "kept.dowse")
+    with targets.start_keeper(wanted) as target:
+        for turn in range(setting.sizes.times_large + 1):
+            run, said = setting.json("snapshot", str(target.pid), "-o", file)
+            again = setting.run("goroutines", file)
+            if not said["snapshot"]["complete"]:
+                raise measure.Failed("it is incomplete: " + said["snapshot"]["incomplete"])
+            if not turn:
+                continue
+            saved.append(run)
+            opened.append(again)
+            pauses.append(said["pause_ms"])
+            forks.append(said["snapshot"]["reading_ms"])
+            peaks.append(max(run.peak, again.peak) / 2**20)
+            heap = said["snapshot"]["pointer_object_bytes"]
+            shares.append(said["snapshot"]["file_bytes"] * 100 / heap)
+        size = said["snapshot"]["file_bytes"]
+    table.section(f"dowse snapshot of {wanted:,} objects in {heap / 2**30:.2f} GiB of heap")
+    table.add(
+        Row("until the file is there", [run.wall * 1000 for run in saved], limit=3000,
+            cpu=[run.cpu * 1000 for run in saved]),
+        Row("stopped, as dowse says", pauses),
+        Row("the fork lives for", forks),
+        Row("memory at most", peaks, "MiB", limit=64),
+        Row("the file, of the heap's size", shares, "%", limit=20,
+            beside=f"{size / wanted:.1f} bytes an object"),
+        Row("opened, until the first answer", [run.wall * 1000 for run in opened], limit=1000,
+            cpu=[run.cpu * 1000 for run in opened]))
+
+
+ALL = {"few": few, "snapshot": snapshot, "pause": pause, "many": many, "executable": executable, "fork": fork,
        "writes": writes}
 
 

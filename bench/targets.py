@@ -38,13 +38,23 @@ def folder(*names):
     return path
 
 
-def crowd():
-    """The crowd built by the Go at hand, stripped, as people run their services."""
+def stripped(name):
+    """A program built by the Go at hand, stripped, as people run their services."""
     release = re.match(r"go(\d+\.\d+)", go_version()).group(1)
-    output = folder() / "crowd"
+    output = folder() / name
     build.run(["nice", "go", "build", f"-modfile={build.modfile(release)}", "-p=2", STRIPPED,
-               "-o", str(output), "./crowd"], environment(), build.PROGRAMS, 600)
+               "-o", str(output), f"./{name}"], environment(), build.PROGRAMS, 600)
     return [str(output)]
+
+
+def crowd():
+    return stripped("crowd")
+
+
+def start_keeper(objects):
+    """So many linked objects of 80 bytes."""
+    flags = ["-objects", str(objects)]
+    return in_front(Controlled(stripped("keeper") + flags, timeout=300))
 
 
 def crowd_for_peers():

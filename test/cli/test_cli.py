@@ -109,7 +109,7 @@ class Usage(unittest.TestCase):
                 "99999999999999999999": ["99999999999999999999"],
                 "no process is called no-such-name": ["no-such-name"],
                 "no process is called also-none": ["name:also-none"],
-                "cores, profiles and dumps cannot be read yet": [DOWSE],
+                "an executable or a library": [DOWSE],
                 "Go source cannot be read yet": [folder],
                 "there is no file": ["./no-such-file"],
                 "is a URL": ["http://127.0.0.1:1/debug/pprof/heap"],

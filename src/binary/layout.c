@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/writer.h"
+
 const struct layout_member layout_members[LAYOUT_FIELDS] = {
 #define LAYOUT_MEMBER(field, types, path) { LAYOUT_KIND_MEMBER, #field, types, path },
 #define LAYOUT_SIZE(field, types)         { LAYOUT_KIND_SIZE, #field, types, "" },
@@ -324,4 +326,58 @@ const char *layout_release(size_t index, char (*ret)[16])
 	snprintf(*ret, sizeof(*ret), "go1.%d.%d", RELEASE_MINOR(releases[index]),
 		 RELEASE_PATCH(releases[index]));
 	return *ret;
+}
+
+struct error *layout_write(const struct layout *layout, char **ret)
+{
+	_cleanup_(writer_deinit) struct writer writer = WRITER_TO_MEMORY;
+	for (size_t i = 0; i < LAYOUT_FIELDS; i++) {
+		if (layout_has(layout->values[i]))
+			writer_printf(&writer, "%s=%d ", layout_members[i].field,
+				      layout->values[i]);
+	}
+	const char *text = writer_text(&writer);
+	char *copy = text ? strdup(text) : NULL;
+	if (!copy)
+		return error_no_memory();
+	*ret = copy;
+	return NULL;
+}
+
+/* The fields come in their order: each is looked for behind the last. LAYOUT_FIELDS: unknown. */
+static size_t find_field(const char *name, size_t length, size_t from)
+{
+	for (size_t n = 0; n < LAYOUT_FIELDS; n++) {
+		size_t i = (from + n) % LAYOUT_FIELDS;
+		if (!strncmp(layout_members[i].field, name, length) &&
+		    !layout_members[i].field[length])
+			return i;
+	}
+	return LAYOUT_FIELDS;
+}
+
+bool layout_parse(const char *text, struct layout *ret)
+{
+	struct layout layout;
+	size_t field = 0, count = 0;
+	for (size_t i = 0; i < LAYOUT_FIELDS; i++)
+		layout.values[i] = LAYOUT_ABSENT;
+	while (*text) {
+		size_t length = strcspn(text, "= ");
+		char *end;
+		if (text[length] != '=' || count++ > 2 * LAYOUT_FIELDS)
+			return false;
+		field = find_field(text, length, field);
+		long value = strtol(text + length + 1, &end, 10);
+		if (*end != ' ' || value < LAYOUT_ABSENT || value > INT32_MAX)
+			return false;
+		/* A newer dowse may have written what this one does not know. */
+		if (field < LAYOUT_FIELDS)
+			layout.values[field++] = (int32_t)value;
+		else
+			field = 0;
+		text = end + 1;
+	}
+	*ret = layout;
+	return count > 0;
 }

@@ -70,6 +70,13 @@ struct layout_match {
 struct error *layout_find(const char *release, enum elf_machine machine, struct layout_match *match,
 			  struct layout *ret) must_use;
 
+/*
+ * A layout as text, "field=value ..." of all that it has, to be freed; and taken back from one that
+ * a file brings: what it does not name is absent. False where the text is none.
+ */
+struct error *layout_write(const struct layout *layout, char **ret) must_use;
+bool layout_parse(const char *text, struct layout *ret);
+
 /* 26 of "go1.26.8", -1 of what does not name a release. */
 int layout_minor(const char *release);
 

@@ -46,17 +46,23 @@ static void candidates_deinit(struct candidate_vector *candidates)
 	candidate_vector_deinit(candidates);
 }
 
-/* Where the table does not have this very release, debug information knows better. */
-static void refine_layout(struct candidate *candidate, struct elf *elf)
+/*
+ * Where the table does not have this very release, debug information knows better: the program's
+ * own, or what whoever saved the process had read in it.
+ */
+static void refine_layout(const struct target *target, struct candidate *candidate, struct elf *elf)
 {
+	const char *saved = target_fact(target, "layout");
 	struct elf *debug = candidate->module.debug ? candidate->module.debug : elf;
 	if (candidate->match.precision == LAYOUT_EXACT && !candidate->match.unknown_experiment)
 		return;
 	candidate->from_dwarf =
+		(saved && layout_parse(saved, &candidate->layout)) ||
 		error_ignore(dwarf_layout(debug, &candidate->layout, &candidate->layout));
 }
 
-static struct error *set_release(struct candidate *candidate, struct elf *elf, const char *release)
+static struct error *set_release(const struct target *target, struct candidate *candidate,
+				 struct elf *elf, const char *release)
 {
 	if (layout_minor(release) >= 0 && layout_minor(release) < OLDEST_MINOR)
 		return error_new(ERROR_UNSUPPORTED,
@@ -68,7 +74,7 @@ static struct error *set_release(struct candidate *candidate, struct elf *elf, c
 		return error_no_memory();
 	free(candidate->release);
 	candidate->release = copy;
-	refine_layout(candidate, elf);
+	refine_layout(target, candidate, elf);
 	return NULL;
 }
 
@@ -86,7 +92,7 @@ static struct error *read_without_release(struct target *target, const struct lo
 	size_t index = 0;
 	while (layout_release(index + 1, &newest))
 		index++;
-	TRY(set_release(candidate, file->elf, layout_release(index, &newest)));
+	TRY(set_release(target, candidate, file->elf, layout_release(index, &newest)));
 	candidate->layout.module_types = LAYOUT_ABSENT;
 	candidate->layout.module_etypes = LAYOUT_ABSENT;
 	candidate->layout.module_rodata = LAYOUT_ABSENT;
@@ -98,7 +104,7 @@ static struct error *read_without_release(struct target *target, const struct lo
 	struct error *error = module_release_from_memory(target, &module, &release);
 	pclntab_destroy(module.functions);
 	TRY(error);
-	return set_release(candidate, file->elf, release);
+	return set_release(target, candidate, file->elf, release);
 }
 
 /* A file that was not stripped of its symbols needs none beside it. */
@@ -121,7 +127,7 @@ static struct error *read_candidate(struct target *target, const struct loaded_f
 	if (candidate->build_info.release)
 		release = candidate->build_info.release;
 	if (release)
-		TRY(set_release(candidate, file->elf, release));
+		TRY(set_release(target, candidate, file->elf, release));
 	else
 		TRY(read_without_release(target, file, candidate));
 	struct elf *debug = module->debug;

@@ -127,7 +127,7 @@ struct error *keep_facts_of_process(const struct evidence *evidence, struct keep
 /* Of what is found anew, and would be wrong of the new file. */
 static bool is_of_the_file(const char *name)
 {
-	static const char *const own[] = { "now_ns", "go.release", "way", "incomplete" };
+	static const char *const own[] = { "now_ns", "go.release", "layout", "way", "incomplete" };
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		if (!strcmp(name, own[i]))
 			return true;

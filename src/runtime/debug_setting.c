@@ -44,5 +44,8 @@ int debug_setting(const struct runtime *runtime, const char *name, int otherwise
 	const char *defaults = build_info_setting(info, "DefaultGODEBUG");
 	if (defaults)
 		otherwise = find_in_list(defaults, name, otherwise);
+	const char *saved = target_fact(runtime_target(runtime), "environment.GODEBUG");
+	if (saved)
+		return find_in_list(saved, name, otherwise);
 	return find_in_environment(target_pid(runtime_target(runtime)), name, otherwise);
 }

@@ -33,6 +33,14 @@ static struct snapshot_section section_of(struct saving *saving, enum snapshot_k
 	};
 }
 
+/* Of a release that the table does not have, read in debug information, which is left out. */
+static struct error *save_layout(struct saving *saving, struct snapshot_section *section)
+{
+	_cleanup_(free_pointer) char *text = NULL;
+	TRY(layout_write(&runtime_binary(saving->runtime)->layout, &text));
+	return snapshot_section_text(section, "layout", text);
+}
+
 static struct error *save_facts(struct saving *saving)
 {
 	_cleanup_(snapshot_section_deinit) struct snapshot_section section =
@@ -41,6 +49,8 @@ static struct error *save_facts(struct saving *saving)
 	TRY(snapshot_section_text(&section, "go.release",
 				  runtime_binary(saving->runtime)->release));
 	TRY(snapshot_section_number(&section, "now_ns", (int64_t)target_now(target)));
+	if (runtime_binary(saving->runtime)->layout_source == LAYOUT_FROM_DWARF)
+		TRY(save_layout(saving, &section));
 	for (size_t i = 0; i < saving->options->fact_count; i++)
 		TRY(snapshot_section_text(&section, saving->options->facts[i].name,
 					  saving->options->facts[i].value));

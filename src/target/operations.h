@@ -20,6 +20,7 @@ struct target_operations {
 		must_use; /* NULL: all of them are */
 	struct error *(*descriptor)(struct target *target, int number, struct descriptor *ret)
 		must_use; /* NULL: none is known */
+	const char *(*fact)(const struct target *target, const char *name); /* NULL: none */
 	struct error *(*stop)(struct target *target)must_use;
 	void (*release)(struct target *target, struct target_pause *ret_pause);
 	const struct target_thread *(*threads)(const struct target *target, size_t *ret_count);

@@ -22,7 +22,12 @@ struct snapshot {
 	struct snapshot_records records;
 	char *gap; /* NULL: nothing is missing */
 	uint64_t now;
-	bool *sound; /* of each MEMORY block: its table has been checked */
+	enum soundness {
+		SOUNDNESS_UNKNOWN,
+		SOUND,
+		DAMAGED,
+	} *
+		soundness; /* of each MEMORY block, as far as one was asked for */
 	struct place place;
 };
 
@@ -92,7 +97,7 @@ static struct error *open_block(struct snapshot *snapshot, size_t index, struct 
 {
 	struct snapshot_file *file = &snapshot->file;
 	const struct snapshot_entry *entry = &file->entries.items[index];
-	bool *sound = &snapshot->sound[index - file->memory_begin];
+	enum soundness *soundness = &snapshot->soundness[index - file->memory_begin];
 	const uint8_t *bytes;
 	size_t contents;
 	TRY(snapshot_file_block(file, index, &bytes, &contents));
@@ -104,13 +109,41 @@ static struct error *open_block(struct snapshot *snapshot, size_t index, struct 
 				 entry->offset);
 	extents.count = (size_t)count;
 	extents.table = bytes + entry->raw - 8 - extents.count * SNAPSHOT_EXTENT_SIZE;
-	if (!*sound && !is_sound(&extents, entry))
+	if (*soundness != SOUND && !is_sound(&extents, entry))
 		return error_new(ERROR_CORRUPT,
 				 "%s: damaged extents in the block at offset 0x%" PRIx64,
 				 file->name, entry->offset);
-	*sound = true;
+	*soundness = SOUND;
 	*ret = extents;
 	return NULL;
+}
+
+/* The first one is told; what it held is missing as if it had been left out. */
+static struct error *note_damage(struct snapshot *snapshot, size_t index, struct error *error)
+{
+	snapshot->soundness[index - snapshot->file.memory_begin] = DAMAGED;
+	if (!snapshot->gap &&
+	    asprintf(&snapshot->gap, "%s: what was in it is missing", error->message) < 0) {
+		snapshot->gap = NULL;
+		error_destroy(error);
+		return error_no_memory();
+	}
+	error_destroy(error);
+	return NULL;
+}
+
+/* False in *ret_open for a damaged one: others are whole, and may be enough. */
+static struct error *try_block(struct snapshot *snapshot, size_t index, struct extents *ret,
+			       bool *ret_open)
+{
+	*ret_open = false;
+	if (snapshot->soundness[index - snapshot->file.memory_begin] == DAMAGED)
+		return NULL;
+	struct error *error = open_block(snapshot, index, ret);
+	if (error && error->code == ERROR_CORRUPT)
+		return note_damage(snapshot, index, error);
+	*ret_open = !error;
+	return error;
 }
 
 /* Copy what the block has from `address` on without a gap; *ret is how much that is. */
@@ -156,9 +189,12 @@ static struct error *read_one(struct snapshot *snapshot, const struct target_ran
 	     done < range->length && i < file->memory_end; i++) {
 		size_t some = 0;
 		struct extents extents = { 0 };
+		bool open = false;
 		if (file->entries.items[i].first > range->address + done)
 			return NULL;
-		TRY(open_block(snapshot, i, &extents));
+		TRY(try_block(snapshot, i, &extents, &open));
+		if (!open)
+			return NULL;
 		if (snapshot->place.block != i)
 			snapshot->place = (struct place){ .block = i };
 		copy_from_block(&extents, &snapshot->place, range->address + done,
@@ -261,7 +297,7 @@ static void snapshot_destroy(struct target *target)
 	struct snapshot *snapshot = snapshot_of(target);
 	snapshot_records_deinit(&snapshot->records);
 	snapshot_file_close(&snapshot->file);
-	free(snapshot->sound);
+	free(snapshot->soundness);
 	free(snapshot->gap);
 	free(target->name);
 	free(snapshot);
@@ -271,6 +307,7 @@ static const struct target_operations snapshot_operations = {
 	.read_ranges = snapshot_read_ranges,
 	.mappings = snapshot_mappings,
 	.descriptor = snapshot_descriptor,
+	.fact = snapshot_text,
 	.open_file = snapshot_open_file,
 	.threads = snapshot_threads,
 	.now = snapshot_now,
@@ -336,8 +373,8 @@ static struct error *snapshot_fill(struct snapshot *snapshot, int descriptor, co
 {
 	TRY(snapshot_file_open(descriptor, name, &snapshot->file));
 	size_t blocks = snapshot->file.memory_end - snapshot->file.memory_begin;
-	snapshot->sound = calloc(blocks + 1, sizeof(*snapshot->sound));
-	if (!snapshot->sound)
+	snapshot->soundness = calloc(blocks + 1, sizeof(*snapshot->soundness));
+	if (!snapshot->soundness)
 		return error_no_memory();
 	TRY(read_records(snapshot));
 	TRY(make_name(snapshot));

@@ -46,6 +46,11 @@ struct error *target_descriptor(struct target *target, int number, struct descri
 	return error_new(ERROR_NOT_FOUND, "%s: its descriptors are not known", target->name);
 }
 
+const char *target_fact(const struct target *target, const char *name)
+{
+	return target->operations->fact ? target->operations->fact(target, name) : NULL;
+}
+
 struct error *target_stop(struct target *target)
 {
 	return target->operations->stop ? target->operations->stop(target) : NULL;

@@ -108,6 +108,12 @@ struct descriptor;
 struct error *target_descriptor(struct target *target, int number, struct descriptor *ret) must_use;
 
 /*
+ * What is known of the target beside its memory, by name, where somebody wrote it down (a snapshot
+ * has it, see docs/snapshot.md); NULL else.
+ */
+const char *target_fact(const struct target *target, const char *name);
+
+/*
  * Stop every thread, and let go again. Between the two, memory does not change. What cannot run
  * (a core, a fork) is always stopped: both do nothing. target_release() never fails: whatever
  * happens, the process goes on. *ret_pause may be NULL. Destroying a target releases it too.

@@ -56,7 +56,9 @@ class EmptyRoot:
         words = [*verb, "/moment", *words, "--format", "json"]
         answer = subprocess.run(as_root([CHROOT, self.folder, "/dowse", *words]),
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, timeout=TIMEOUT, check=False, env={})
+                                stderr=subprocess.PIPE, timeout=TIMEOUT, check=False,
+                                # Who looks for leaks needs /proc.
+                                env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
         if answer.returncode not in (0, 3):
             raise AssertionError(f"status {answer.returncode}: {answer.stderr.decode()}")
         return json.loads(answer.stdout)

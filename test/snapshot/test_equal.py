@@ -46,6 +46,18 @@ class Equal(unittest.TestCase):
                     findings = self.compare(target.pid, folder)
                     self.assertEqual(bool(findings), name == "zoo")
 
+    def test_unknown_release(self):
+        """Its layout is in the debug information, which the snapshot does not have."""
+        variant = {"cgo": False, "flags": ["-ldflags=-X runtime.buildVersion=go1.99.0"]}
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "unknown")
+            build.go_build("1.26", variant, "zoo", path, None, 600)
+            with program.Controlled([path]) as target:
+                live = ask("info", target.pid)
+                self.assertEqual(live["target"]["go"], "go1.99.0")
+                self.assertEqual(live["runtime"]["layout"], "debug information")
+                self.assertTrue(self.compare(target.pid, folder))
+
     def test_info(self):
         command = build.build("1.26", "stripped", "keeper")
         with program.Controlled(command) as target, tempfile.TemporaryDirectory() as folder:

@@ -123,24 +123,26 @@ static bool count_sections(const struct elf *elf, const struct headers *headers,
 	return *ret_count > 0 && *ret_count <= SECTIONS_MAX;
 }
 
-static void name_sections(struct elf *elf, const uint32_t *names, size_t names_index)
+/* False when the names are not there. */
+static bool name_sections(struct elf *elf, const uint32_t *names, size_t names_index)
 {
 	if (names_index >= elf->section_count)
-		return;
+		return false;
 	const struct elf_section *strings = &elf->sections[names_index];
 	const uint8_t *bytes = elf_raw_section(elf, strings);
 	if (!bytes)
-		return;
+		return false;
 	for (size_t i = 0; i < elf->section_count; i++) {
 		struct cursor cursor = cursor_make(bytes, strings->size, elf->name, 0);
 		cursor_seek(&cursor, names[i]);
 		elf->sections[i].name = cursor_string(&cursor);
 	}
+	return true;
 }
 
 /*
- * Sections are a help, not a need: a table that is missing or damaged leaves the image with its
- * segments alone.
+ * Sections are a help, not a need: a table that is missing or damaged, or whose names are (they
+ * lie at the end of a file, mostly, which may be cut), leaves the image with its segments alone.
  */
 static struct error *read_sections(struct elf *elf, const struct headers *headers)
 {
@@ -163,7 +165,8 @@ static struct error *read_sections(struct elf *elf, const struct headers *header
 			return NULL;
 	}
 	elf->section_count = count;
-	name_sections(elf, names, names_index);
+	if (!name_sections(elf, names, names_index))
+		elf->section_count = 0;
 	return NULL;
 }
 

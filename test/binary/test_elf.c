@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <libdeflate.h>
 #include <sys/mman.h>
@@ -122,6 +123,25 @@ static void an_image_lies_as_it_was_loaded(void **state)
 	file_bytes_deinit(&file);
 }
 
+/* Else a file that lost its end would be taken for one that has no Go in it. */
+static void sections_without_names_are_none(void **state)
+{
+	(void)state;
+	struct file_bytes file = sample(SECTIONS);
+	uint8_t *copy = malloc(file.size);
+	struct elf *elf = NULL;
+	size_t count = 1;
+	assert_non_null(copy);
+	memcpy(copy, file.bytes, file.size);
+	memset(copy + offsetof(Elf64_Ehdr, e_shstrndx), 0x7f, 2);
+	check_ok(open_bytes(copy, file.size, &elf));
+	elf_sections(elf, &count);
+	assert_int_equal(count, 0);
+	elf_destroy(elf);
+	free(copy);
+	file_bytes_deinit(&file);
+}
+
 static void what_is_no_executable_is_refused(void **state)
 {
 	(void)state;
@@ -218,6 +238,7 @@ int main(void)
 		cmocka_unit_test(symbols_are_found_in_one_pass),
 		cmocka_unit_test(bytes_are_those_of_segments),
 		cmocka_unit_test(an_image_lies_as_it_was_loaded),
+		cmocka_unit_test(sections_without_names_are_none),
 		cmocka_unit_test(what_is_no_executable_is_refused),
 		cmocka_unit_test(damage_is_survived),
 		cmocka_unit_test(both_formats_are_inflated),

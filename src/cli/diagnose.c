@@ -48,8 +48,11 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 
 	_cleanup_(live_look_deinit) struct live_look look = { 0 };
 	TRY(keep_moment(invocation, &evidence));
-	TRY(live_look_take(evidence.runtime, &evidence.places, options->given[OPTION_NO_STOP],
-			   evidence.fork ? 0 : (uint64_t)options->max_pause_ns, &look));
+	TRY(evidence_explain(
+		&evidence,
+		live_look_take(evidence.runtime, &evidence.places, options->given[OPTION_NO_STOP],
+			       evidence.fork ? 0 : (uint64_t)options->max_pause_ns, &look)));
+	evidence_note_gap(&evidence);
 	if (evidence.fork)
 		look.goroutines->pause_ns = evidence.pause_ns;
 	TRY(fix_findings(&look.findings));

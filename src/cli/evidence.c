@@ -29,7 +29,7 @@ static struct error *gather_warnings(struct evidence *evidence)
 	const char *gap = snapshot_is_target(evidence->target) ? snapshot_gap(evidence->target)
 							       : NULL;
 	size_t more = core ? core->warning_count : gap != NULL;
-	if (!(evidence->warnings = calloc(MAX(count + more, 1), sizeof(*evidence->warnings))))
+	if (!(evidence->warnings = calloc(count + more + 1, sizeof(*evidence->warnings))))
 		return error_no_memory();
 	if (gap)
 		evidence->warnings[0] = gap;
@@ -40,6 +40,37 @@ static struct error *gather_warnings(struct evidence *evidence)
 	evidence->subject.warnings = evidence->warnings;
 	evidence->subject.warning_count = count + more;
 	return NULL;
+}
+
+void evidence_note_gap(struct evidence *evidence)
+{
+	const char *gap = snapshot_is_target(evidence->target) ? snapshot_gap(evidence->target)
+							       : NULL;
+	struct subject *subject = &evidence->subject;
+	for (size_t i = 0; i < subject->warning_count; i++) {
+		if (evidence->warnings[i] == gap)
+			return;
+	}
+	/* gather_warnings() has left room for it. */
+	if (gap)
+		evidence->warnings[subject->warning_count++] = gap;
+}
+
+struct error *evidence_explain(const struct evidence *evidence, struct error *error)
+{
+	const struct target *target = evidence->target;
+	const struct core_facts *core = target ? core_facts(target) : NULL;
+	const char *gap = NULL;
+	if (!error || error->code == ERROR_USAGE || error->code == ERROR_NO_MEMORY)
+		return error;
+	if (target && snapshot_is_target(target))
+		gap = snapshot_gap(target);
+	else if (core && core->warning_count)
+		gap = core->warnings[0];
+	if (gap)
+		error = error_wrap(error, "%s", gap);
+	const char *path = evidence->path;
+	return path && !strstr(error->message, path) ? error_wrap(error, "%s", path) : error;
 }
 
 /* Once there is a target: everything that no kind of target knows better than another. */
@@ -154,6 +185,7 @@ static struct error *fill(const struct cli_target *target, const struct options 
 static struct error *finish(struct error *error, struct evidence *evidence, struct evidence *ret)
 {
 	if (error) {
+		error = evidence_explain(evidence, error);
 		evidence_deinit(evidence);
 		return error;
 	}
@@ -167,6 +199,7 @@ struct error *evidence_open(const char *operand, const struct options *options,
 	_cleanup_(cli_target_deinit) struct cli_target target = { .descriptor = -1 };
 	struct evidence evidence = { 0 };
 	TRY(cli_target_find(operand, &target));
+	evidence.path = target.path;
 	return finish(fill(&target, options, &evidence), &evidence, ret);
 }
 

@@ -16,6 +16,7 @@ struct evidence {
 	struct live_places places; /* of `subject` */
 	const char **warnings;     /* of `subject`; owned, the texts are not */
 	char *name;                /* of `subject`, for a file */
+	const char *path;          /* of the file, as it was given; NULL for a process; borrowed */
 	struct target *fork;       /* of the target, which the runtime looks at; NULL: none */
 	uint64_t pause_ns;         /* that it cost */
 };
@@ -24,6 +25,13 @@ struct evidence {
 struct error *evidence_open(const char *operand, const struct options *options,
 			    struct evidence *ret) must_use;
 struct error *evidence_open_process(pid_t pid, struct evidence *ret) must_use;
+
+/* Before a report: add the warning of what was found missing meanwhile, in a damaged file. */
+void evidence_note_gap(struct evidence *evidence);
+
+/* An error of a look, with what is missing in the file, which may be why. NULL stays NULL. */
+struct error *evidence_explain(const struct evidence *evidence, struct error *error) must_use;
+
 void evidence_deinit(struct evidence *evidence);
 
 #endif

@@ -51,7 +51,9 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 	TRY(keep_moment(invocation, &evidence));
 	if (evidence.fork)
 		wanted.max_pause_ns = 0;
-	TRY(runtime_goroutines(evidence.runtime, &wanted, &goroutines));
+	TRY(evidence_explain(&evidence,
+			     runtime_goroutines(evidence.runtime, &wanted, &goroutines)));
+	evidence_note_gap(&evidence);
 	if (evidence.fork)
 		goroutines->pause_ns = evidence.pause_ns;
 

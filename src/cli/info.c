@@ -97,7 +97,8 @@ static struct error *info_run(struct invocation *invocation, enum cli_status *re
 	struct runtime_counters counters;
 	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
 	TRY(keep_moment(invocation, &evidence));
-	TRY(runtime_counters_read(evidence.runtime, &counters));
+	TRY(evidence_explain(&evidence, runtime_counters_read(evidence.runtime, &counters)));
+	evidence_note_gap(&evidence);
 	struct info_report report = {
 		.subject = &evidence.subject,
 		.binary = runtime_binary(evidence.runtime),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -186,6 +188,31 @@ static struct error *use_given(struct core *core, struct core_image *image)
 	return NULL;
 }
 
+/* A copy that was broken off has the right id, and not all that belongs to it. */
+static struct error *warn_if_cut(struct core *core, const struct core_image *image)
+{
+	uint8_t page[CORE_IDENTITY_PAGE];
+	struct core_identity identity;
+	struct stat status;
+	uint64_t needed = 0;
+	if (image->descriptor < 0 || fstat(image->descriptor, &status) < 0)
+		return NULL;
+	core_identity_read(page, read_head(image->descriptor, page), &identity);
+	for (size_t at = 0; at < identity.segments_size; at += sizeof(Elf64_Phdr)) {
+		Elf64_Phdr segment;
+		memcpy(&segment, identity.segments + at, sizeof(segment));
+		if (segment.p_type == PT_LOAD && segment.p_filesz <= INT64_MAX &&
+		    segment.p_offset <= INT64_MAX)
+			needed = MAX(needed, segment.p_offset + segment.p_filesz);
+	}
+	if (needed <= (uint64_t)status.st_size)
+		return NULL;
+	return core_warn(
+		core, "%s is damaged: it ends at offset 0x%" PRIx64 ", its segments at 0x%" PRIx64,
+		core->given_executable ? core->given_executable : image->path,
+		(uint64_t)status.st_size, needed);
+}
+
 /* Of a core without a list of files: nothing says where it was mapped, so it cannot be used. */
 struct error *core_images_find_executable(struct core *core)
 {
@@ -203,7 +230,7 @@ struct error *core_images_find_executable(struct core *core)
 		TRY(use_given(core, image));
 	core->facts.executable_found = core_image_open(core, core->main_image) >= 0;
 	core->facts.problem = core->facts.executable_found ? NULL : image->problem;
-	return NULL;
+	return warn_if_cut(core, image);
 }
 
 void core_images_close(struct core *core)

@@ -27,7 +27,7 @@ const struct snapshot_records *snapshot_records(const struct target *target);
 
 /*
  * Why something is missing that was wanted, one line: NULL when all is there. A file that was cut,
- * or whose writing was broken off.
+ * or whose writing was broken off; or, once something in it was read, a damaged block.
  */
 const char *snapshot_gap(const struct target *target);
 

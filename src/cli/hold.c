@@ -76,5 +76,6 @@ const struct verb verb_hold = {
 		"  kubectl exec shop-1 -c dowse -- dowse ps\n",
 	.operands_max = 1,
 	.operand = "DURATION",
+	.looks_at_nothing = true,
 	.run = hold_run,
 };

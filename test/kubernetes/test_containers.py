@@ -76,6 +76,20 @@ class Containers(Pod):
         self.assertEqual(json.loads(result.stdout)["target"]["pid"], self.pid)
         self.check_unharmed()
 
+    def test_snapshot_leaves_by_standard_output(self):
+        """Without tar, without a folder that could be written to."""
+        result = self.beside("1000:1000", DEFAULT, "snapshot", "1", "-o", "-")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.check_unharmed()
+        path = os.path.join(self.folder, "shop.dowse")
+        with open(path, "wb") as snapshot:
+            snapshot.write(result.stdout)
+        opened = subprocess.run(
+            [self.dowse, "goroutines", path, "--all", "--format", "json"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False,
+        )  # fmt: skip
+        self.check_goroutines(opened)
+
     def test_hold_as_the_first_process(self):
         """It reaps orphans, and SIGTERM ends it, which the first process must ask for."""
         holder = self.start(self.dowse, "1000:1000", DEFAULT, [PROGRAM, "hold"])

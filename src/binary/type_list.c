@@ -9,6 +9,7 @@
  * end to end, behind one word, up to a length that moduledata has. The others hang off them.
  */
 #define TYPES_MAX            ((uint64_t)1 << 22)
+#define PARTS_MAX            ((uint64_t)1 << 22)
 #define DESCRIPTOR_ALIGNMENT 8
 
 struct walk {
@@ -17,6 +18,7 @@ struct walk {
 	struct map seen;
 	struct u64_vector found; /* in the order of the walk; those behind `done` are to be read */
 	size_t done;
+	uint64_t parts; /* that were read, of all types: damaged ones may share them */
 };
 
 /* Remember a type of this module, once. */
@@ -34,6 +36,10 @@ static struct error *meet(struct walk *walk, uint64_t address)
 
 static struct error *meet_parts(struct walk *walk, const struct type *type)
 {
+	walk->parts += type->count;
+	if (walk->parts > PARTS_MAX)
+		return error_new(ERROR_LIMIT, "%s: has types of more than %llu parts",
+				 elf_name(walk->module->elf), (unsigned long long)PARTS_MAX);
 	for (size_t i = 0; i < type->count; i++) {
 		uint64_t part = 0;
 		if (type->kind == TYPE_STRUCT) {

@@ -65,8 +65,8 @@ def gdb(executable, core):
 
 
 def comparable(text, core):
-    """Without the core's own name, and the time that a message begins with."""
-    text = text.replace(str(core), "CORE")
+    """Without the core's own name, the time of a message, and how long a thread is still to sleep."""
+    text = re.sub(r"\b(ns|timeout|ts|waitms)=[^,)]*", r"\1=…", text.replace(str(core), "CORE"))
     return [re.sub(r"^\d{4}-\d\d-\d\dT\S+ ", "", line) for line in text.splitlines()]
 
 
@@ -82,6 +82,8 @@ class Debuggers(unittest.TestCase):
         with program.Controlled([executable], cwd=self.folder) as running:
             running.ask("gc")
             ours = Path(self.folder) / "ours"
+            for old in Path(self.folder).glob("gcore.*"):
+                old.unlink()
             making.dowse("snapshot", running.pid, "--elf-core", "-o", ours, *words)
             prefix = Path(self.folder) / "gcore"
             subprocess.run(["gcore", "-o", str(prefix), str(running.pid)], check=True, timeout=300,
@@ -95,11 +97,22 @@ class Debuggers(unittest.TestCase):
                                                             lineterm="")]
         self.assertEqual(difference, [], f"{name}: {len(difference)} lines differ")
 
+    def check_gdb(self, executable, least, *words):
+        """
+        The runtime's monitor wakes up between the two cores now and then, on a loaded machine above
+        all: it may be so once, and again, but not always.
+        """
+        for patience in (1, 1, 0):
+            ours, theirs = self.cores(executable, *words)
+            mine, other = (comparable(gdb(executable, core), core) for core in (ours, theirs))
+            if mine == other or not patience:
+                break
+        self.check_same("gdb", mine, other, least)
+        return ours, theirs
+
     def check_debuggers(self, release, variant, delves, *words):
         [executable] = build.build(release, variant, "zoo")
-        ours, theirs = self.cores(executable, *words)
-        self.check_same("gdb", comparable(gdb(executable, ours), ours),
-                        comparable(gdb(executable, theirs), theirs), 60)
+        ours, theirs = self.check_gdb(executable, 60, *words)
         for dlv in delves:
             self.check_same(dlv, comparable(delve(dlv, executable, ours, self.folder), ours),
                             comparable(delve(dlv, executable, theirs, self.folder), theirs), 1000)
@@ -114,9 +127,7 @@ class Debuggers(unittest.TestCase):
     def test_stripped(self):
         """gdb has little to go by, of either core; Delve needs debug information."""
         [executable] = build.build("1.26", "stripped", "zoo")
-        ours, theirs = self.cores(executable, "--with-data")
-        self.check_same("gdb", comparable(gdb(executable, ours), ours),
-                        comparable(gdb(executable, theirs), theirs), 40)
+        self.check_gdb(executable, 40, "--with-data")
 
     def test_without_data(self):
         """Where each goroutine is does not depend on the bytes that are left out."""

@@ -10,7 +10,7 @@
 #include "target/traced.h"
 
 /* What saving takes of memory itself: buffers, a compressor for each of two threads, the index. */
-#define OWN_MEMORY   ((uint64_t)40 << 20)
+#define OWN_MEMORY   ((uint64_t)32 << 20)
 #define BYTES_A_MS   ((uint64_t)400 << 10) /* read, compressed and written, on a slow machine */
 #define COPY_EXTENTS ((size_t)1 << 22)
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "runtime/scrub.h"
 #include "target/descriptor_table.h"
 #include "target/procfs.h"
 #include "target/snapshot.h"
@@ -153,7 +154,8 @@ struct error *saving_begin(struct runtime *runtime, const struct saving_options 
 	return NULL;
 }
 
-static struct error *save_selection(struct saving *saving, struct selection *selection)
+static struct error *save_selection(struct saving *saving, struct target *target,
+				    struct selection *selection)
 {
 	const struct target_extent *extents;
 	size_t count;
@@ -161,9 +163,8 @@ static struct error *save_selection(struct saving *saving, struct selection *sel
 		TRY(selection_next(selection, &extents, &count));
 		if (!count)
 			return NULL;
-		TRY(snapshot_writer_memory(saving->writer, runtime_target(saving->runtime), extents,
-					   count, saving->options->check,
-					   saving->options->argument));
+		TRY(snapshot_writer_memory(saving->writer, target, extents, count,
+					   saving->options->check, saving->options->argument));
 	}
 }
 
@@ -183,9 +184,11 @@ static struct error *make_incomplete(struct saving *saving, const char *why)
 struct error *saving_memory(struct saving *saving)
 {
 	_cleanup_(selection_cleanup) struct selection *selection = NULL;
-	struct target *target = runtime_target(saving->runtime);
+	_cleanup_(target_cleanup) struct target *scrubbed = NULL;
+	TRY(scrub_create(saving->runtime, &scrubbed));
 	TRY(selection_create(saving->runtime, &saving->options->selection, &selection));
-	struct error *error = save_selection(saving, selection);
+	struct target *target = scrubbed;
+	struct error *error = save_selection(saving, scrubbed, selection);
 	if (error && is_end_of_reading(error)) {
 		struct error *problem = make_incomplete(saving, error->message);
 		error_destroy(error);

@@ -6,8 +6,9 @@
 #include "runtime/member.h"
 
 #define GO_PAGE       ((uint64_t)8192)
-#define PAGES_MAX     ((size_t)8192) /* of one arena: 64 MiB */
+#define PAGES_MAX     SELECTION_PAGES
 #define SPANS_AT_ONCE ((size_t)512)
+#define INLINE_MARKS  ((uint64_t)128) /* runtime.spanInlineMarkBits */
 #define SPAN_SIZE_MAX ((size_t)1024)
 
 struct error *selection_heap_init(struct selection_heap *heap, struct runtime *runtime)
@@ -41,32 +42,77 @@ static struct error *append(struct target_extent_vector *into, uint64_t start, u
 }
 
 /*
- * Take the part of a span in [start, end). `page` is where the table named the span: what does not
- * contain it is a span that was freed, or used again elsewhere.
+ * From Go 1.25 on the collector's marks of small objects may lie in their span, at the end of its
+ * first page: what it found alive. They are wanted of objects without pointers, too.
  */
-static struct error *take_span(struct selection_heap *heap, const uint8_t *span, uint64_t page,
-			       uint64_t start, uint64_t end, uint64_t *reached,
-			       struct target_extent_vector *into)
+static struct error *take_marks(const struct selection_heap *heap, uint64_t first, uint64_t from,
+				uint64_t to, struct target_extent_vector *into)
 {
 	const struct layout *layout = &runtime_binary(heap->runtime)->layout;
+	uint64_t arena_size = (uint64_t)layout->heap_arena_bytes;
+	uint64_t page = first % arena_size / GO_PAGE, end = first + GO_PAGE;
+	if (!heap->has_marks || !(heap->marks[page / 8] & 1 << page % 8) || first != from ||
+	    end > to)
+		return NULL;
+	return append(into, end - INLINE_MARKS, end);
+}
+
+/* Which pages of an arena are such: a bit each. */
+static void read_marked(struct selection_heap *heap, uint64_t description)
+{
+	int32_t member =
+		runtime_binary(heap->runtime)->layout.heap_arena_page_use_span_inline_mark_bits;
+	heap->has_marks = layout_has(member) &&
+			  error_ignore(target_read(runtime_target(heap->runtime),
+						   description + (uint64_t)member, heap->marks,
+						   sizeof(heap->marks)));
+}
+
+/*
+ * Is it a span in use, of which a part lies in [start, end)? `page` is where the table named it: what
+ * does not contain that is a span that was freed, or used again elsewhere.
+ */
+static bool span_part(const struct layout *layout, const uint8_t *span, uint64_t page,
+		      struct target_extent *ret)
+{
 	uint64_t first = member_u64(span, layout->mspan_start_addr);
 	uint64_t pages = member_u64(span, layout->mspan_npages);
 	uint8_t state = member_u8(span, layout->mspan_state);
-	bool manual = state == layout->span_state_manual;
-	bool in_use = state == layout->span_state_in_use;
-	if ((!manual && !in_use) || first > page || pages > ((uint64_t)1 << 48) / GO_PAGE ||
+	if ((state != layout->span_state_manual && state != layout->span_state_in_use) ||
+	    first > page || pages > ((uint64_t)1 << 48) / GO_PAGE ||
 	    page - first >= pages * GO_PAGE)
-		return NULL;
-	uint64_t from = MAX(MAX(first, start), *reached), to = MIN(first + pages * GO_PAGE, end);
+		return false;
+	*ret = (struct target_extent){ first, first + pages * GO_PAGE };
+	return true;
+}
+
+/* What is appended to, and from where on. */
+struct taking {
+	struct selection_heap *heap;
+	struct target_extent_vector *into;
+	uint64_t start;
+	uint64_t end;
+	uint64_t reached;
+};
+
+static struct error *take_span(void *argument, const uint8_t *span, uint64_t first, uint64_t last)
+{
+	struct taking *taking = argument;
+	struct selection_heap *heap = taking->heap;
+	const struct layout *layout = &runtime_binary(heap->runtime)->layout;
+	uint64_t from = MAX(MAX(first, taking->start), taking->reached);
+	uint64_t to = MIN(last, taking->end);
 	if (from >= to)
 		return NULL;
-	*reached = to;
-	if (manual)
-		return heap->with_manual ? append(into, from, to) : NULL;
+	taking->reached = to;
+	if (member_u8(span, layout->mspan_state) == layout->span_state_manual)
+		return heap->with_manual ? append(taking->into, from, to) : NULL;
 	/* The lowest bit of the span's class: no object in it has pointers. */
 	bool without_pointers = member_u8(span, layout->mspan_spanclass) & 1;
 	*(without_pointers ? &heap->data : &heap->heap) += to - from;
-	return without_pointers && !heap->with_data ? NULL : append(into, from, to);
+	return without_pointers && !heap->with_data
+		       ? take_marks(heap, first, from, to, taking->into)
+		       : append(taking->into, from, to);
 }
 
 struct spans {
@@ -77,10 +123,11 @@ struct spans {
 	uint8_t *bytes;
 };
 
-static struct error *take_spans(struct selection_heap *heap, struct spans *spans, uint64_t start,
-				uint64_t end, uint64_t *reached, struct target_extent_vector *into)
+static struct error *visit_spans(struct selection_heap *heap, struct spans *spans,
+				 selection_span_visitor *visit, void *argument)
 {
-	size_t size = (size_t)runtime_binary(heap->runtime)->layout.mspan_size;
+	const struct layout *layout = &runtime_binary(heap->runtime)->layout;
+	size_t size = (size_t)layout->mspan_size;
 	for (size_t i = 0; i < spans->count; i++)
 		spans->ranges[i] = (struct target_range){
 			.address = spans->addresses[i],
@@ -89,23 +136,23 @@ static struct error *take_spans(struct selection_heap *heap, struct spans *spans
 		};
 	TRY(target_read_ranges(runtime_target(heap->runtime), spans->ranges, spans->count));
 	for (size_t i = 0; i < spans->count; i++) {
-		if (spans->ranges[i].done)
-			TRY(take_span(heap, spans->bytes + i * size, spans->pages[i], start, end,
-				      reached, into));
+		const uint8_t *span = spans->bytes + i * size;
+		struct target_extent part;
+		if (spans->ranges[i].done && span_part(layout, span, spans->pages[i], &part))
+			TRY(visit(argument, span, part.start, part.end));
 	}
 	spans->count = 0;
 	return NULL;
 }
 
 /* The table of an arena names the span of each of its pages; a span's pages follow each other. */
-struct error *selection_heap_arena(struct selection_heap *heap, uint64_t start, uint64_t end,
-				   struct target_extent_vector *into)
+struct error *selection_heap_spans(struct selection_heap *heap, uint64_t start, uint64_t end,
+				   selection_span_visitor *visit, void *argument)
 {
 	struct target *target = runtime_target(heap->runtime);
 	const struct layout *layout = &runtime_binary(heap->runtime)->layout;
 	uint64_t arena_size = (uint64_t)layout->heap_arena_bytes;
-	uint64_t arena = start / arena_size * arena_size;
-	uint64_t description, reached = start, last = 0;
+	uint64_t arena = start / arena_size * arena_size, description, last = 0;
 	size_t count = (size_t)(arena_size / GO_PAGE);
 	if (!error_ignore(target_read_u64(target,
 					  heap->table + 8 * heap_arena_index(heap->runtime, start),
@@ -119,6 +166,7 @@ struct error *selection_heap_arena(struct selection_heap *heap, uint64_t start, 
 		return error_no_memory();
 	spans->bytes = bytes;
 	spans->count = 0;
+	read_marked(heap, description);
 	TRY(target_read(target, description + (uint64_t)layout->heap_arena_spans, table,
 			count * sizeof(*table)));
 	for (size_t i = 0; i < count; i++) {
@@ -129,7 +177,20 @@ struct error *selection_heap_arena(struct selection_heap *heap, uint64_t start, 
 		spans->addresses[spans->count] = last;
 		spans->pages[spans->count++] = page;
 		if (spans->count == SPANS_AT_ONCE)
-			TRY(take_spans(heap, spans, start, end, &reached, into));
+			TRY(visit_spans(heap, spans, visit, argument));
 	}
-	return take_spans(heap, spans, start, end, &reached, into);
+	return visit_spans(heap, spans, visit, argument);
+}
+
+struct error *selection_heap_arena(struct selection_heap *heap, uint64_t start, uint64_t end,
+				   struct target_extent_vector *into)
+{
+	struct taking taking = {
+		.heap = heap,
+		.into = into,
+		.start = start,
+		.end = end,
+		.reached = start,
+	};
+	return selection_heap_spans(heap, start, end, take_span, &taking);
 }

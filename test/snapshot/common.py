@@ -58,7 +58,8 @@ class EmptyRoot:
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, timeout=TIMEOUT, check=False,
                                 # Who looks for leaks needs /proc.
-                                env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
+                                env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99",
+                                     "LSAN_OPTIONS": "detect_leaks=0"})
         if answer.returncode not in (0, 3):
             raise AssertionError(f"status {answer.returncode}: {answer.stderr.decode()}")
         return json.loads(answer.stdout)

@@ -2,6 +2,7 @@
 """A program that holds 1,000 marked secrets: none of them leaves it, unless it is asked for."""
 
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -48,6 +49,15 @@ class Privacy(unittest.TestCase):
         self.assertEqual(found, [])
         # Not the mark either, which the program puts together at run time.
         self.assertNotIn(b"DOWSE-SECRET-", contents)
+
+    def test_none_in_memory_used_again(self):
+        """Objects with pointers, and stacks, where strings were before: what is free is zeroes."""
+        command = build.build("1.26", "stripped", "keeper")
+        with program.Controlled([*command, "-secrets", "100000", "-goroutines", "3000"]) as target:
+            file = os.path.join(self.folder.name, "used.dowse")
+            dowse("snapshot", target.pid, "-o", file)
+            found = re.findall(rb"DOWSE-SECRET-[0-9a-f]{16}", unpacked(file))
+            self.assertEqual(found, [])
 
     def test_none_in_any_output(self):
         self.assertEqual(len(self.answers), 12)

@@ -16,8 +16,10 @@
 #define PCLNTAB_NAMES_OFFSET 32
 #define PCLNTAB_HEADER_SIZE  72
 #define SCAN_PIECE           ((size_t)256 << 10)
-#define TEXT_SECTIONS_MAX    4096
-#define MODULE_SIZE_MAX      4096
+/* Of one file, for all its candidates: damaged headers claim more than there is, again and again. */
+#define SCAN_MAX          ((uint64_t)4 << 30)
+#define TEXT_SECTIONS_MAX 4096
+#define MODULE_SIZE_MAX   4096
 
 struct finding {
 	struct target *target;
@@ -28,6 +30,7 @@ struct finding {
 	uint8_t bytes[MODULE_SIZE_MAX]; /* moduledata as it lies in memory */
 	struct module module;
 	bool found;
+	uint64_t scanned; /* bytes */
 };
 
 static uint64_t member(const struct finding *finding, int32_t offset)
@@ -126,8 +129,9 @@ static struct error *scan(struct finding *finding, uint64_t address, uint64_t si
 		return error_no_memory();
 	uint64_t at = (address + 7) & ~(uint64_t)7;
 	uint64_t end = (address + size) & ~(uint64_t)7;
-	while (at < end && !finding->found) {
+	while (at < end && !finding->found && finding->scanned < SCAN_MAX) {
 		size_t length = (size_t)MIN(end - at, SCAN_PIECE);
+		finding->scanned += length;
 		struct target_range range = { .address = at, .length = length, .into = piece };
 		TRY(target_read_ranges(finding->target, &range, 1));
 		for (size_t i = 0; range.done && i < length && !finding->found; i += 8) {
@@ -233,7 +237,8 @@ struct error *module_read(struct target *target, const struct loaded_file *file,
 		.layout = layout,
 		.minor = minor,
 	};
-	while (!finding.found && pclntab_search_next(&search, &finding.place))
+	while (!finding.found && finding.scanned < SCAN_MAX &&
+	       pclntab_search_next(&search, &finding.place))
 		TRY(try_place(&finding, ret, ret_facts));
 	if (!finding.found)
 		return error_new(

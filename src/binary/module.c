@@ -285,8 +285,33 @@ static struct error *take_modules(struct binary *binary, struct candidate_vector
 	return NULL;
 }
 
+/* What gccgo builds has the runtime of libgo, and this section, stripped or not. */
+static bool is_gccgo(struct target *target)
+{
+	const struct target_mapping *mappings = NULL;
+	size_t count = 0;
+	if (!error_ignore(target_mappings(target, &mappings, &count)))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		_cleanup_(close_descriptor) int descriptor = -1;
+		_cleanup_(elf_cleanup) struct elf *elf = NULL;
+		if (!mappings[i].inode || mappings[i].offset ||
+		    !error_ignore(target_open_file(target, &mappings[i], &descriptor)) ||
+		    !error_ignore(elf_open(descriptor, mappings[i].path, &elf)))
+			continue;
+		if (elf_find_section(elf, ".go_export"))
+			return true;
+	}
+	return false;
+}
+
 static struct error *not_go(struct target *target)
 {
+	if (is_gccgo(target))
+		return error_new(ERROR_NOT_GO,
+				 "%s was built by gccgo, whose runtime dowse does not read: it "
+				 "reads programs that Go's own compiler has built",
+				 target_name(target));
 	return error_new(ERROR_NOT_GO, "%s is not a Go program", target_name(target));
 }
 

@@ -180,6 +180,24 @@ class Loading(unittest.TestCase):
             subprocess.run(["objcopy", "--only-keep-debug", path, place], check=True)
             self.assertEqual(truth.describe(pid, question)[-1], ["debug", place])
 
+    def test_gccgo(self):
+        """What gccgo builds is Go, and yet nothing that dowse can read: it says so."""
+        source = write(self.path("gccgo.c"),
+                       b'#include <unistd.h>\n'
+                       b'static const char mark[] __attribute__((section(".go_export"), used)) '
+                       b'= "v3;";\nint main(void) { return pause(); }\n')
+        path = self.path("gccgo")
+        subprocess.run(["gcc", "-o", path, source], check=True, timeout=60)
+        process = subprocess.Popen([path], stdin=subprocess.DEVNULL)
+        try:
+            result = subprocess.run([truth.DESCRIBE, str(process.pid)], stdin=subprocess.DEVNULL,
+                                    capture_output=True, text=True, timeout=60, check=False)
+        finally:
+            process.kill()
+            process.wait()
+        self.assertNotEqual(result.returncode, 0)
+        self.assertRegex(result.stderr, r"^gccgo.* was built by gccgo, .*\n$")
+
     def test_not_go(self):
         process = subprocess.Popen(["sleep", "60"])
         try:

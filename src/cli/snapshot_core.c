@@ -43,9 +43,13 @@ static void write_text(const struct invocation *invocation, const struct evidenc
 				  "nobody who may not see them.\n"
 				: "Stacks, globals and fields beside pointers are in it, and may "
 				  "hold secrets.\n");
-	writer_string(writer, "next: dlv core EXECUTABLE ");
-	const struct subject subject = { .path = path };
-	if (!strcmp(path, "-") || !subject_operand(&subject, writer))
+	const struct subject executable = { .path = evidence->subject.executable };
+	const struct subject core = { .path = strcmp(path, "-") ? path : NULL };
+	writer_string(writer, "next: dlv core ");
+	if (!executable.path || !subject_operand(&executable, writer))
+		writer_string(writer, "EXECUTABLE");
+	writer_char(writer, ' ');
+	if (!core.path || !subject_operand(&core, writer))
 		writer_string(writer, "FILE");
 	writer_char(writer, '\n');
 }

@@ -264,6 +264,8 @@ struct error *info_text(const struct info_report *report, struct writer *writer)
 	if (!subject_operand(report->subject, writer))
 		writer_string(writer, "FILE");
 	writer_printf(writer, "      (what they %s)\n",
-		      report->core ? "did" : "do; stops it for milliseconds");
+		      report->subject->path || report->subject->saved
+			      ? "did"
+			      : "do; stops it for milliseconds");
 	return NULL;
 }

@@ -103,10 +103,12 @@ static enum broker_end serve(char *why, size_t size)
 	return BROKER_LATE;
 }
 
-enum broker_end broker_serve(int socket, struct policy *policy, char *why, size_t size)
+enum broker_end broker_serve(int socket, struct window *window, struct policy *policy, char *why,
+			     size_t size)
 {
 	broker.socket = socket;
 	broker.policy = policy;
+	broker.holder.window = window;
 	enum broker_end end = serve(why, size);
 	holder_deinit(&broker.holder);
 	return end;

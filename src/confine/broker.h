@@ -17,6 +17,7 @@ enum broker_end {
  * Serve until one of these. Whatever was stopped or forked has been let go of when it returns. `why`
  * is filled in for BROKER_HELPLESS.
  */
-enum broker_end broker_serve(int socket, struct policy *policy, char *why, size_t size);
+enum broker_end broker_serve(int socket, struct window *window, struct policy *policy, char *why,
+			     size_t size);
 
 #endif

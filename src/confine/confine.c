@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -64,7 +65,8 @@ static void tell_helpless(struct error *error)
 	_exit(1);
 }
 
-static void worker_main(const struct confine_work *work, int socket, pid_t parent)
+static void worker_main(const struct confine_work *work, int socket, struct window *window,
+			pid_t parent)
 {
 	/* Whoever ends dowse ends both. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -74,6 +76,7 @@ static void worker_main(const struct confine_work *work, int socket, pid_t paren
 	struct error *error = confine_self(work, socket);
 	if (error)
 		tell_helpless(error);
+	stub_init(window);
 	delegate_set(&stub_delegate);
 	client_begin(REQUEST_READY);
 	client_ask(-1, NULL);
@@ -81,11 +84,19 @@ static void worker_main(const struct confine_work *work, int socket, pid_t paren
 	exit(work->run(work->argument));
 }
 
+static const struct {
+	int number;
+	const char *name;
+} faults[] = {
+	{ SIGSEGV, "SIGSEGV" }, { SIGBUS, "SIGBUS" }, { SIGABRT, "SIGABRT" },
+	{ SIGFPE, "SIGFPE" },   { SIGILL, "SIGILL" }, { SIGTRAP, "SIGTRAP" },
+};
+
 /* What to think of a signal that the worker died of. */
 static struct error *died(int number)
 {
-	static const char end[] = "nothing was written, and what was looked at goes on";
-	const char *name = sigabbrev_np(number);
+	static const char end[] =
+		"what it has printed is not whole, and what was looked at goes on";
 	switch (number) {
 	case SIGKILL:
 		return error_new(ERROR_OTHER,
@@ -98,12 +109,18 @@ static struct error *died(int number)
 				 "something may have been made to attack it; %s",
 				 end);
 	default:
-		return error_new(
-			ERROR_OTHER,
-			"the part of dowse that reads has crashed (SIG%s): a fault in dowse "
-			"that should be reported, with what it looked at; %s",
-			name ? name : "?", end);
+		break;
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		if (faults[i].number == number)
+			return error_new(
+				ERROR_OTHER,
+				"the part of dowse that reads has crashed (%s): a fault in "
+				"dowse that should be reported, with what it looked at; %s",
+				faults[i].name, end);
+	}
+	return error_new(ERROR_OTHER, "the part of dowse that reads was ended by signal %d; %s",
+			 number, end);
 }
 
 static struct error *outcome(enum broker_end end, int status, int *ret_status)
@@ -125,8 +142,8 @@ static struct error *outcome(enum broker_end end, int status, int *ret_status)
 	return NULL;
 }
 
-static struct error *serve(const struct confine_work *work, int socket, pid_t worker,
-			   int *ret_status)
+static struct error *serve(const struct confine_work *work, int socket, struct window *window,
+			   pid_t worker, int *ret_status)
 {
 	char why[512] = "";
 	int status = 0;
@@ -140,7 +157,7 @@ static struct error *serve(const struct confine_work *work, int socket, pid_t wo
 		.broker = getpid(),
 		.worker = worker,
 	};
-	enum broker_end end = broker_serve(socket, &policy, why, sizeof(why));
+	enum broker_end end = broker_serve(socket, window, &policy, why, sizeof(why));
 	if (end != BROKER_DONE)
 		kill(worker, SIGKILL);
 	while (waitpid(worker, &status, 0) < 0 && errno == EINTR) {
@@ -155,16 +172,20 @@ static struct error *run_confined(const struct confine_work *work, int *ret_stat
 {
 	int sockets[2];
 	pid_t parent = getpid();
+	struct window *window = mmap(NULL, sizeof(*window), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (window == MAP_FAILED)
+		return error_new(ERROR_UNSUPPORTED, "no memory to share: %s", strerror(errno));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return error_new(ERROR_UNSUPPORTED, "no sockets: %s", strerror(errno));
 	pid_t worker = fork();
 	if (worker == 0)
-		worker_main(work, sockets[1], parent);
+		worker_main(work, sockets[1], window, parent);
 	close(sockets[1]);
 	_cleanup_(close_descriptor) int socket = sockets[0];
 	if (worker < 0)
 		return error_new(ERROR_UNSUPPORTED, "no process: %s", strerror(errno));
-	return serve(work, socket, worker, ret_status);
+	return serve(work, socket, window, worker, ret_status);
 }
 
 struct error *confine_run(const struct confine_work *work, int *ret_status)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "confine/holder.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "target/delegate.h"
 #include "target/traced.h"
@@ -135,6 +137,34 @@ static void answer_threads(const struct holder *holder, const struct request *re
 	reply->head.size = (uint32_t)used;
 }
 
+/* The pieces may change while they are looked at: what is checked is a copy. */
+static void answer_read(const struct holder *holder, struct policy *policy,
+			const struct request *request, struct reply_message *reply)
+{
+	static struct window_piece pieces[WINDOW_PIECES];
+	static struct iovec remote[WINDOW_PIECES];
+	size_t count = (size_t)MIN(request->numbers[1], WINDOW_PIECES), total = 0;
+	memcpy(pieces, holder->window->pieces, count * sizeof(*pieces));
+	for (size_t i = 0; i < count; i++) {
+		if (pieces[i].length > WINDOW_BYTES - total) {
+			reply->head.os_error = EINVAL;
+			return;
+		}
+		total += (size_t)pieces[i].length;
+		remote[i] = (struct iovec){ (void *)(uintptr_t)pieces[i].address,
+					    (size_t)pieces[i].length };
+	}
+	struct iovec local = { holder->window->bytes, total };
+	uint64_t number = request->numbers[0];
+	if (number > INT32_MAX || !policy_owns(policy, (pid_t)number)) {
+		reply->head.os_error = EPERM;
+		return;
+	}
+	ssize_t n = process_vm_readv((pid_t)number, &local, 1, remote, count, 0);
+	reply->head.os_error = n < 0 ? errno : 0;
+	reply->head.numbers[0] = n < 0 ? 0 : (uint64_t)n;
+}
+
 static struct error *check_fork(const struct holder *holder)
 {
 	const struct error *problem = holder->fork_problem;
@@ -161,6 +191,9 @@ void holder_answer(struct holder *holder, struct policy *policy, const struct re
 		break;
 	case REQUEST_THREADS:
 		answer_threads(holder, request, reply);
+		break;
+	case REQUEST_READ:
+		answer_read(holder, policy, request, reply);
 		break;
 	case REQUEST_FORK_CHECK:
 		error = check_fork(holder);

@@ -10,6 +10,7 @@
  * itself when the worker is no more, takes too long, or memory gets short. All zeroes holds nothing.
  */
 struct holder {
+	struct window *window;  /* borrowed */
 	struct target *process; /* opened when it is first to be stopped or forked */
 	bool stopped;
 	uint64_t stopped_ns; /* CLOCK_MONOTONIC, since when */

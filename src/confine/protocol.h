@@ -23,6 +23,7 @@ enum request_kind {
 	REQUEST_THREADS,    /* numbers[0] index from, [1] of the fork's? payload: thread records */
 	REQUEST_RELEASE,    /* payload: struct target_pause */
 	REQUEST_FORK,       /* numbers[0] process, then struct process_fork_options' */
+	REQUEST_READ,       /* numbers[0] process, [1] count of pieces in the window */
 	REQUEST_FORK_CHECK, /* is it still well? */
 	REQUEST_FORK_END,
 	REQUEST_KINDS,
@@ -56,6 +57,21 @@ struct reply_message {
 struct thread_record {
 	struct target_thread thread; /* its pointers mean nothing */
 	uint64_t size;               /* of this and what follows */
+};
+
+/*
+ * Memory that both processes share: where in the target to read, and what was read, one piece
+ * behind the other.
+ */
+#define WINDOW_PIECES ((size_t)1024)
+#define WINDOW_BYTES  ((size_t)1 << 20)
+
+struct window {
+	struct window_piece {
+		uint64_t address;
+		uint64_t length;
+	} pieces[WINDOW_PIECES];
+	uint8_t bytes[WINDOW_BYTES];
 };
 
 /*

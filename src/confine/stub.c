@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "confine/stub.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "confine/client.h"
@@ -113,6 +114,49 @@ static struct error *stub_fork(struct stop *stop, const struct process_fork_opti
 	return error;
 }
 
+static struct window *window; /* guarded by client_begin() and client_done() */
+
+void stub_init(struct window *shared)
+{
+	window = shared;
+}
+
+static void scatter(const struct iovec *local, size_t count, size_t size)
+{
+	const uint8_t *from = window->bytes;
+	for (size_t i = 0; i < count && size; i++) {
+		size_t some = MIN(local[i].iov_len, size);
+		memcpy(local[i].iov_base, from, some);
+		from += some;
+		size -= some;
+	}
+}
+
+static ssize_t stub_read(pid_t process, const struct iovec *local, size_t local_count,
+			 const struct iovec *remote, size_t remote_count)
+{
+	if (remote_count > WINDOW_PIECES) {
+		errno = EPERM; /* to be read in another way */
+		return -1;
+	}
+	struct request *request = client_begin(REQUEST_READ);
+	request->numbers[0] = (uint64_t)process;
+	request->numbers[1] = remote_count;
+	for (size_t i = 0; i < remote_count; i++)
+		window->pieces[i] = (struct window_piece){
+			.address = (uint64_t)(uintptr_t)remote[i].iov_base,
+			.length = remote[i].iov_len,
+		};
+	const struct reply_message *reply = client_ask(-1, NULL);
+	int problem = reply->head.os_error;
+	size_t size = (size_t)reply->head.numbers[0];
+	if (!problem)
+		scatter(local, local_count, size);
+	client_done();
+	errno = problem;
+	return problem ? -1 : (ssize_t)size;
+}
+
 static struct error *stub_fork_check(void)
 {
 	client_begin(REQUEST_FORK_CHECK);
@@ -125,6 +169,8 @@ const struct delegate stub_delegate = {
 	.stop = stub_stop,
 	.release = stub_release,
 	.fork = stub_fork,
+	.read = stub_read,
+	.read_max = WINDOW_BYTES,
 	.fork_check = stub_fork_check,
 	.fork_end = stub_fork_end,
 };

@@ -4,7 +4,12 @@
 
 #include "target/delegate.h"
 
+struct window;
+
 /* The worker's delegate: has the broker stop and fork. */
 extern const struct delegate stub_delegate;
+
+/* What is read comes through there. */
+void stub_init(struct window *window);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef DOWSE_TARGET_DELEGATE_H
 #define DOWSE_TARGET_DELEGATE_H
 
+#include <sys/uio.h>
+
 #include "target/process.h"
 #include "target/stop.h"
 
@@ -20,6 +22,10 @@ struct delegate {
 	 */
 	struct error *(*fork)(struct stop *stop, const struct process_fork_options *options,
 			      pid_t *ret_fork, struct target_pause *ret_pause)must_use;
+	/* As process_vm_readv(), of no more than `read_max` bytes. */
+	ssize_t (*read)(pid_t process, const struct iovec *local, size_t local_count,
+			const struct iovec *remote, size_t remote_count);
+	size_t read_max;
 	struct error *(*fork_check)(void)must_use;
 	void (*fork_end)(void);
 };

@@ -5,12 +5,15 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "target/delegate.h"
+
 #define PIECES      ((size_t)1024)      /* as many as the kernel takes: UIO_MAXIOV */
 #define BATCH_BYTES ((size_t)256 << 20) /* well below the 2 GiB that one call can transfer */
 
-#define PAGE      ((uint64_t)4096)
-#define RUN_BYTES ((size_t)64 << 10)
-#define RUN_PIECE ((size_t)8 << 10) /* what is larger is not worth a copy */
+#define PAGE           ((uint64_t)4096)
+#define RUN_BYTES      ((size_t)64 << 10)
+#define DELEGATE_LEAST 16
+#define RUN_PIECE      ((size_t)8 << 10) /* what is larger is not worth a copy */
 
 /* Where a walk over the ranges stands: the next byte to read is ranges[index][offset]. */
 struct position {
@@ -42,7 +45,7 @@ static void batch_add(struct batch *batch, uint8_t *into, uint64_t address, size
 }
 
 static void batch_fill(struct batch *batch, const struct target_range *ranges, size_t count,
-		       struct position from)
+		       struct position from, size_t limit)
 {
 	batch->local_count = batch->remote_count = batch->bytes = 0;
 	for (; from.index < count; from.index++, from.offset = 0) {
@@ -50,7 +53,7 @@ static void batch_fill(struct batch *batch, const struct target_range *ranges, s
 		size_t length = range->length - from.offset;
 		if (!length)
 			continue;
-		length = MIN(length, BATCH_BYTES - batch->bytes);
+		length = MIN(length, limit - batch->bytes);
 		if (!length || batch->local_count == PIECES)
 			return;
 		batch_add(batch, (uint8_t *)range->into + from.offset, range->address + from.offset,
@@ -142,6 +145,16 @@ bool memory_is_gone(const struct memory *memory)
 	return pread(memory->descriptor, &byte, 1, 0) == 0;
 }
 
+static ssize_t batch_read(const struct memory *memory, const struct delegate *delegate,
+			  const struct batch *batch)
+{
+	if (delegate)
+		return delegate->read(memory->id, batch->local, batch->local_count, batch->remote,
+				      batch->remote_count);
+	return process_vm_readv(memory->id, batch->local, batch->local_count, batch->remote,
+				batch->remote_count, 0);
+}
+
 static bool is_refusal(int os_error)
 {
 	return os_error == EPERM || os_error == EACCES || os_error == ENOSYS || os_error == ESRCH;
@@ -152,21 +165,24 @@ struct error *memory_read_ranges(struct memory *memory, const char *name,
 {
 	struct batch batch;
 	struct position position = { 0 };
+	const struct delegate *delegate = delegate_get();
+	size_t limit = delegate ? delegate->read_max : BATCH_BYTES;
+	/* To have somebody else read costs two changes of process. */
+	bool apart = memory->no_readv || (delegate && count < DELEGATE_LEAST);
 
 	for (size_t i = 0; i < count; i++)
 		ranges[i].done = false;
-	while (!memory->no_readv) {
-		batch_fill(&batch, ranges, count, position);
+	while (!apart) {
+		batch_fill(&batch, ranges, count, position, limit);
 		if (!batch.bytes) {
 			position_advance(&position, ranges, count, 0); /* empty ranges are whole */
 			break;
 		}
-		ssize_t n = process_vm_readv(memory->id, batch.local, batch.local_count,
-					     batch.remote, batch.remote_count, 0);
+		ssize_t n = batch_read(memory, delegate, &batch);
 		if (n < 0 && errno == ENOMEM)
 			return error_no_memory();
 		if (n < 0 && is_refusal(errno)) {
-			memory->no_readv = true;
+			memory->no_readv = apart = true;
 			break;
 		}
 		position_advance(&position, ranges, count, n > 0 ? (size_t)n : 0);

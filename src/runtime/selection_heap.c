@@ -69,18 +69,18 @@ static void read_marked(struct selection_heap *heap, uint64_t description)
 }
 
 /*
- * Is it a span in use, of which a part lies in [start, end)? `page` is where the table named it: what
- * does not contain that is a span that was freed, or used again elsewhere.
+ * Is it a span in use that lies where the table names it, in the pages [start, end)? All pages of a
+ * span name it; others may do so, too, whose span was freed and its description used again.
  */
-static bool span_part(const struct layout *layout, const uint8_t *span, uint64_t page,
-		      struct target_extent *ret)
+static bool span_part(const struct layout *layout, const uint8_t *span, uint64_t start,
+		      uint64_t end, struct target_extent *ret)
 {
 	uint64_t first = member_u64(span, layout->mspan_start_addr);
 	uint64_t pages = member_u64(span, layout->mspan_npages);
 	uint8_t state = member_u8(span, layout->mspan_state);
 	if ((state != layout->span_state_manual && state != layout->span_state_in_use) ||
-	    first > page || pages > ((uint64_t)1 << 48) / GO_PAGE ||
-	    page - first >= pages * GO_PAGE)
+	    pages > ((uint64_t)1 << 48) / GO_PAGE || first >= end ||
+	    first + pages * GO_PAGE <= start)
 		return false;
 	*ret = (struct target_extent){ first, first + pages * GO_PAGE };
 	return true;
@@ -117,7 +117,7 @@ static struct error *take_span(void *argument, const uint8_t *span, uint64_t fir
 
 struct spans {
 	uint64_t addresses[SPANS_AT_ONCE];
-	uint64_t pages[SPANS_AT_ONCE]; /* where each was named */
+	struct target_extent named[SPANS_AT_ONCE]; /* by which pages */
 	size_t count;
 	struct target_range ranges[SPANS_AT_ONCE];
 	uint8_t *bytes;
@@ -138,7 +138,8 @@ static struct error *visit_spans(struct selection_heap *heap, struct spans *span
 	for (size_t i = 0; i < spans->count; i++) {
 		const uint8_t *span = spans->bytes + i * size;
 		struct target_extent part;
-		if (spans->ranges[i].done && span_part(layout, span, spans->pages[i], &part))
+		if (spans->ranges[i].done &&
+		    span_part(layout, span, spans->named[i].start, spans->named[i].end, &part))
 			TRY(visit(argument, span, part.start, part.end));
 	}
 	spans->count = 0;
@@ -152,7 +153,7 @@ struct error *selection_heap_spans(struct selection_heap *heap, uint64_t start, 
 	struct target *target = runtime_target(heap->runtime);
 	const struct layout *layout = &runtime_binary(heap->runtime)->layout;
 	uint64_t arena_size = (uint64_t)layout->heap_arena_bytes;
-	uint64_t arena = start / arena_size * arena_size, description, last = 0;
+	uint64_t arena = start / arena_size * arena_size, description;
 	size_t count = (size_t)(arena_size / GO_PAGE);
 	if (!error_ignore(target_read_u64(target,
 					  heap->table + 8 * heap_arena_index(heap->runtime, start),
@@ -169,13 +170,14 @@ struct error *selection_heap_spans(struct selection_heap *heap, uint64_t start, 
 	read_marked(heap, description);
 	TRY(target_read(target, description + (uint64_t)layout->heap_arena_spans, table,
 			count * sizeof(*table)));
-	for (size_t i = 0; i < count; i++) {
-		uint64_t page = arena + i * GO_PAGE;
-		if (page + GO_PAGE <= start || page >= end || !table[i] || table[i] == last)
+	for (size_t i = 0, run; i < count; i += run) {
+		for (run = 1; i + run < count && table[i + run] == table[i];)
+			run++;
+		struct target_extent named = { arena + i * GO_PAGE, arena + (i + run) * GO_PAGE };
+		if (named.end <= start || named.start >= end || !table[i])
 			continue;
-		last = table[i];
-		spans->addresses[spans->count] = last;
-		spans->pages[spans->count++] = page;
+		spans->addresses[spans->count] = table[i];
+		spans->named[spans->count++] = named;
 		if (spans->count == SPANS_AT_ONCE)
 			TRY(visit_spans(heap, spans, visit, argument));
 	}

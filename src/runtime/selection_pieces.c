@@ -6,6 +6,7 @@
 #include "runtime/batch.h"
 #include "runtime/capture.h"
 #include "runtime/goroutine_state.h"
+#include "runtime/label_map.h"
 
 /*
  * All goroutines are walked, a thousand at a time: what each of them needs besides objects with
@@ -19,7 +20,6 @@
 #define RED_ZONE                 256u /* below a stack pointer; 128 on amd64, and a signal's or call's word */
 #define THREAD_STACK_MAX         ((uint64_t)1 << 20)
 #define FOREIGN_STACK            ((uint64_t)4096) /* of a stack whose bounds nobody says */
-#define LABELS_MAX               1024u
 #define LABEL_LENGTH_MAX         65536u
 #define RELEASE_LABELS_IN_A_LIST 24
 
@@ -85,31 +85,42 @@ static struct error *add_stack(struct finder *finder, const uint8_t *g)
 	return finder->pieces->whole_stacks ? NULL : add(finder, low, high);
 }
 
-static struct error *add_label_text(struct finder *finder, const uint64_t string[2])
+static struct error *add_label_text(struct finder *finder, const struct go_string *string)
 {
-	return string[1] && string[1] <= LABEL_LENGTH_MAX
-		       ? add(finder, string[0], string[0] + string[1])
+	return string->length && string->length <= LABEL_LENGTH_MAX
+		       ? add(finder, string->bytes, string->bytes + string->length)
 		       : NULL;
+}
+
+/* A list of pairs from Go 1.24 on, a map before. */
+static bool read_labels(const struct finder *finder, uint64_t set,
+			struct label_pair ret[static LABELS_MAX], size_t *ret_count)
+{
+	uint64_t list[2];
+	if (runtime_binary(finder->runtime)->minor < RELEASE_LABELS_IN_A_LIST)
+		return label_map_read(finder->runtime, set, ret, ret_count);
+	if (!error_ignore(target_read(finder->target, set, list, sizeof(list))) ||
+	    list[1] > LABELS_MAX ||
+	    !error_ignore(target_read(finder->target, list[0], ret, list[1] * sizeof(*ret))))
+		return false;
+	*ret_count = (size_t)list[1];
+	return true;
 }
 
 static struct error *add_labels(struct finder *finder, uint64_t set)
 {
 	struct map_slot *slot;
-	uint64_t list[2], pair[4];
+	struct label_pair pairs[LABELS_MAX];
+	size_t count = 0;
 	if (!set || set == UINT64_MAX || map_find(&finder->labels, set) ||
-	    finder->labels.count >= PIECES_MAX ||
-	    runtime_binary(finder->runtime)->minor < RELEASE_LABELS_IN_A_LIST)
+	    finder->labels.count >= PIECES_MAX)
 		return NULL;
 	TRY(map_insert(&finder->labels, set, 0, &slot));
-	if (!error_ignore(target_read(finder->target, set, list, sizeof(list))) ||
-	    list[1] > LABELS_MAX)
+	if (!read_labels(finder, set, pairs, &count))
 		return NULL;
-	for (uint64_t i = 0; i < list[1]; i++) {
-		if (!error_ignore(target_read(finder->target, list[0] + i * sizeof(pair), pair,
-					      sizeof(pair))))
-			return NULL;
-		TRY(add_label_text(finder, pair));
-		TRY(add_label_text(finder, pair + 2));
+	for (size_t i = 0; i < count; i++) {
+		TRY(add_label_text(finder, &pairs[i].key));
+		TRY(add_label_text(finder, &pairs[i].value));
 	}
 	return NULL;
 }

@@ -147,6 +147,41 @@ class Interrupted(unittest.TestCase):
             self.assertIn(b"too slow", answer)
         os.unlink(self.file)
 
+    def test_target_ends(self):
+        """What was read until then is there, under a name that says so, and can be looked at."""
+        command = build.build("1.26", "stripped", "keeper")
+        partial = self.file + ".partial"
+        for attempt in range(10):
+            with program.Controlled([*command, "-objects", "3000000"]) as target:
+                process = subprocess.Popen([DOWSE, "snapshot", str(target.pid), "-o", self.file],
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                while process.poll() is None and not state_of(target.pid)[2]:
+                    time.sleep(0.001)
+                # Later each time: first the goroutines are looked through.
+                time.sleep(0.05 * attempt)
+                os.kill(target.pid, signal.SIGKILL)
+                said = process.communicate(timeout=120)[1]
+            names = os.listdir(self.folder.name)
+            if names == ["shop.dowse.partial"]:
+                break
+            # It was read already, or no fork was made yet.
+            self.assertIn(names, ([], ["shop.dowse"]))
+            if names:
+                os.unlink(self.file)
+        else:
+            self.fail("it never ended while it was read")
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(said.count(b"\n"), 1)
+        self.assertIn(b"is incomplete: ", said)
+        # Memory comes by rising addresses: what goroutines are found by may be missing.
+        answer = subprocess.run([DOWSE, "goroutines", partial], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, timeout=120, check=False)
+        self.assertIn(answer.returncode, (0, 1))
+        if answer.returncode:
+            self.assertEqual(answer.stderr.count(b"\n"), 1)
+        else:
+            self.assertIn(b"is incomplete: ", answer.stdout)
+
     def test_what_stood_there_stays(self):
         with open(self.file, "wb") as file:
             file.write(b"before")

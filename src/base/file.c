@@ -100,3 +100,9 @@ uint64_t file_written_unix_ns(int descriptor)
 		earliest = earlier(earliest, birth.stx_btime.tv_sec, birth.stx_btime.tv_nsec);
 	return earliest;
 }
+
+bool file_exists_at(int directory, const char *path)
+{
+	struct stat status;
+	return fstatat(directory, path, &status, 0) == 0;
+}

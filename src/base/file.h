@@ -35,4 +35,7 @@ extern const char file_itself[];
 
 void file_bytes_deinit(struct file_bytes *file);
 
+/* Is there something of that name? From an open folder on, or AT_FDCWD. */
+bool file_exists_at(int directory, const char *path);
+
 #endif

@@ -117,7 +117,7 @@ static struct headroom_level level_read(const struct group *group)
 	};
 	if (group->directory < 0)
 		read_machine(&level);
-	else if (faccessat(group->directory, "memory.current", F_OK, 0) == 0)
+	else if (file_exists_at(group->directory, "memory.current"))
 		read_version2(group->directory, &level);
 	else
 		read_version1(group->directory, &level);
@@ -172,8 +172,8 @@ struct error *headroom_add(struct headroom *headroom, const char *path, bool our
 	_cleanup_(close_descriptor) int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0 || fstat(directory, &status) < 0)
 		return NULL; /* not visible from here */
-	if (faccessat(directory, "memory.current", F_OK, 0) < 0 &&
-	    faccessat(directory, "memory.usage_in_bytes", F_OK, 0) < 0)
+	if (!file_exists_at(directory, "memory.current") &&
+	    !file_exists_at(directory, "memory.usage_in_bytes"))
 		return NULL; /* the top of a hierarchy, or one that does not count memory */
 
 	for (size_t i = 0; i < headroom->groups.count; i++) {

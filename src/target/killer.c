@@ -65,7 +65,7 @@ struct error *killer_avoid(uint64_t least)
 	_cleanup_(headroom_cleanup) struct headroom *headroom = NULL;
 	struct error *unknown = headroom_open(getpid(), &headroom);
 	/* Where there is no /proc nothing can be known, and only files can be looked at. */
-	if (unknown && access("/proc/self", F_OK) < 0) {
+	if (unknown && !file_exists_at(AT_FDCWD, "/proc/self")) {
 		error_destroy(unknown);
 		return NULL;
 	}

@@ -35,7 +35,7 @@ struct error *procfs_open(pid_t pid, int *ret)
 	}
 	if (pid > 0 && errno != ENOENT)
 		return error_os(errno, "cannot open %s", path);
-	if (access("/proc/self/stat", F_OK) < 0)
+	if (!file_exists_at(AT_FDCWD, "/proc/self/stat"))
 		return error_new(ERROR_NOT_FOUND, "/proc is not mounted here");
 	return error_new(ERROR_NOT_FOUND, "no process has the id %d (`dowse ps` lists them)", pid);
 }

@@ -35,6 +35,7 @@ static const struct copied_member copied_members[] = {
 	COPIED(g, syscallpc, 8),
 	COPIED(g, syscallsp, 8),
 	COPIED(g, timer, 8),
+	COPIED(g, tracking_stamp, 8),
 	COPIED(g, waiting, 8),
 	COPIED(g, waitreason, 1),
 	COPIED(g, waitsince, 8),
@@ -61,6 +62,19 @@ static const struct copied_member copied_members[] = {
 	COPIED(defer, fn, 8),
 	COPIED(defer, link, 8),
 	COPIED(defer, pc, 8),
+	COPIED(poll_desc, fd, 8),
+	COPIED(poll_desc, rd, 8),
+	COPIED(poll_desc, rg, 8),
+	COPIED(poll_desc, wd, 8),
+	COPIED(poll_desc, wg, 8),
+	COPIED(mspan, alloc_bits, 8),
+	COPIED(mspan, elemsize, 8),
+	COPIED(mspan, freeindex, 8),
+	COPIED(mspan, nelems, 8),
+	COPIED(mspan, npages, 8),
+	COPIED(mspan, spanclass, 1),
+	COPIED(mspan, start_addr, 8),
+	COPIED(mspan, state, 1),
 };
 
 static struct error *check_member(const struct layout *layout, const struct copied_member *member)

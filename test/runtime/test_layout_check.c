@@ -49,6 +49,12 @@ static void test_members_must_lie_inside(void **state)
 	refuse(&layout);
 	layout.hchan_elemtype = INT32_MIN;
 	refuse(&layout);
+	layout = good;
+	layout.poll_desc_wg = layout.poll_desc_size;
+	refuse(&layout);
+	layout = good;
+	layout.mspan_state = layout.mspan_size;
+	refuse(&layout);
 }
 
 static void test_sizes_must_make_sense(void **state)

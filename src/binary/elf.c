@@ -130,7 +130,7 @@ static bool name_sections(struct elf *elf, const uint32_t *names, size_t names_i
 		return false;
 	const struct elf_section *strings = &elf->sections[names_index];
 	const uint8_t *bytes = elf_raw_section(elf, strings);
-	if (!bytes)
+	if (!bytes || strings->type != SHT_STRTAB)
 		return false;
 	for (size_t i = 0; i < elf->section_count; i++) {
 		struct cursor cursor = cursor_make(bytes, strings->size, elf->name, 0);

@@ -51,15 +51,20 @@ class EmptyRoot:
             os.makedirs(into, exist_ok=True)
             shutil.copy(path, into)
 
+    def command(self, words):
+        # A sanitizer needs /proc: the plain build tests the empty root.
+        if os.environ.get("DOWSE_SANITIZED") == "1":
+            return [DOWSE, *words]
+        return as_root([CHROOT, self.folder, "/dowse", *words])
+
     def ask(self, verb, file, *words):
-        shutil.copy(file, os.path.join(self.folder, "moment"))
-        words = [*verb, "/moment", *words, "--format", "json"]
-        answer = subprocess.run(as_root([CHROOT, self.folder, "/dowse", *words]),
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, timeout=TIMEOUT, check=False,
-                                # Who looks for leaks needs /proc.
-                                env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99",
-                                     "LSAN_OPTIONS": "detect_leaks=0"})
+        moment = os.path.join(self.folder, "moment")
+        shutil.copy(file, moment)
+        sanitized = os.environ.get("DOWSE_SANITIZED") == "1"
+        words = [*verb, moment if sanitized else "/moment", *words, "--format", "json"]
+        answer = subprocess.run(self.command(words), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT,
+                                check=False)
         if answer.returncode not in (0, 3):
             raise AssertionError(f"status {answer.returncode}: {answer.stderr.decode()}")
         return json.loads(answer.stdout)

@@ -22,7 +22,7 @@
 	OPTION(EXECUTABLE, "--exe", "FILE",                                                        \
 	       "of a core: the executable, where it is not found by itself")                       \
 	OPTION(SPOOL, "--spool", "DIR",                                                            \
-	       "where a compressed core is unpacked, unseen ($TMPDIR, /var/tmp)")                  \
+	       "where files without a name go: an unpacked core, what -o - still has to send")     \
 	OPTION(SAVE, "--save", "FILE", "keep the moment that was looked at in FILE, a snapshot")   \
 	OPTION(WITH_DATA, "--with-data", NULL,                                                     \
 	       "objects without pointers, too: the bytes of strings and slices")                   \

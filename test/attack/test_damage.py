@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -35,6 +36,16 @@ def limit():
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def patiently(*words):
+    """A loaded machine may have to be asked again."""
+    for left in range(4, -1, -1):
+        answer = making.dowse(*words, check=left == 0)
+        if "did not stop within" not in answer.stderr:
+            return answer
+        time.sleep(2)
+    raise AssertionError
+
+
 class Damage(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -43,7 +54,7 @@ class Damage(unittest.TestCase):
         cls.executable = making.build.build("1.26", "plain", "zoo")[0]
         with making.Moment([cls.executable], cls.folder / "work") as moment:
             cls.snapshot = cls.folder / "snapshot"
-            making.dowse("snapshot", moment.pid, "-o", cls.snapshot)
+            patiently("snapshot", moment.pid, "-o", cls.snapshot)
             cls.gcore = cls.keep(moment.gcore(), "gcore")
             cls.core = cls.gcore
             if making.kernel_writes_files():
@@ -193,12 +204,9 @@ class Damage(unittest.TestCase):
         answered = 0
         for turn in range(RUNS):
             with self.subTest(turn=turn), self.start_damaged(chance) as target:
-                answer = making.dowse("goroutines", target.pid, "--format", "json", check=False,
-                                      timeout=SECONDS)
-                self.assertIn(answer.returncode, (0, 1), answer.stderr)
-                self.assertNotIn("worker", answer.stderr)
-                if answer.returncode == 0:
-                    answered += json.loads(answer.stdout)["goroutine_count"] > 300
+                answer = patiently("goroutines", target.pid, "--format", "json")
+                self.assertEqual(answer.returncode, 0, answer.stderr)
+                answered += json.loads(answer.stdout)["goroutine_count"] > 300
         # Sections are a help, not a need.
         self.assertEqual(answered, RUNS)
 

@@ -39,7 +39,7 @@ static struct error *read_header(struct elf *elf, struct headers *ret)
 
 	struct cursor cursor = elf_cursor(elf);
 	cursor_skip(&cursor, EI_NIDENT);
-	elf->type = cursor_u16(&cursor);
+	uint16_t type = cursor_u16(&cursor);
 	elf->machine = (enum elf_machine)cursor_u16(&cursor);
 	cursor_skip(&cursor, 4 + 8); /* version, entry */
 	struct headers headers = { 0 };
@@ -52,7 +52,7 @@ static struct error *read_header(struct elf *elf, struct headers *ret)
 	headers.section_count = cursor_u16(&cursor);
 	headers.names_index = cursor_u16(&cursor);
 	TRY(cursor_check(&cursor));
-	if (elf->type != ET_EXEC && elf->type != ET_DYN)
+	if (type != ET_EXEC && type != ET_DYN)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s: is neither an executable nor a shared object", elf->name);
 	*ret = headers;
@@ -101,8 +101,7 @@ static struct elf_section read_section(struct cursor *cursor, uint32_t *ret_name
 	section.offset = cursor_u64(cursor);
 	section.size = cursor_u64(cursor);
 	section.link = cursor_u32(cursor);
-	cursor_skip(cursor, 4 + 8); /* info, alignment */
-	section.entry_size = cursor_u64(cursor);
+	cursor_skip(cursor, 4 + 8 + 8); /* info, alignment, size of an entry */
 	return section;
 }
 
@@ -253,11 +252,6 @@ enum elf_machine elf_machine(const struct elf *elf)
 bool elf_is_image(const struct elf *elf)
 {
 	return elf->image;
-}
-
-uint16_t elf_type(const struct elf *elf)
-{
-	return elf->type;
 }
 
 const struct elf_section *elf_sections(const struct elf *elf, size_t *ret_count)

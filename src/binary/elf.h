@@ -25,7 +25,6 @@ struct elf_section {
 	uint64_t offset;
 	uint64_t size; /* in the file: that of the compressed bytes */
 	uint32_t link;
-	uint64_t entry_size;
 };
 
 struct elf_segment {
@@ -53,7 +52,6 @@ void elf_destroy(struct elf *elf);
 const char *elf_name(const struct elf *elf);
 enum elf_machine elf_machine(const struct elf *elf);
 bool elf_is_image(const struct elf *elf); /* opened from memory */
-uint16_t elf_type(const struct elf *elf); /* ET_EXEC, ET_DYN */
 
 /* NULL when there is none. */
 const struct elf_section *elf_find_section(const struct elf *elf, const char *name);

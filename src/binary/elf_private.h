@@ -11,7 +11,6 @@ struct elf {
 	struct file_bytes file;
 	bool image;
 	enum elf_machine machine;
-	uint16_t type;
 	/* Address that bytes[0] of an image from memory stands for. */
 	uint64_t image_address;
 	struct elf_section *sections;

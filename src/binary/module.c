@@ -95,7 +95,6 @@ static struct error *read_without_release(struct target *target, const struct lo
 	TRY(set_release(target, candidate, file->elf, layout_release(index, &newest)));
 	candidate->layout.module_types = LAYOUT_ABSENT;
 	candidate->layout.module_etypes = LAYOUT_ABSENT;
-	candidate->layout.module_rodata = LAYOUT_ABSENT;
 	candidate->layout.module_gofunc = LAYOUT_ABSENT;
 	candidate->layout.module_textsectmap = LAYOUT_ABSENT;
 	candidate->layout.module_next = LAYOUT_ABSENT;

@@ -25,7 +25,6 @@ struct module {
 	uint64_t bss, bss_end;
 	uint64_t noptrbss, noptrbss_end;
 	uint64_t types, types_end;
-	uint64_t rodata;
 	uint64_t gofunc;
 	uint64_t next; /* the next module's moduledata */
 };

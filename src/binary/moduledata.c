@@ -79,7 +79,6 @@ static struct module decode(const struct finding *finding)
 		.noptrbss_end = member(finding, layout->module_enoptrbss),
 		.types = member(finding, layout->module_types),
 		.types_end = member(finding, layout->module_etypes),
-		.rodata = member(finding, layout->module_rodata),
 		.gofunc = member(finding, layout->module_gofunc),
 		.next = member(finding, layout->module_next),
 	};

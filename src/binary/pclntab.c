@@ -194,8 +194,6 @@ bool pclntab_function_at(const struct pclntab *table, size_t index, struct funct
 	function.end = address_of(table, entry_offset(table, index + 1));
 	if (function.end < function.entry)
 		return false;
-	function.argument_bytes = (int32_t)function_member(&function, FUNCTION_ARGUMENTS);
-	function.defer_return = function_member(&function, FUNCTION_DEFER_RETURN);
 	if (!table->old)
 		function.start_line = (int32_t)function_member(&function, FUNCTION_START_LINE);
 	const uint8_t *tail = table->options.bytes + record + record_size(table) - 4;

@@ -39,10 +39,8 @@ struct function {
 	const struct pclntab *table;
 	const char *name; /* as linked: generics with all their type arguments */
 	uint64_t entry;
-	uint64_t end;           /* entry of the next one */
-	int32_t start_line;     /* 0 before 1.20 */
-	int32_t argument_bytes; /* negative (INT32_MIN) when unknown */
-	uint32_t defer_return;  /* offset of the deferreturn call, or 0 */
+	uint64_t end;       /* entry of the next one */
+	int32_t start_line; /* 0 before 1.20 */
 	uint8_t func_id;
 	uint8_t flags;   /* FUNCTION_... */
 	uint32_t record; /* offset of its record: identifies the function in its table */
@@ -50,7 +48,6 @@ struct function {
 
 #define FUNCTION_TOP_FRAME 1
 #define FUNCTION_SP_WRITE  2
-#define FUNCTION_ASSEMBLY  4
 
 size_t pclntab_function_count(const struct pclntab *table);
 /* False for an index past the end or a record that is damaged. */

@@ -53,7 +53,6 @@ static void check_table(const char *path, bool old)
 	assert_string_equal(function.name, "main.main");
 	assert_int_equal(function.entry, TEXT);
 	assert_int_equal(function.end, TEXT + 32);
-	assert_int_equal(function.argument_bytes, 8);
 	assert_int_equal(function.start_line, old ? 0 : 3);
 	assert_int_equal(function_sp_delta(&function, TEXT + 3), 0);
 	assert_int_equal(function_sp_delta(&function, TEXT + 4), 24);

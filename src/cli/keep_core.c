@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "runtime/scrub.h"
 #include "target/process.h"
 
 #define OWN_MEMORY ((uint64_t)16 << 20)
@@ -118,8 +119,12 @@ static struct error *write_core(struct keeping *keeping, struct target *target)
 	TRY(select_all(keeping, &extents));
 	TRY(select_for_debuggers(keeping, target, &extents));
 	merge(&extents);
+	/* What was freed is nobody's data, unless all bytes are wanted. */
+	_cleanup_(target_cleanup) struct target *scrubbed = NULL;
+	if (!keeping->options->with_data)
+		TRY(scrub_create(keeping->evidence->runtime, &scrubbed));
 	const struct core_source source = {
-		.target = target,
+		.target = scrubbed ? scrubbed : target,
 		.pid = keeping->evidence->subject.pid,
 		.extents = extents.items,
 		.extent_count = extents.count,

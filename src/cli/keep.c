@@ -10,9 +10,8 @@
 #include "target/traced.h"
 
 /* What saving takes of memory itself: buffers, a compressor for each of two threads, the index. */
-#define OWN_MEMORY   ((uint64_t)32 << 20)
-#define BYTES_A_MS   ((uint64_t)400 << 10) /* read, compressed and written, on a slow machine */
-#define COPY_EXTENTS ((size_t)1 << 22)
+#define OWN_MEMORY ((uint64_t)32 << 20)
+#define BYTES_A_MS ((uint64_t)400 << 10) /* read, compressed and written, on a slow machine */
 
 static const char *const way_names[] = {
 #define WAY(id, name, meaning) name,
@@ -156,100 +155,39 @@ static struct error *by_freeze(struct keeping *keeping)
 	return save(keeping, let_go);
 }
 
-DEFINE_VECTOR(extent_vector, struct target_extent);
-
-static struct error *select_all(struct keeping *keeping, struct extent_vector *ret)
+/* What was never touched would be copied as zeroes. */
+static struct error *select_present(struct keeping *keeping, struct target_extent_vector *ret)
 {
-	_cleanup_(selection_cleanup) struct selection *selection = NULL;
 	const struct selection_options options = { .with_data = keeping->options->with_data };
-	TRY(selection_create(keeping->evidence->runtime, &options, &selection));
 	ret->count = 0;
-	for (;;) {
-		const struct target_extent *extents;
-		size_t count;
-		TRY(selection_next(selection, &extents, &count));
-		if (!count)
-			return NULL;
-		if (ret->count + count > COPY_EXTENTS)
-			return error_new(ERROR_LIMIT, "%s is in too many pieces to be copied",
-					 target_name(keeping->evidence->target));
-		for (size_t i = 0; i < count; i++)
-			TRY(extent_vector_append(ret, &extents[i]));
-	}
+	TRY(selection_collect(keeping->evidence->runtime, &options, ret, NULL));
+	return target_extents_keep_present(ret, keeping->evidence->target);
 }
 
-/* Never-touched memory counts here, too: on the safe side. */
-static uint64_t bytes_of(const struct extent_vector *extents)
-{
-	uint64_t bytes = 0;
-	for (size_t i = 0; i < extents->count; i++)
-		bytes += extents->items[i].end - extents->items[i].start;
-	return bytes;
-}
-
-/* What is never touched is left out: it would be copied as zeroes. */
-static struct error *only_present(struct target *target, struct extent_vector *extents)
-{
-	const uint64_t page = 4096;
-	struct extent_vector present = { 0 };
-	struct error *error = NULL;
-	for (size_t i = 0; i < extents->count && !error; i++) {
-		uint64_t start = extents->items[i].start, end = extents->items[i].end;
-		while (start < end && !error) {
-			bool pages[512];
-			uint64_t first = start / page * page;
-			size_t count = (size_t)MIN((end - first + page - 1) / page,
-						   (uint64_t)ARRAY_SIZE(pages));
-			error = target_present(target, first, count, pages);
-			for (size_t j = 0; j < count && !error; j++) {
-				struct target_extent one = { MAX(start, first + j * page),
-							     MIN(end, first + (j + 1) * page) };
-				struct target_extent *last =
-					present.count ? &present.items[present.count - 1] : NULL;
-				if (!pages[j])
-					continue;
-				if (last && last->end == one.start)
-					last->end = one.end;
-				else
-					error = extent_vector_append(&present, &one);
-			}
-			start = first + count * page;
-		}
-	}
-	extent_vector_deinit(extents);
-	*extents = present;
-	return error;
-}
-
-static struct error *copy(struct keeping *keeping, struct extent_vector *extents,
-			  struct target **ret)
+static struct error *copy(struct keeping *keeping, struct target **ret)
 {
 	struct target *target = keeping->evidence->target;
 	const struct target_copy_limits limits = {
 		.max_memory = keeping->options->max_memory,
 		.max_pause_ns = keeping->options->max_pause_ns,
 	};
+	_cleanup_(target_extent_vector_deinit) struct target_extent_vector extents = { 0 };
 	/* Once while it runs, to know how much it would be. */
-	TRY(select_all(keeping, extents));
-	TRY(only_present(target, extents));
-	TRY(target_copy_check(target, bytes_of(extents), &limits));
+	TRY(select_present(keeping, &extents));
+	TRY(target_copy_check(target, target_extents_bytes(&extents), &limits));
 	TRY(target_stop(target));
-	struct error *error = select_all(keeping, extents);
+	struct error *error = select_present(keeping, &extents);
 	if (!error)
-		error = only_present(target, extents);
-	if (!error)
-		error = target_copy(target, extents->items, extents->count, limits.max_memory, ret);
+		error = target_copy(target, extents.items, extents.count, limits.max_memory, ret);
 	target_release(target, &keeping->kept.pause);
 	return error;
 }
 
 static struct error *by_copy(struct keeping *keeping)
 {
-	_cleanup_(extent_vector_deinit) struct extent_vector extents = { 0 };
 	struct target *copied = NULL;
 	keeping->kept.way = KEEP_COPY;
-	TRY(copy(keeping, &extents, &copied));
-	extent_vector_deinit(&extents);
+	TRY(copy(keeping, &copied));
 	runtime_look_at(keeping->evidence->runtime, copied);
 	struct error *error = save(keeping, NULL);
 	runtime_look_at(keeping->evidence->runtime, keeping->evidence->target);

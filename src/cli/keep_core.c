@@ -13,8 +13,6 @@
 #define LIBRARY_DATA_MAX ((uint64_t)256 << 10)
 #define THREAD_DATA      ((uint64_t)4096) /* on either side of the thread pointer */
 
-DEFINE_VECTOR(extent_vector, struct target_extent);
-
 /* One act of keeping: what its steps share. */
 struct keeping {
 	struct evidence *evidence;
@@ -29,50 +27,6 @@ static struct error *check(void *argument)
 	if (keeping->options->check)
 		TRY(keeping->options->check(keeping->options->argument));
 	return keeping->fork ? process_fork_check(keeping->fork) : NULL;
-}
-
-static int compare_start(const void *left, const void *right)
-{
-	const struct target_extent *a = left, *b = right;
-	return (a->start > b->start) - (a->start < b->start);
-}
-
-/* The same memory, each byte once. */
-static void merge(struct extent_vector *extents)
-{
-	size_t kept = 0;
-	if (!extents->count)
-		return;
-	qsort(extents->items, extents->count, sizeof(extents->items[0]), compare_start);
-	for (size_t i = 1; i < extents->count; i++) {
-		struct target_extent *last = &extents->items[kept];
-		if (extents->items[i].start <= last->end)
-			last->end = MAX(last->end, extents->items[i].end);
-		else
-			extents->items[++kept] = extents->items[i];
-	}
-	extents->count = kept + 1;
-}
-
-static struct error *select_all(struct keeping *keeping, struct extent_vector *ret)
-{
-	_cleanup_(selection_cleanup) struct selection *selection = NULL;
-	const struct selection_options options = { .with_data = keeping->options->with_data };
-	TRY(selection_create(keeping->evidence->runtime, &options, &selection));
-	for (;;) {
-		const struct target_extent *extents;
-		size_t count;
-		TRY(selection_next(selection, &extents, &count));
-		if (!count)
-			break;
-		for (size_t i = 0; i < count; i++) {
-			if (extents[i].start < extents[i].end)
-				TRY(extent_vector_append(ret, &extents[i]));
-		}
-		TRY(check(keeping));
-	}
-	selection_summary(selection, &keeping->kept.selection);
-	return NULL;
 }
 
 /*
@@ -92,7 +46,7 @@ static bool is_for_debuggers(const struct target_mapping *mapping,
 }
 
 static struct error *select_for_debuggers(struct keeping *keeping, struct target *target,
-					  struct extent_vector *ret)
+					  struct target_extent_vector *ret)
 {
 	const struct target_mapping *mappings;
 	size_t count;
@@ -101,24 +55,27 @@ static struct error *select_for_debuggers(struct keeping *keeping, struct target
 		struct target_extent extent = { mappings[i].start, mappings[i].end };
 		if (is_for_debuggers(&mappings[i], i ? &mappings[i - 1] : NULL,
 				     keeping->options->with_data))
-			TRY(extent_vector_append(ret, &extent));
+			TRY(target_extent_vector_append(ret, &extent));
 	}
 	const struct target_thread *threads = target_threads(target, &count);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t pointer = threads[i].registers.thread_pointer;
 		struct target_extent extent = { pointer - THREAD_DATA, pointer + THREAD_DATA };
 		if (threads[i].stopped && pointer > THREAD_DATA && pointer < KERNEL)
-			TRY(extent_vector_append(ret, &extent));
+			TRY(target_extent_vector_append(ret, &extent));
 	}
 	return NULL;
 }
 
 static struct error *write_core(struct keeping *keeping, struct target *target)
 {
-	_cleanup_(extent_vector_deinit) struct extent_vector extents = { 0 };
-	TRY(select_all(keeping, &extents));
+	_cleanup_(target_extent_vector_deinit) struct target_extent_vector extents = { 0 };
+	const struct selection_options wanted = { .with_data = keeping->options->with_data };
+	TRY(selection_collect(keeping->evidence->runtime, &wanted, &extents,
+			      &keeping->kept.selection));
+	TRY(check(keeping));
 	TRY(select_for_debuggers(keeping, target, &extents));
-	merge(&extents);
+	target_extents_merge(&extents);
 	/* What was freed is nobody's data, unless all bytes are wanted. */
 	_cleanup_(target_cleanup) struct target *scrubbed = NULL;
 	if (!keeping->options->with_data)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/selection_private.h"
 
+#define COLLECT_MAX ((size_t)1 << 22)
+
 #define SOME ((size_t)1024)
 
 struct selection {
@@ -134,6 +136,32 @@ void selection_summary(const struct selection *selection, struct selection_summa
 				   ? "there are too many goroutines to note what each of them needs"
 				   : NULL,
 	};
+}
+
+struct error *selection_collect(struct runtime *runtime, const struct selection_options *options,
+				struct target_extent_vector *ret,
+				struct selection_summary *ret_summary)
+{
+	_cleanup_(selection_cleanup) struct selection *selection = NULL;
+	TRY(selection_create(runtime, options, &selection));
+	for (;;) {
+		const struct target_extent *extents;
+		size_t count;
+		TRY(selection_next(selection, &extents, &count));
+		if (!count)
+			break;
+		if (ret->count + count > COLLECT_MAX)
+			return error_new(ERROR_LIMIT, "%s is in too many pieces",
+					 target_name(runtime_target(runtime)));
+		for (size_t i = 0; i < count; i++) {
+			if (extents[i].start < extents[i].end)
+				TRY(target_extent_vector_append(ret, &extents[i]));
+		}
+	}
+	target_extents_merge(ret);
+	if (ret_summary)
+		selection_summary(selection, ret_summary);
+	return NULL;
 }
 
 void selection_destroy(struct selection *selection)

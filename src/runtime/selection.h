@@ -4,6 +4,7 @@
 
 #include "base/vector.h"
 #include "runtime/runtime.h"
+#include "target/extents.h"
 
 /*
  * What of a process's memory is worth keeping for a later analysis, and nothing more. That is all
@@ -44,6 +45,14 @@ struct selection_summary {
 };
 
 void selection_summary(const struct selection *selection, struct selection_summary *ret);
+
+/*
+ * All of it at once, merged, appended to *ret: 16 bytes for each piece, which are not so many as
+ * there are spans. ERROR_LIMIT where they are too many. `ret_summary` may be NULL.
+ */
+struct error *selection_collect(struct runtime *runtime, const struct selection_options *options,
+				struct target_extent_vector *ret,
+				struct selection_summary *ret_summary) must_use;
 
 /* NULL is accepted. */
 void selection_destroy(struct selection *selection);

@@ -5,8 +5,6 @@
 #include "runtime/heap_ranges.h"
 #include "runtime/selection.h"
 
-DEFINE_VECTOR(target_extent_vector, struct target_extent);
-
 /* The single pieces: stacks, channels, texts. Sorted and without overlaps once they are complete. */
 struct selection_pieces {
 	struct target_extent_vector list;

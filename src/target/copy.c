@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/vector.h"
+#include "target/extents.h"
 #include "target/headroom.h"
 #include "target/operations.h"
 
@@ -22,7 +23,6 @@
 #define HUGE  ((uint64_t)2 << 20)
 #define MIB   ((uint64_t)1 << 20)
 
-DEFINE_VECTOR(extent_vector, struct target_extent);
 DEFINE_VECTOR(range_vector, struct target_range);
 
 struct copy {
@@ -88,12 +88,12 @@ static int compare_extents(const void *a, const void *b)
 
 /* In rising order, without overlaps and empty ones. */
 static struct error *tidy_extents(const struct target_extent *extents, size_t count,
-				  struct extent_vector *ret, uint64_t *ret_bytes)
+				  struct target_extent_vector *ret, uint64_t *ret_bytes)
 {
 	size_t kept = 0;
 	uint64_t bytes = 0;
 
-	TRY(extent_vector_reserve(ret, count));
+	TRY(target_extent_vector_reserve(ret, count));
 	for (size_t i = 0; i < count; i++) {
 		if (extents[i].start < extents[i].end)
 			ret->items[ret->count++] = extents[i];
@@ -176,7 +176,7 @@ static struct error *read_pages(struct copy *copy, const struct target_range *ch
 	return NULL;
 }
 
-static struct error *read_extents(struct copy *copy, const struct extent_vector *extents)
+static struct error *read_extents(struct copy *copy, const struct target_extent_vector *extents)
 {
 	_cleanup_(range_vector_deinit) struct range_vector chunks = { 0 };
 	uint8_t *into = copy->bytes;
@@ -328,7 +328,7 @@ static const struct target_operations copy_operations = {
 struct error *target_copy(struct target *stopped, const struct target_extent *extents, size_t count,
 			  uint64_t max_memory, struct target **ret)
 {
-	_cleanup_(extent_vector_deinit) struct extent_vector tidy = { 0 };
+	_cleanup_(target_extent_vector_deinit) struct target_extent_vector tidy = { 0 };
 	uint64_t bytes;
 	TRY(tidy_extents(extents, count, &tidy, &bytes));
 	TRY(check_memory(stopped, bytes, max_memory));

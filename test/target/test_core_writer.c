@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/vector.h"
 #include "patience.h"
 #include "target/core.h"
 #include "target/core_writer.h"
+#include "target/extents.h"
 #include "target/process.h"
 #include "victim.h"
 
@@ -22,13 +22,11 @@
  */
 #define CHUNK ((size_t)1 << 16)
 
-DEFINE_VECTOR(extent_vector, struct target_extent);
-
 struct moment {
 	struct victim victim;
 	struct target *process;
 	struct target *fork;
-	struct extent_vector wanted;
+	struct target_extent_vector wanted;
 };
 
 static struct moment moment_make(void (*body)(struct victim_report *, long), long argument)
@@ -55,7 +53,7 @@ static void moment_want_private(struct moment *moment)
 	for (size_t i = 0; i < count; i++) {
 		struct target_extent extent = { mappings[i].start, mappings[i].end };
 		if (mappings[i].readable && mappings[i].writable && !mappings[i].shared)
-			check_ok(extent_vector_append(&moment->wanted, &extent));
+			check_ok(target_extent_vector_append(&moment->wanted, &extent));
 	}
 	assert_true(moment->wanted.count > 0);
 }
@@ -66,7 +64,7 @@ static void moment_end(struct moment *moment)
 	target_destroy(moment->process);
 	assert_null(victim_trouble(&moment->victim));
 	victim_end(&moment->victim);
-	extent_vector_deinit(&moment->wanted);
+	target_extent_vector_deinit(&moment->wanted);
 }
 
 static struct core_source moment_source(const struct moment *moment)

@@ -39,11 +39,11 @@ def limit():
 def patiently(*words):
     """A loaded machine may have to be asked again."""
     for left in range(4, -1, -1):
-        answer = making.dowse(*words, check=left == 0)
+        answer = making.dowse(*words, check=False)
         if "did not stop within" not in answer.stderr:
             return answer
         time.sleep(2)
-    raise AssertionError
+    raise AssertionError(answer.stderr)
 
 
 class Damage(unittest.TestCase):
@@ -205,10 +205,14 @@ class Damage(unittest.TestCase):
         for turn in range(RUNS):
             with self.subTest(turn=turn), self.start_damaged(chance) as target:
                 answer = patiently("goroutines", target.pid, "--format", "json")
-                self.assertEqual(answer.returncode, 0, answer.stderr)
-                answered += json.loads(answer.stdout)["goroutine_count"] > 300
-        # Sections are a help, not a need.
-        self.assertEqual(answered, RUNS)
+                self.assertIn(answer.returncode, (0, 1), answer.stderr)
+                if answer.returncode == 0:
+                    self.assertGreater(json.loads(answer.stdout)["goroutine_count"], 300)
+                    answered += 1
+                else:
+                    self.assertRegex(answer.stderr, r"^dowse: damaged.zoo .*\n$")
+        # Sections are a help, not a need; but where they have wrong names it may look like C.
+        self.assertGreaterEqual(answered, RUNS * 0.9)
 
 
 if __name__ == "__main__":

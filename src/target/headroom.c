@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/vector.h"
@@ -280,10 +281,32 @@ static bool processor_time(clockid_t clock, uint64_t *ret)
 	return true;
 }
 
+static long processors(void)
+{
+	return MAX(sysconf(_SC_NPROCESSORS_ONLN), 1L);
+}
+
+/*
+ * How many times the work that the processors have wants to run: who got a third of one a moment
+ * ago, because others wanted it too, may have a whole one when it matters. "0.20 0.18 0.12 3/80 11206"
+ */
+static double crowding(void)
+{
+	_cleanup_(file_bytes_deinit) struct file_bytes file = { 0 };
+	if (!error_ignore(file_read("/proc/loadavg", 4096, &file)) || !file.size)
+		return 1;
+	const char *slash = strchr((const char *)file.bytes, '/');
+	while (slash && slash > (const char *)file.bytes && slash[-1] != ' ')
+		slash--;
+	double running = slash ? strtod(slash, NULL) : 0;
+	return MAX(running / (double)processors(), 1.0);
+}
+
 uint64_t headroom_write_rate(pid_t pid, uint64_t ns)
 {
 	clockid_t clock;
 	uint64_t began, ended, used_before, used_after;
+	double crowded = crowding();
 
 	if (clock_getcpuclockid(pid, &clock) != 0 || !processor_time(CLOCK_MONOTONIC, &began) ||
 	    !processor_time(clock, &used_before))
@@ -296,5 +319,6 @@ uint64_t headroom_write_rate(pid_t pid, uint64_t ns)
 	    ended <= began)
 		return UINT64_MAX;
 	double share = (double)(used_after - used_before) / (double)(ended - began);
+	share = MAX(share, MIN(share * MAX(crowded, crowding()), (double)processors()));
 	return (uint64_t)(share * HEADROOM_COPY_RATE);
 }

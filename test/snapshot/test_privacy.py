@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A program that holds 1,000 marked secrets: none of them leaves it, unless it is asked for."""
 
+import mmap
 import os
 import re
 import subprocess
@@ -69,6 +70,16 @@ class Privacy(unittest.TestCase):
         contents = unpacked(self.data)
         missing = [one for one in self.secrets if one not in contents]
         self.assertEqual(missing, [])
+
+    def test_cores(self):
+        """An ELF core of dowse's own keeps them to itself, too."""
+        for words, expected in ([], set()), (["--with-data"], set(self.secrets)):
+            file = os.path.join(self.folder.name, "core")
+            dowse("snapshot", self.target.pid, "--elf-core", "-o", file, *words)
+            with open(file, "rb") as core, mmap.mmap(core.fileno(), 0, prot=mmap.PROT_READ) as all:
+                found = set(re.findall(rb"DOWSE-SECRET-[0-9a-f]{16}", all))
+            # Those that were told to us lie in a buffer of the same kind.
+            self.assertEqual(found & set(self.secrets), expected)
 
     def test_it_says_so(self):
         self.assertIn(b"may hold secrets", self.told)

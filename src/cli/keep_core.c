@@ -2,6 +2,7 @@
 #include "cli/keep_core.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/scrub.h"
 #include "target/process.h"
@@ -29,6 +30,13 @@ static struct error *check(void *argument)
 	return keeping->fork ? process_fork_check(keeping->fork) : NULL;
 }
 
+/* What is larger is addresses and no memory: the shadow that a race detector keeps, of terabytes. */
+static uint64_t memory_of_machine(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES);
+	return pages > 0 ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) : UINT64_MAX;
+}
+
 /*
  * What other debuggers look at besides: the dynamic linker's list of files, and where each thread
  * keeps what is its own. With all data it is whatever the program may have written to.
@@ -36,7 +44,8 @@ static struct error *check(void *argument)
 static bool is_for_debuggers(const struct target_mapping *mapping,
 			     const struct target_mapping *before, bool with_data)
 {
-	if (!mapping->readable || mapping->shared || mapping->end >= KERNEL)
+	if (!mapping->readable || mapping->shared || mapping->end >= KERNEL ||
+	    mapping->end - mapping->start > memory_of_machine())
 		return false;
 	if (!mapping->writable) /* the kernel's own library among them: it is in no file */
 		return !mapping->inode && (with_data || mapping->executable);
@@ -76,6 +85,7 @@ static struct error *write_core(struct keeping *keeping, struct target *target)
 	TRY(check(keeping));
 	TRY(select_for_debuggers(keeping, target, &extents));
 	target_extents_merge(&extents);
+	TRY(target_extents_keep_present(&extents, target));
 	/* What was freed is nobody's data, unless all bytes are wanted. */
 	_cleanup_(target_cleanup) struct target *scrubbed = NULL;
 	if (!keeping->options->with_data)

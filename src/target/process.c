@@ -125,11 +125,12 @@ struct error *process_mappings(struct target *target, const struct target_mappin
 	return NULL;
 }
 
-/* A page of a file that nobody has touched is not zero. */
+/* A page of a file that nobody has touched is not zero, nor is one of the kernel's own ([vdso]). */
 static bool is_anonymous(const struct process *process, uint64_t address)
 {
 	const struct target_mapping *mapping = maps_find(&process->maps, address);
-	return mapping && !mapping->inode && !mapping->shared;
+	return mapping && !mapping->inode && !mapping->shared &&
+	       (mapping->writable || mapping->path[0] != '[');
 }
 
 struct error *process_present(struct target *target, uint64_t page, size_t count, bool *ret)

@@ -44,6 +44,9 @@ static struct moment moment_make(void (*body)(struct victim_report *, long), lon
 	}
 }
 
+/* What is larger is no memory, but a sanitizer's shadow of it. */
+#define MAPPING_MAX ((uint64_t)1 << 30)
+
 /* All that is the program's own and can be read: no files' pages. */
 static void moment_want_private(struct moment *moment)
 {
@@ -52,7 +55,8 @@ static void moment_want_private(struct moment *moment)
 	check_ok(target_mappings(moment->fork, &mappings, &count));
 	for (size_t i = 0; i < count; i++) {
 		struct target_extent extent = { mappings[i].start, mappings[i].end };
-		if (mappings[i].readable && mappings[i].writable && !mappings[i].shared)
+		if (mappings[i].readable && mappings[i].writable && !mappings[i].shared &&
+		    extent.end - extent.start <= MAPPING_MAX)
 			check_ok(target_extent_vector_append(&moment->wanted, &extent));
 	}
 	assert_true(moment->wanted.count > 0);

@@ -157,7 +157,6 @@ void save_file_deinit(struct save_file *file)
 	save_spool_destroy(file->spool);
 	output_deinit(&file->output);
 	close_descriptor(&file->spooled);
-	if (file->state)
-		munmap(file->state, sizeof(*file->state));
+	/* The state stays: a signal may come until the very end. */
 	*file = SAVE_FILE_NONE;
 }

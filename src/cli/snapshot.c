@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/keep.h"
 #include "cli/snapshot_core.h"
+#include "cli/snapshot_words.h"
 #include "model/quantity.h"
 #include "report/safe.h"
 
@@ -85,21 +86,14 @@ static void write_text(const struct outcome *outcome, struct writer *writer)
 	write_held(outcome, writer);
 	write_left_out(outcome, writer);
 	write_how(outcome, writer);
-	writer_string(writer,
-		      outcome->options->given[OPTION_WITH_DATA]
-			      ? "It holds the program's data, secrets included: give it to "
-				"nobody who may not see them.\n"
-			      : "Stacks, globals and fields beside pointers are in it, and may "
-				"hold secrets.\n");
+	snapshot_caveat(outcome->options->given[OPTION_WITH_DATA], writer);
 	if (outcome->kept.incomplete) {
 		writer_string(writer, "It is incomplete: ");
 		safe_string(writer, outcome->kept.incomplete);
 		writer_char(writer, '\n');
 	}
 	writer_string(writer, "next: dowse goroutines ");
-	const struct subject subject = { .path = outcome->path };
-	if (!strcmp(outcome->path, "-") || !subject_operand(&subject, writer))
-		writer_string(writer, "FILE");
+	snapshot_operand(outcome->path, "FILE", writer);
 	writer_char(writer, '\n');
 }
 
@@ -138,19 +132,12 @@ static void write_json(const struct outcome *outcome, struct writer *writer)
 	writer_char(writer, '\n');
 }
 
-/* Standard output may be the snapshot's: then it is told on standard error. */
-static struct error *tell(struct invocation *invocation, const struct outcome *outcome)
+static void write_outcome(const void *argument, bool as_json, struct writer *writer)
 {
-	struct writer errors = WRITER_TO_DESCRIPTOR(STDERR_FILENO);
-	bool to_output = strcmp(invocation->save.path, "-") != 0;
-	struct writer *writer = to_output ? invocation->out : &errors;
-	if (cli_format_is(invocation, "json"))
-		write_json(outcome, writer);
+	if (as_json)
+		write_json(argument, writer);
 	else
-		write_text(outcome, writer);
-	struct error *error = to_output ? NULL : writer_finish(&errors);
-	writer_deinit(&errors);
-	return error;
+		write_text(argument, writer);
 }
 
 static struct error *keep(struct invocation *invocation, struct evidence *evidence,
@@ -205,7 +192,7 @@ static struct error *snapshot_run(struct invocation *invocation, enum cli_status
 		outcome.path = partial;
 	}
 	if (!error)
-		error = tell(invocation, &outcome);
+		error = snapshot_tell(invocation, write_outcome, &outcome);
 	if (!error && outcome.kept.incomplete) {
 		error = writer_finish(invocation->out);
 		if (!error)

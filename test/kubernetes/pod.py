@@ -15,6 +15,7 @@ import time
 import unittest
 
 import static_file
+from static_file import as_root
 
 SOURCE = os.environ["SOURCE_DIR"]
 PROGRAM = "/usr/local/bin/dowse"
@@ -44,10 +45,6 @@ GENERAL = DEFAULT + ",+sys_ptrace"
 EVERYTHING = "+all"
 
 
-def as_root(command):
-    return command if os.geteuid() == 0 else ["sudo", "-n", *command]
-
-
 class Pod(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -56,11 +53,7 @@ class Pod(unittest.TestCase):
         cls.dowse = os.path.join(cls.folder, "dowse")
         static_file.build(cls.dowse)
         shop = os.path.join(cls.folder, "shop")
-        subprocess.run(
-            ["go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", shop, "."],
-            cwd=os.path.join(SOURCE, "examples", "leaky"), check=True,
-            env=dict(os.environ, GOTOOLCHAIN="local", GOFLAGS="", CGO_ENABLED="0"),
-        )  # fmt: skip
+        static_file.build_shop(shop, CGO_ENABLED="0")
         cls.service = cls.start(
             shop, "1000:1000", DEFAULT,
             ["/usr/local/bin/shop", "-for", "5m", "-customers", "50"],

@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 import static_file
+from static_file import as_root
 
 SOURCE = os.environ["SOURCE_DIR"]
 LIMIT = "12000000"
@@ -31,10 +32,6 @@ exec env -i "$(command -v chroot)" "$root" /dowse "$@"
 """
 
 
-def as_root(command):
-    return command if os.geteuid() == 0 else ["sudo", "-n", *command]
-
-
 class StaticFile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -43,11 +40,7 @@ class StaticFile(unittest.TestCase):
         cls.program = os.path.join(cls.folder, "dowse")
         static_file.build(cls.program)
         shop = os.path.join(cls.folder, "shop")
-        subprocess.run(
-            ["go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", shop, "."],
-            cwd=os.path.join(SOURCE, "examples", "leaky"), check=True,
-            env=dict(os.environ, GOTOOLCHAIN="local", GOFLAGS=""),
-        )  # fmt: skip
+        static_file.build_shop(shop)
         cls.shop = subprocess.Popen(
             [shop, "-for", "5m", "-customers", "50"], stdout=subprocess.PIPE, text=True
         )

@@ -23,7 +23,7 @@ demo: ## install what is missing, build, and look at a leaking program
 test: ## install what is missing, build, and run every test
 	tools/install-deps test
 	$(MAKE) all
-	test/run $(BUILD)
+	test/run $(BUILD) $(AGAIN)
 
 install: all ## into $(DESTDIR)$(prefix)
 	meson configure $(BUILD) -Dprefix=$(prefix)

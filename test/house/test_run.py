@@ -105,6 +105,22 @@ class RunTest(unittest.TestCase):
         self.assertIn("the reason", self.output)
 
 
+    def test_once_more(self):
+        second = "test -e ran && echo '2 passed, 0 failed' && exit 0\ntouch ran\nexit 1\n"
+        suites = {"a/x": second, "a/y": "echo '3 passed, 0 failed'\n"}
+        self.assertEqual(self.run_suites(suites), ("3 passed, 1 failed", 1))
+        shutil.rmtree(os.path.join(self.folder, "build"))
+        self.assertEqual(self.run_suites(suites, "--again"), ("5 passed, 0 failed", 0))
+        self.assertEqual(
+            self.output.splitlines()[-2], "passed only the second time: a/x"
+        )
+
+    def test_broken_stays_broken(self):
+        suites = {"a/x": "echo '1 passed, 1 failed'\nexit 1\n", "b/y": "exit 0\n"}
+        self.assertEqual(self.run_suites(suites, "--again"), ("1 passed, 2 failed", 1))
+        self.assertNotIn("second time", self.output)
+
+
 class CountedTest(unittest.TestCase):
     def counted(self, body):
         with tempfile.TemporaryDirectory() as folder:

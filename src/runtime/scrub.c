@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/heap_ranges.h"
 #include "runtime/member.h"
-#include "runtime/selection_private.h"
+#include "runtime/span_walk.h"
 #include "target/operations.h"
 
 /*
@@ -14,7 +15,6 @@
  * addresses, so two arenas at hand are enough.
  */
 #define ARENAS               2
-#define GO_PAGE              ((uint64_t)8192)
 #define SLOTS_MAX            ((uint64_t)1024) /* of a span with more than one slot: 8 KiB of 8 bytes */
 #define INLINE_MARKS         ((uint64_t)128) /* runtime.spanInlineMarkBits */
 #define INLINE_HEADER        ((uint64_t)512) /* larger objects have no bits in their span */
@@ -44,7 +44,7 @@ struct scrub {
 	struct target target; /* must be first */
 	struct runtime *runtime;
 	struct target *inner;
-	struct selection_heap heap;
+	struct span_walk walk;
 	struct address_range_vector ranges; /* of the heap */
 	struct arena_spans arenas[ARENAS];
 	uint64_t clock;
@@ -131,7 +131,7 @@ static struct error *load_arena(struct scrub *scrub, uint64_t start, uint64_t en
 	arena->known = false;
 	arena->spans.count = 0;
 	struct loading loading = { scrub, arena };
-	TRY(selection_heap_spans(&scrub->heap, start, end, note_span, &loading));
+	TRY(span_walk_arena(&scrub->walk, start, end, note_span, &loading));
 	TRY(read_bits(scrub, &arena->spans));
 	if (arena->spans.count)
 		qsort(arena->spans.items, arena->spans.count, sizeof(arena->spans.items[0]),
@@ -299,7 +299,7 @@ struct error *scrub_create(struct runtime *runtime, struct target **ret)
 	    layout->mspan_alloc_bits < 0)
 		return error_new(ERROR_UNSUPPORTED, "%s: what is free in its heap is not known",
 				 target->name);
-	TRY(selection_heap_init(&scrub->heap, runtime));
+	TRY(span_walk_init(&scrub->walk, runtime));
 	TRY(heap_ranges_read(runtime, &scrub->ranges));
 	*ret = TAKE_PTR(target);
 	return NULL;

@@ -67,7 +67,7 @@ static struct error *selection_fill(struct selection *selection,
 				    const struct selection_options *options)
 {
 	TRY(heap_ranges_read(selection->runtime, &selection->arenas));
-	TRY(selection_heap_init(&selection->heap, selection->runtime));
+	TRY(span_walk_init(&selection->heap.walk, selection->runtime));
 	TRY(selection_mappings_find(selection->runtime, &selection->arenas, &selection->mappings));
 	TRY(selection_pieces_find(selection->runtime, &selection->pieces));
 	selection->heap.with_data = options->with_data;

@@ -25,7 +25,12 @@ struct module {
 	uint64_t bss, bss_end;
 	uint64_t noptrbss, noptrbss_end;
 	uint64_t types, types_end;
+	uint64_t rodata;
 	uint64_t gofunc;
+	struct module_mask {
+		uint64_t words; /* a bit each: set where the collector looks for pointers */
+		uint64_t bits;  /* where they lie, lowest bit first */
+	} data_mask, bss_mask;
 	uint64_t next; /* the next module's moduledata */
 };
 

@@ -61,6 +61,18 @@ static bool lies_in_code(const struct finding *finding, uint64_t start, uint64_t
 	return false;
 }
 
+/* A runtime.bitvector: a number of bits, and where they lie. */
+static struct module_mask mask(const struct finding *finding, int32_t offset)
+{
+	struct module_mask mask = { 0 };
+	if (!layout_has(offset))
+		return mask;
+	int32_t words = (int32_t)member(finding, offset);
+	mask.words = (uint64_t)MAX(words, 0);
+	mask.bits = member(finding, offset + 8);
+	return mask;
+}
+
 static struct module decode(const struct finding *finding)
 {
 	const struct layout *layout = finding->layout;
@@ -79,7 +91,10 @@ static struct module decode(const struct finding *finding)
 		.noptrbss_end = member(finding, layout->module_enoptrbss),
 		.types = member(finding, layout->module_types),
 		.types_end = member(finding, layout->module_etypes),
+		.rodata = member(finding, layout->module_rodata),
 		.gofunc = member(finding, layout->module_gofunc),
+		.data_mask = mask(finding, layout->module_gcdatamask),
+		.bss_mask = mask(finding, layout->module_gcbssmask),
 		.next = member(finding, layout->module_next),
 	};
 }

@@ -317,6 +317,17 @@ int32_t function_pcdata(const struct function *function, unsigned table, uint64_
 			     pc);
 }
 
+int32_t function_arguments_size(const struct function *function)
+{
+	return (int32_t)function_member(function, FUNCTION_ARGUMENTS);
+}
+
+uint64_t function_defer_return(const struct function *function)
+{
+	uint32_t offset = function_member(function, FUNCTION_DEFER_RETURN);
+	return offset ? function->entry + offset : 0;
+}
+
 static uint32_t data_offset(const struct function *function, unsigned index)
 {
 	const struct pclntab *table = function->table;

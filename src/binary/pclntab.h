@@ -61,6 +61,14 @@ int32_t function_sp_delta(const struct function *function, uint64_t pc);
 /* Value of one of the numbered tables at pc; -1 where there is none. */
 int32_t function_pcdata(const struct function *function, unsigned table, uint64_t pc);
 
+#define FUNCTION_ARGUMENTS_UNKNOWN INT32_MIN
+
+/* Bytes of arguments and results on the caller's stack; or that its caller alone knows. */
+int32_t function_arguments_size(const struct function *function);
+
+/* Where it goes on after a panic that was recovered, in front of a call; 0: it cannot. */
+uint64_t function_defer_return(const struct function *function);
+
 /* Bytes of one of the function's data blocks, up to the end of what is known; NULL without one. */
 const uint8_t *function_data(const struct function *function, unsigned index, size_t *ret_size);
 /* Its address in the process; 0 without one. */

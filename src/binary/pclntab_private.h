@@ -51,6 +51,8 @@ int32_t pclntab_value(const struct pclntab *table, uint32_t offset, uint64_t ent
 enum function_member {
 	FUNCTION_ENTRY = 0,
 	FUNCTION_NAME = 4,
+	FUNCTION_ARGUMENTS = 8,
+	FUNCTION_DEFER_RETURN = 12,
 	FUNCTION_SP_TABLE = 16,
 	FUNCTION_FILE_TABLE = 20,
 	FUNCTION_LINE_TABLE = 24,

@@ -16,6 +16,7 @@ struct copied_member {
 	}
 
 static const struct copied_member copied_members[] = {
+	COPIED(g, async_safe_point, 1),
 	COPIED(g, atomicstatus, 4),
 	COPIED(g, bubble, 8),
 	COPIED(g, defer, 8),
@@ -24,7 +25,9 @@ static const struct copied_member copied_members[] = {
 	COPIED(g, labels, 8),
 	COPIED(g, lockedm, 8),
 	COPIED(g, m, 8),
+	COPIED(g, panic, 8),
 	COPIED(g, parent_goid, 8),
+	COPIED(g, sched_ctxt, 8),
 	COPIED(g, sched_pc, 8),
 	COPIED(g, sched_sp, 8),
 	COPIED(g, sleep_when, 8),
@@ -39,6 +42,7 @@ static const struct copied_member copied_members[] = {
 	COPIED(g, waiting, 8),
 	COPIED(g, waitreason, 1),
 	COPIED(g, waitsince, 8),
+	COPIED(g, xregs_state, 8),
 	COPIED(m, gsignal, 8),
 	COPIED(m, procid, 8),
 	COPIED(m, vdso_pc, 8),
@@ -60,6 +64,7 @@ static const struct copied_member copied_members[] = {
 	COPIED(hchan, sendq_first, 8),
 	COPIED(timer, when, 8),
 	COPIED(defer, fn, 8),
+	COPIED(defer, heap, 1),
 	COPIED(defer, link, 8),
 	COPIED(defer, pc, 8),
 	COPIED(poll_desc, fd, 8),
@@ -73,6 +78,7 @@ static const struct copied_member copied_members[] = {
 	COPIED(mspan, nelems, 8),
 	COPIED(mspan, npages, 8),
 	COPIED(mspan, spanclass, 1),
+	COPIED(mspan, specials, 8),
 	COPIED(mspan, start_addr, 8),
 	COPIED(mspan, state, 1),
 };

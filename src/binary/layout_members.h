@@ -279,6 +279,12 @@ LAYOUT_MEMBER(map_type_keys_off, "runtime.maptype|internal/abi.SwissMapType|inte
 LAYOUT_MEMBER(map_type_key_stride, "runtime.maptype|internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType", "KeyStride")
 LAYOUT_MEMBER(map_type_elems_off, "runtime.maptype|internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType", "ElemsOff")
 LAYOUT_MEMBER(map_type_elem_stride, "runtime.maptype|internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType", "ElemStride")
+LAYOUT_MEMBER(map_type_group, "runtime.maptype|internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType", "bucket|Bucket|Group")
+LAYOUT_MEMBER(map_type_group_size, "runtime.maptype|internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType", "GroupSize")
+LAYOUT_MEMBER(map_type_bucket_size, "runtime.maptype|internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType", "bucketsize|BucketSize")
+LAYOUT_MEMBER(map_type_key_slot_size, "runtime.maptype|internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType", "keysize|KeySize")
+LAYOUT_MEMBER(map_type_elem_slot_size, "runtime.maptype|internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType", "elemsize|ValueSize")
+LAYOUT_MEMBER(map_type_flags, "runtime.maptype|internal/abi.SwissMapType|internal/abi.OldMapType|internal/abi.MapType", "flags|Flags")
 LAYOUT_SIZE(ptr_type_size, "runtime.ptrtype|internal/abi.PtrType")
 LAYOUT_MEMBER(ptr_type_elem, "runtime.ptrtype|internal/abi.PtrType", "elem|Elem")
 LAYOUT_SIZE(slice_type_size, "runtime.slicetype|internal/abi.SliceType")
@@ -577,6 +583,8 @@ LAYOUT_CONSTANT(type_flag_uncommon, "runtime.tflagUncommon|internal/abi.TFlagUnc
 LAYOUT_CONSTANT(type_flag_extra_star, "runtime.tflagExtraStar|internal/abi.TFlagExtraStar")
 LAYOUT_CONSTANT(type_flag_named, "runtime.tflagNamed|internal/abi.TFlagNamed")
 LAYOUT_CONSTANT(type_flag_gc_mask_on_demand, "runtime.tflagGCMaskOnDemand|internal/abi.TFlagGCMaskOnDemand")
+LAYOUT_CONSTANT(type_flag_direct_iface, "internal/abi.TFlagDirectIface")
+LAYOUT_CONSTANT(type_kind_direct_iface, "runtime.kindDirectIface|internal/abi.KindDirectIface")
 LAYOUT_CONSTANT(hmap_same_size_grow, "runtime.sameSizeGrow")
 
 /* Sizes of the heap's parts */

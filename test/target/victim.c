@@ -571,14 +571,19 @@ uint64_t victim_written_region(struct target *target, size_t size)
 	check_ok(target_mappings(target, &mappings, &count));
 	for (size_t i = 0; i < count; i++) {
 		const struct target_mapping *mapping = &mappings[i];
-		/* The kernel may have joined it with a neighbour, above or below: see its words. */
+		/*
+		 * The kernel may have joined it with a neighbour, above or below, in which
+		 * something else is written: see the words of its first and last page, which tell
+		 * the same round or the one before.
+		 */
 		if (mapping->inode || !mapping->writable || mapping->end - mapping->start < size ||
 		    mapping->end - mapping->start >= size + ((size_t)1 << 20))
 			continue;
 		for (uint64_t at = mapping->start; at + size <= mapping->end; at += 4096) {
-			uint64_t word;
-			check_ok(target_read_u64(target, at, &word));
-			if (word)
+			uint64_t first, last;
+			check_ok(target_read_u64(target, at, &first));
+			check_ok(target_read_u64(target, at + size - 4096, &last));
+			if (first && first - last <= 1)
 				return at;
 		}
 	}

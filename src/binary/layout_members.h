@@ -371,7 +371,7 @@ LAYOUT_MEMBER(mheap_immortal_weak_handles, "runtime.mheap", "immortalWeakHandles
 LAYOUT_MEMBER(mheap_span_spmc_alloc, "runtime.mheap", "spanSPMCAlloc")
 LAYOUT_MEMBER(mheap_special_secret_alloc, "runtime.mheap", "specialSecretAlloc")
 LAYOUT_SIZE(heap_arena_size, "runtime.heapArena")
-LAYOUT_MEMBER(heap_arena_bitmap, "runtime.heapArena", "bitmap")
+LAYOUT_MEMBER(heap_arena_bitmap, "runtime.heapArena", "bitmap|heapArenaPtrScalar.bitmap")
 LAYOUT_MEMBER(heap_arena_spans, "runtime.heapArena", "spans")
 LAYOUT_MEMBER(heap_arena_page_in_use, "runtime.heapArena", "pageInUse")
 LAYOUT_MEMBER(heap_arena_page_marks, "runtime.heapArena", "pageMarks")

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binary/dwarf_entries.h"
 
+#include <string.h>
+
 #include "base/vector.h"
 #include "binary/dwarf_forms.h"
 
 enum {
+	ATTRIBUTE_LOCATION = 0x02,
 	ATTRIBUTE_NAME = 0x03,
 	ATTRIBUTE_BYTE_SIZE = 0x0b,
 	ATTRIBUTE_LANGUAGE = 0x13,
@@ -12,7 +15,13 @@ enum {
 	ATTRIBUTE_COUNT = 0x37,
 	ATTRIBUTE_DATA_MEMBER_LOCATION = 0x38,
 	ATTRIBUTE_TYPE = 0x49,
+	ATTRIBUTE_GO_KIND = 0x2900,
+	ATTRIBUTE_GO_KEY = 0x2901,
+	ATTRIBUTE_GO_ELEMENT = 0x2902,
+	ATTRIBUTE_GO_RUNTIME_TYPE = 0x2904,
 };
+
+enum { OPERATION_ADDRESS = 0x03 };
 
 enum {
 	UNIT_COMPILE = 1,
@@ -37,11 +46,22 @@ struct attribute {
 
 DEFINE_VECTOR(attribute_vector, struct attribute);
 
+/* How to pass over values: so many bytes, then one value whose length it says itself. */
+struct step {
+	uint32_t bytes;
+	enum dwarf_form_shape then; /* DWARF_SHAPE_FIXED: nothing */
+};
+
+DEFINE_VECTOR(step_vector, struct step);
+
 struct abbreviation {
 	uint32_t tag; /* 0: no such code */
 	bool has_children;
+	bool must_read; /* has values that no step can pass over */
 	uint32_t first; /* in `attributes` */
 	uint32_t count;
+	uint32_t first_step; /* in `steps` */
+	uint32_t step_count;
 };
 
 DEFINE_VECTOR(abbreviation_vector, struct abbreviation);
@@ -50,6 +70,7 @@ struct dwarf_abbreviations {
 	uint64_t offset;
 	struct attribute_vector attributes;
 	struct abbreviation_vector codes; /* by code */
+	struct step_vector steps;
 	struct dwarf_abbreviations *next;
 };
 
@@ -100,6 +121,7 @@ static void abbreviations_destroy(struct dwarf_abbreviations *table)
 		return;
 	attribute_vector_deinit(&table->attributes);
 	abbreviation_vector_deinit(&table->codes);
+	step_vector_deinit(&table->steps);
 	free(table);
 }
 
@@ -187,6 +209,29 @@ static struct error *attributes_read(struct dwarf *dwarf, struct cursor *cursor,
 	}
 }
 
+/* The steps over all the values of an abbreviation whose attributes are the table's last. */
+static struct error *steps_make(struct dwarf_abbreviations *table, struct abbreviation *ret)
+{
+	struct step step = { 0 };
+
+	ret->first_step = (uint32_t)table->steps.count;
+	for (uint32_t i = 0; i < ret->count; i++) {
+		size_t size = 0;
+		step.then = dwarf_form_shape(table->attributes.items[ret->first + i].form, &size);
+		step.bytes += (uint32_t)size;
+		if (step.then == DWARF_SHAPE_OTHER)
+			ret->must_read = true;
+		if (step.then == DWARF_SHAPE_FIXED)
+			continue;
+		TRY(step_vector_append(&table->steps, &step));
+		step = (struct step){ 0 };
+	}
+	if (step.bytes)
+		TRY(step_vector_append(&table->steps, &step));
+	ret->step_count = (uint32_t)table->steps.count - ret->first_step;
+	return NULL;
+}
+
 /* One abbreviation; its code is 0 at the end of the table. */
 static struct error *abbreviation_read(struct dwarf *dwarf, struct cursor *cursor,
 				       struct dwarf_abbreviations *table, uint64_t *ret_code)
@@ -202,6 +247,7 @@ static struct error *abbreviation_read(struct dwarf *dwarf, struct cursor *curso
 			cursor_fail(cursor, "has an abbreviation beyond all measure");
 		TRY(attributes_read(dwarf, cursor, &table->attributes));
 		abbreviation.count = (uint32_t)table->attributes.count - abbreviation.first;
+		TRY(steps_make(table, &abbreviation));
 		while (table->codes.count <= code) {
 			TRY(abbreviation_vector_append(&table->codes, &(struct abbreviation){ 0 }));
 			dwarf->attributes_read++;
@@ -276,10 +322,28 @@ struct cursor dwarf_entries(const struct dwarf *dwarf, const struct dwarf_unit *
 	return cursor;
 }
 
+/* An expression that is one fixed address; 0 for any other. */
+static uint64_t location_address(const struct dwarf_bytes *expression)
+{
+	uint64_t address;
+
+	if (expression->size != 1 + sizeof(address) || expression->bytes[0] != OPERATION_ADDRESS)
+		return 0;
+	memcpy(&address, expression->bytes + 1, sizeof(address));
+	return address;
+}
+
 static void entry_note(struct dwarf_entry *entry, uint16_t name, const struct dwarf_value *value)
 {
-	if (name == ATTRIBUTE_NAME) {
+	switch (name) {
+	case ATTRIBUTE_NAME:
 		entry->name = value->string;
+		return;
+	case ATTRIBUTE_LOCATION:
+		entry->address = location_address(&value->block);
+		return;
+	case ATTRIBUTE_GO_RUNTIME_TYPE:
+		entry->runtime_type = value->number;
 		return;
 	}
 	if (!value->is_number)
@@ -303,6 +367,15 @@ static void entry_note(struct dwarf_entry *entry, uint16_t name, const struct dw
 	case ATTRIBUTE_CONST_VALUE:
 		entry->value = (int64_t)value->number;
 		entry->has_value = true;
+		return;
+	case ATTRIBUTE_GO_KIND:
+		entry->kind = (int64_t)value->number;
+		return;
+	case ATTRIBUTE_GO_ELEMENT:
+		entry->element = value->number;
+		return;
+	case ATTRIBUTE_GO_KEY:
+		entry->key = value->number;
 		return;
 	}
 }
@@ -350,6 +423,115 @@ struct error *dwarf_entry_read(struct dwarf *dwarf, struct dwarf_unit *unit, str
 	if (!unit->abbreviations)
 		TRY(abbreviations_get(dwarf, unit));
 	return entry_read(dwarf, unit, unit->abbreviations, cursor, ret);
+}
+
+static const uint8_t *pass_leb128(const uint8_t *at, const uint8_t *end, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0; at < end; shift += 7) {
+		if (shift < 64)
+			value |= (uint64_t)(*at & 0x7f) << shift;
+		if (!(*at++ & 0x80)) {
+			*ret = value;
+			return at;
+		}
+	}
+	return NULL;
+}
+
+/* NULL where the values would pass the end. Every step but the last takes at least one byte. */
+static const uint8_t *pass_values(const struct dwarf_abbreviations *table,
+				  const struct abbreviation *abbreviation, const uint8_t *at,
+				  const uint8_t *end)
+{
+	for (uint32_t i = 0; at && i < abbreviation->step_count; i++) {
+		const struct step *step = &table->steps.items[abbreviation->first_step + i];
+		uint64_t size = 0;
+		if (step->bytes > (size_t)(end - at))
+			return NULL;
+		at += step->bytes;
+		if (step->then == DWARF_SHAPE_FIXED)
+			continue;
+		if (step->then == DWARF_SHAPE_STRING) {
+			at = memchr(at, 0, (size_t)(end - at));
+			at = at ? at + 1 : NULL;
+			continue;
+		}
+		if (step->then == DWARF_SHAPE_BLOCK1 && at < end)
+			size = *at++;
+		else
+			at = pass_leb128(at, end, &size);
+		if (step->then == DWARF_SHAPE_LEB128)
+			continue;
+		if (!at || size > (size_t)(end - at))
+			return NULL;
+		at += size;
+	}
+	return at;
+}
+
+/* Stop at an entry that must be read: it is wanted, or no steps lead over it. */
+static void walk_quickly(const struct dwarf_unit *unit, uint32_t tag, struct dwarf_walk *walk,
+			 struct cursor *cursor)
+{
+	const struct dwarf_abbreviations *table = unit->abbreviations;
+	bool usual = unit->offset_size == 4 && unit->address_size == sizeof(uint64_t);
+	const uint8_t *at = cursor->position;
+
+	while (at < cursor->end) {
+		uint64_t code;
+		cursor->position = at;
+		at = pass_leb128(at, cursor->end, &code);
+		if (!at || code >= table->codes.count)
+			break;
+		if (!code) {
+			if (walk->depth <= 1)
+				break;
+			walk->depth--;
+			continue;
+		}
+		const struct abbreviation *abbreviation = &table->codes.items[code];
+		if (!abbreviation->tag || abbreviation->must_read || !usual ||
+		    (walk->depth == 1 && abbreviation->tag == tag))
+			return;
+		at = pass_values(table, abbreviation, at, cursor->end);
+		if (!at)
+			break;
+		walk->depth += abbreviation->has_children;
+	}
+	/* The end, or damage, or no child at all: reading tells. */
+	if (at && at == cursor->end)
+		cursor->position = at;
+}
+
+struct error *dwarf_walk_next(struct dwarf *dwarf, struct dwarf_unit *unit, struct dwarf_walk *walk,
+			      uint32_t tag, struct dwarf_entry *ret)
+{
+	if (!unit->abbreviations)
+		TRY(abbreviations_get(dwarf, unit));
+	struct cursor cursor = dwarf_entries(dwarf, unit,
+					     walk->offset ? walk->offset : unit->entries);
+	struct dwarf_entry entry = { 0 };
+	while (cursor_left(&cursor)) {
+		walk_quickly(unit, tag, walk, &cursor);
+		if (!cursor_left(&cursor))
+			break;
+		bool child = walk->depth == 1;
+		TRY(entry_read(dwarf, unit, unit->abbreviations, &cursor, &entry));
+		walk->offset = cursor_offset(&cursor);
+		walk->depth += entry.has_children;
+		if (child && entry.tag == tag) {
+			*ret = entry;
+			return NULL;
+		}
+		if (!entry.tag && walk->depth <= 1)
+			break;
+		walk->depth -= !entry.tag;
+	}
+	walk->offset = unit->end;
+	*ret = (struct dwarf_entry){ .offset = unit->end };
+	return NULL;
 }
 
 struct error *dwarf_unit_root(struct dwarf *dwarf, const struct dwarf_unit *unit,

@@ -7,8 +7,8 @@
 #include "binary/elf.h"
 
 /*
- * The entries of .debug_info, DWARF 4 and 5, one by one. What is not needed to know types and
- * constants (locations, lines, ranges) is stepped over. References and offsets are those in
+ * The entries of .debug_info, DWARF 4 and 5, one by one. What is not needed to know types,
+ * constants and global variables (other locations, lines, ranges) is stepped over. References and offsets are those in
  * .debug_info.
  */
 struct dwarf;
@@ -19,6 +19,7 @@ enum dwarf_tag {
 	DWARF_POINTER_TYPE = 0x0f,
 	DWARF_COMPILE_UNIT = 0x11,
 	DWARF_STRUCTURE_TYPE = 0x13,
+	DWARF_SUBROUTINE_TYPE = 0x15,
 	DWARF_TYPEDEF = 0x16,
 	DWARF_SUBRANGE_TYPE = 0x21,
 	DWARF_BASE_TYPE = 0x24,
@@ -54,6 +55,12 @@ struct dwarf_entry {
 	int64_t language;
 	int64_t value; /* of a constant */
 	bool has_value;
+	uint64_t address; /* of a variable that has one, fixed; 0 */
+	uint64_t
+		runtime_type; /* Go: where its descriptor lies, counted from the module's types; 0 */
+	int64_t kind;         /* Go: as reflect numbers them */
+	uint64_t element;     /* Go: a type, of a slice, channel, map */
+	uint64_t key;         /* Go: a type, of a map */
 };
 
 /*
@@ -83,6 +90,19 @@ struct cursor dwarf_entries(const struct dwarf *dwarf, const struct dwarf_unit *
 /* Read the entry that the cursor stands at and pass over it, not over its children. */
 struct error *dwarf_entry_read(struct dwarf *dwarf, struct dwarf_unit *unit, struct cursor *cursor,
 			       struct dwarf_entry *ret) must_use;
+
+/*
+ * A quick way through the children of a unit's first entry that have one tag: they are read,
+ * everything else is passed over. All zeroes is the beginning.
+ */
+struct dwarf_walk {
+	uint64_t offset;
+	uint64_t depth;
+};
+
+/* The next of them; ret->tag is 0 when there are no more. */
+struct error *dwarf_walk_next(struct dwarf *dwarf, struct dwarf_unit *unit, struct dwarf_walk *walk,
+			      uint32_t tag, struct dwarf_entry *ret) must_use;
 
 static inline void dwarf_cleanup(struct dwarf **dwarf)
 {

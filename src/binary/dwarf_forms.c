@@ -67,6 +67,65 @@ static const char *string_at(const struct dwarf_bytes *section, uint64_t offset,
 	return memchr(string, 0, MIN(section->size - offset, NAME_LIMIT)) ? string : NULL;
 }
 
+static struct dwarf_bytes block_read(struct cursor *cursor, uint64_t size)
+{
+	struct dwarf_bytes block = { .bytes = cursor->position };
+
+	cursor_skip(cursor, size);
+	if (!cursor->failure)
+		block.size = (size_t)size;
+	return block;
+}
+
+/* What Go's compiler and linker write; other forms are read. */
+enum dwarf_form_shape dwarf_form_shape(uint64_t form, size_t *ret_size)
+{
+	switch (form) {
+	case FORM_STRING:
+		return DWARF_SHAPE_STRING;
+	case FORM_UDATA:
+	case FORM_SDATA:
+	case FORM_ADDRX:
+	case FORM_LOCLISTX:
+	case FORM_RNGLISTX:
+	case FORM_REF_UDATA:
+		return DWARF_SHAPE_LEB128;
+	case FORM_BLOCK1:
+		return DWARF_SHAPE_BLOCK1;
+	case FORM_BLOCK:
+	case FORM_EXPRLOC:
+		return DWARF_SHAPE_BLOCK;
+	case DWARF_FORM_IMPLICIT_CONST:
+	case FORM_FLAG_PRESENT:
+		*ret_size = 0;
+		return DWARF_SHAPE_FIXED;
+	case FORM_DATA1:
+	case FORM_FLAG:
+	case FORM_REF1:
+		*ret_size = 1;
+		return DWARF_SHAPE_FIXED;
+	case FORM_DATA2:
+	case FORM_REF2:
+		*ret_size = 2;
+		return DWARF_SHAPE_FIXED;
+	case FORM_DATA4:
+	case FORM_REF4:
+	case FORM_REF_ADDR:
+	case FORM_SEC_OFFSET:
+	case FORM_STRP:
+	case FORM_LINE_STRP:
+		*ret_size = 4;
+		return DWARF_SHAPE_FIXED;
+	case FORM_ADDR:
+	case FORM_DATA8:
+	case FORM_REF8:
+		*ret_size = 8;
+		return DWARF_SHAPE_FIXED;
+	default:
+		return DWARF_SHAPE_OTHER;
+	}
+}
+
 /*
  * One long switch: it is the table of forms of the standard, and what it does for each is a line.
  * Strings by index (split DWARF, clang) are stepped over: Go has none.
@@ -147,20 +206,23 @@ void dwarf_form_read(const struct dwarf_strings *strings, const struct dwarf_uni
 	ret->is_number = false;
 	switch (form) {
 	case FORM_ADDR:
-		cursor_skip(cursor, unit->address_size);
+		if (unit->address_size == sizeof(uint64_t))
+			ret->number = cursor_u64(cursor);
+		else
+			cursor_skip(cursor, unit->address_size);
 		return;
 	case FORM_BLOCK1:
-		cursor_skip(cursor, cursor_u8(cursor));
+		ret->block = block_read(cursor, cursor_u8(cursor));
 		return;
 	case FORM_BLOCK2:
-		cursor_skip(cursor, cursor_u16(cursor));
+		ret->block = block_read(cursor, cursor_u16(cursor));
 		return;
 	case FORM_BLOCK4:
-		cursor_skip(cursor, cursor_u32(cursor));
+		ret->block = block_read(cursor, cursor_u32(cursor));
 		return;
 	case FORM_BLOCK:
 	case FORM_EXPRLOC:
-		cursor_skip(cursor, cursor_uleb128(cursor));
+		ret->block = block_read(cursor, cursor_uleb128(cursor));
 		return;
 	case FORM_STRX:
 	case FORM_ADDRX:

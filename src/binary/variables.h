@@ -21,6 +21,9 @@ struct variable {
 struct error *variables_open(const struct binary *binary, struct variables **ret) must_use;
 void variables_destroy(struct variables *variables);
 
+/* Why there may be fewer names than there could be; NULL when nothing was wrong. */
+const char *variables_problem(const struct variables *variables);
+
 size_t variables_count(const struct variables *variables);
 
 /* By rising addresses. */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "heap/shapes.h"
+
+#include <stdlib.h>
+
+struct error *heap_shapes_init(struct heap_shapes *shapes)
+{
+	*shapes = (struct heap_shapes){ .count = 1 };
+	shapes->list = calloc(SHAPES_MAX, sizeof(*shapes->list));
+	return shapes->list ? NULL : error_no_memory();
+}
+
+void heap_shapes_deinit(struct heap_shapes *shapes)
+{
+	free(shapes->list);
+	map_deinit(&shapes->numbers);
+	*shapes = (struct heap_shapes){ 0 };
+}
+
+static bool equal(const struct heap_shape *a, const struct heap_shape *b)
+{
+	return a->mask == b->mask && a->size == b->size && a->kind == b->kind;
+}
+
+/* Shapes whose hashes collide lie under the next keys. */
+struct error *heap_shapes_intern(struct heap_shapes *shapes, const struct heap_shape *shape,
+				 uint16_t *ret)
+{
+	uint64_t key = heap_shape_hash(shape->mask + shape->kind, shape->size) >> 1;
+	for (;; key++) {
+		struct map_slot *slot = map_find(&shapes->numbers, key);
+		if (!slot)
+			break;
+		if (equal(&shapes->list[slot->value], shape)) {
+			*ret = (uint16_t)slot->value;
+			return NULL;
+		}
+	}
+	if (shapes->count == SHAPES_MAX) {
+		*ret = 0;
+		return NULL;
+	}
+	struct map_slot *slot;
+	TRY(map_insert(&shapes->numbers, key, shapes->count, &slot));
+	shapes->list[shapes->count] = *shape;
+	*ret = (uint16_t)shapes->count++;
+	return NULL;
+}

@@ -69,6 +69,16 @@ func answer(output io.Writer, words []string, commands Commands) {
 	output.Write(reply.Bytes())
 }
 
+// Live collects twice, with something to be done in between, and tells what is alive. Behind it
+// nothing is collected any more, and nothing is allocated but the answers.
+func Live(between func()) []byte {
+	debug.SetGCPercent(-1)
+	runtime.GC()
+	between()
+	runtime.GC()
+	return []byte(fmt.Sprint(LiveBytes()))
+}
+
 func run(words []string, commands Commands) ([]byte, error) {
 	switch words[0] {
 	case "dump":
@@ -83,6 +93,9 @@ func run(words []string, commands Commands) ([]byte, error) {
 	}
 	if command := commands[words[0]]; command != nil {
 		return command(words[1:])
+	}
+	if words[0] == "live" {
+		return Live(func() {}), nil
 	}
 	return nil, fmt.Errorf("unknown command %q", words[0])
 }

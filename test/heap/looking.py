@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs that know their heap, looked at by dowse, and judged: one case each."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent / "truth"))
+
+import build  # noqa: E402
+import judging  # noqa: E402
+import program  # noqa: E402
+
+# Without their symbols globals have no names.
+NAMELESS = ("stripped", "pie-stripped", "debian", "static", "v3", "greentea", "nogreentea",
+            "noswissmap", "noallocheaders")
+
+
+class LookError(Exception):
+    """dowse did not answer."""
+
+
+def dowse(*words, timeout=120):
+    command = [os.environ.get("DOWSE", "build/dowse"), *map(str, words)]
+    try:
+        answer = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, timeout=timeout, check=False)
+    except subprocess.TimeoutExpired:
+        raise LookError(f"dowse {' '.join(map(str, words))}: no answer within {timeout} s")
+    if answer.returncode != 0:
+        raise LookError(f"dowse {' '.join(map(str, words))}: status {answer.returncode}: "
+                        f"{answer.stderr.decode('utf-8', 'replace').strip()[-500:]}")
+    return answer.stdout
+
+
+def heap(pid, *words, timeout=120):
+    return json.loads(dowse("heap", pid, "--format", "json", *words, timeout=timeout))
+
+
+def why(pid, what, timeout=120):
+    return json.loads(dowse("why", pid, what, "--format", "json", timeout=timeout))
+
+
+def still(pid):
+    """Whether a signal has stopped it."""
+    state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    return state in ("T", "t")
+
+
+class Verdict:
+    """What became of one case."""
+
+    def __init__(self, title):
+        self.title = title
+        self.complaints = []
+        self.facts = []
+
+    def add(self, complaints):
+        self.complaints += list(complaints)
+
+    def line(self):
+        word = "FAIL" if self.complaints else "ok"
+        return f"{word:5} {self.title} {'; '.join(self.facts)}"
+
+    def print(self, most=40):
+        print(self.line(), flush=True)
+        for kind, text in self.complaints[:most]:
+            print(f"      {kind}: {text}")
+        if len(self.complaints) > most:
+            print(f"      and {len(self.complaints) - most} more", flush=True)
+
+
+def difference(answer, live):
+    reachable = answer["heap"]["reachable_bytes"]
+    typed = answer["heap"]["typed_bytes"]
+    return (f"{live} alive, {reachable - live:+} ({100.0 * (reachable - live) / live:+.3f} %), "
+            f"{100.0 * typed / max(reachable, 1):.2f} % typed")
+
+
+def judge_edifice(subject, verdict, named=True, paths=True):
+    """All that the edifice knows, and parity besides; named: its globals have their names."""
+    truth = json.loads(subject.ask("truth"))
+    live = int(subject.ask("live"))
+    types = heap(subject.pid)
+    verdict.facts.append(difference(types, live))
+    verdict.add(judging.parity(types, live))
+    verdict.add(judging.consistent(types))
+    verdict.add(judging.judge_types(truth, types))
+    if named:
+        verdict.add(judging.judge_holders(truth, heap(subject.pid, "--by", "holder")))
+    if paths:
+        for structure in truth["structures"]:
+            for way in structure["paths"]:
+                try:
+                    answer = why(subject.pid, way[-1]["address"])
+                except LookError as error:
+                    verdict.complaints.append(("why", str(error)))
+                    continue
+                verdict.add(judging.judge_path(structure, way, answer, named))
+    wasted = int(subject.ask("garbage 20000"))
+    after = heap(subject.pid)
+    verdict.add(judging.parity(after, live))
+    if after["heap"]["garbage_bytes"] < wasted:
+        verdict.complaints.append(("garbage", f"{after['heap']['garbage_bytes']} bytes of garbage, "
+                                              f"of {wasted} at least"))
+    rows, _ = judging.by_type(after)
+    if "main.Garbage" in rows:
+        verdict.complaints.append(("garbage", f"reachable: {rows['main.Garbage']}"))
+
+
+def judge_live(subject, verdict, litter=None):
+    """Parity, and with garbage beside it."""
+    live = int(subject.ask("live"))
+    answer = heap(subject.pid)
+    verdict.facts.append(difference(answer, live))
+    verdict.add(judging.parity(answer, live))
+    verdict.add(judging.consistent(answer))
+    if litter:
+        subject.ask(f"litter {litter}")
+        answer = heap(subject.pid)
+        verdict.facts.append(f"beside {answer['heap']['garbage_bytes'] >> 20} MiB of garbage "
+                             f"{answer['heap']['reachable_bytes'] - live:+}")
+        verdict.add(judging.parity(answer, live))
+        if answer["heap"]["garbage_bytes"] < litter << 19:
+            verdict.complaints.append(("garbage", f"{answer['heap']['garbage_bytes']} bytes"))
+
+
+def judge_frozen(subject, verdict):
+    """A process that stopped right after a collection, before it had swept."""
+    subject.process.stdin.write(b"freeze\n")
+    subject.process.stdin.flush()
+    deadline = time.monotonic() + subject.timeout
+    while not still(subject.pid):
+        if time.monotonic() > deadline:
+            raise program.ProgramError("it does not stop")
+        time.sleep(0.001)
+    try:
+        answer = heap(subject.pid)
+    finally:
+        os.kill(subject.pid, signal.SIGCONT)
+    words = subject.read_line().split()
+    live = int(subject.read_bytes(int(words[1])))
+    verdict.facts.append(difference(answer, live))
+    verdict.add(judging.parity(answer, live))
+    verdict.add(judging.consistent(answer))
+
+
+# By name: the program, its arguments, and how it is judged.
+CASES = {
+    "edifice": ("edifice", [], judge_edifice),
+    "mixed": ("ballast", ["-mib", "300"], lambda s, v: judge_live(s, v, 60)),
+    "small": ("ballast", ["-mib", "20"], lambda s, v: judge_live(s, v, 10)),
+    "frozen": ("ballast", ["-mib", "150"], judge_frozen),
+    "goroutines": ("ballast", ["-goroutines", "10000", "-mib", "5"],
+                   lambda s, v: judge_live(s, v, 5)),
+    "spinning": ("ballast", ["-spin", "3", "-mib", "5"], lambda s, v: judge_live(s, v)),
+    "zoo": ("zoo", [], lambda s, v: judge_live(s, v)),
+    "keeper": ("keeper", ["-objects", "200000", "-secrets", "500"], lambda s, v: judge_live(s, v)),
+    "crowd": ("crowd", ["-n", "3000"], lambda s, v: judge_live(s, v)),
+}
+
+
+def judge(release, variant, name, paths=True):
+    """The verdict on one case; build.Unbuildable, if it does not exist."""
+    package, arguments, how = CASES[name]
+    verdict = Verdict(f"{release:5} {variant:14} {name:10}")
+    command = build.build(release, variant, package) + arguments
+    begin = time.monotonic()
+    try:
+        with program.Controlled(command, timeout=120, environment={"GOGC": "off"}) as subject:
+            if name == "edifice":
+                how(subject, verdict, variant not in NAMELESS, paths)
+            else:
+                how(subject, verdict)
+            subject.ask("count")  # it is still there, and answers
+    except (LookError, program.ProgramError, OSError, KeyError, TypeError, ValueError) as error:
+        verdict.complaints.append(("look", f"{type(error).__name__}: {error}"))
+    verdict.facts.append(f"{time.monotonic() - begin:.1f} s")
+    return verdict

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/vector.h"
+#include "binary/variables.h"
 #include "heap/types.h"
 #include "model/goroutine.h"
 #include "runtime/heap_ranges.h"
@@ -35,21 +36,22 @@ struct heap_root {
 	uint64_t address;   /* of the variable, the g, the object with a finalizer */
 	uint64_t size;      /* of the variable */
 	const char *name;   /* "main.sessions"; NULL: it has none */
-	uint32_t goroutine; /* index into goroutines->list; UINT32_MAX else */
+	uint32_t goroutine; /* index into goroutines->list: also the one that a thread runs */
+	bool through;       /* a finalizer's object: it is not held itself, what it points to is */
 	size_t first;       /* of its pointers */
 	size_t count;
 };
 
-#define HEAP_NO_FRAME UINT32_MAX
+#define HEAP_NO_GOROUTINE UINT32_MAX
+#define HEAP_NO_FRAME     (UINT32_MAX >> 1)
 
 /* A word that holds a pointer into the heap. */
 struct heap_root_pointer {
 	uint64_t value;
-	uint64_t where; /* address of the word; 0: a register */
-	uint32_t type;  /* of what it points to; HEAP_TYPE_UNKNOWN */
-	uint32_t
-		frame; /* of a goroutine's: index of the machine frame, innermost 0; HEAP_NO_FRAME */
-	bool conservative; /* may be no pointer at all: it counts when an object in use is there */
+	uint64_t where;      /* address of the word; 0: a register */
+	uint32_t type;       /* of what it points to; HEAP_TYPE_UNKNOWN */
+	uint32_t frame : 31; /* of a goroutine's: the machine frame, innermost 0; HEAP_NO_FRAME */
+	uint32_t conservative : 1; /* maybe no pointer: it counts if an object in use is there */
 };
 
 DEFINE_VECTOR(heap_root_vector, struct heap_root);
@@ -60,6 +62,7 @@ struct heap_roots {
 	struct heap_root_vector list;
 	struct heap_root_pointer_vector pointers; /* by root, each root's by rising `where` */
 	struct goroutines *goroutines;            /* owned */
+	struct variables *variables;              /* owned: names of globals lie there */
 	const char *problem; /* what could not be looked through, static text; NULL */
 };
 

@@ -203,16 +203,17 @@ struct error *capture_goroutines(struct runtime *runtime,
 	};
 
 	capturing.bytes_there = capture_bytes_there(target);
-	if (capturing.stopped) {
+	bool stop = capturing.stopped && !options->standing;
+	if (stop) {
 		TRY(check_pause(runtime, options->max_pause_ns));
 		if (target_runs(target))
 			prepare(&capturing);
 	}
-	struct error *error = capturing.stopped ? target_stop(target) : NULL;
+	struct error *error = stop ? target_stop(target) : NULL;
 	if (!error)
 		error = read_all(&capturing, options);
 	capture.now = runtime_present(runtime, &capture);
-	if (capturing.stopped)
+	if (stop)
 		target_release(target, &capture.pause);
 
 	if (!error)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct stack_object;
+
 /*
  * What differs by machine when a Go stack is walked; one file a machine (machine_amd64.c).
  */
@@ -35,6 +37,18 @@ bool machine_caller(const struct stack_bytes *stack, const struct machine_frame 
 
 /* Where the function's arguments begin: what the Go ABI calls the argument pointer. */
 uint64_t machine_arguments(const struct machine_frame *frame, int32_t sp_delta);
+
+/*
+ * Where the function's locals end, if it has any: above them lies what the machine saves. `arguments`
+ * is what machine_arguments() says of the frame.
+ */
+uint64_t machine_locals_end(const struct machine_frame *frame, uint64_t arguments);
+
+/*
+ * The functions of package reflect through which calls are made have the registers of the call in
+ * their frame, which no table describes: internal/abi.RegArgs.
+ */
+extern const struct stack_object machine_reflect_object;
 
 /* A frame that was set up but has not run: pc 0 stands for a call of a nil function. */
 bool machine_nil_call(const struct stack_bytes *stack, const struct machine_frame *frame,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "runtime/stack_maps.h"
+
 #define WORD 8
 
 /* Offsets in the kernel's struct ucontext. */
@@ -41,6 +43,24 @@ uint64_t machine_arguments(const struct machine_frame *frame, int32_t sp_delta)
 {
 	return frame->sp + (uint64_t)(int64_t)sp_delta + WORD;
 }
+
+/* Below the return address lies the caller's frame pointer, unless there is no frame at all. */
+uint64_t machine_locals_end(const struct machine_frame *frame, uint64_t arguments)
+{
+	uint64_t end = arguments - WORD;
+	return end > frame->sp ? end - WORD : end;
+}
+
+/* Nine integer registers, fifteen of 8 bytes for floats, nine with pointers, a bitmap. */
+#define REFLECT_SIZE     272
+#define REFLECT_POINTERS (24 * WORD)
+static const uint8_t reflect_mask[] = { 0, 0, 0, 0xff, 0x01 };
+
+const struct stack_object machine_reflect_object = {
+	.offset = -REFLECT_SIZE,
+	.size = REFLECT_SIZE,
+	.pointers = { reflect_mask, REFLECT_POINTERS / WORD + 9 },
+};
 
 bool machine_nil_call(const struct stack_bytes *stack, const struct machine_frame *frame,
 		      struct machine_frame *ret)

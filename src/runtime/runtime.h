@@ -49,6 +49,7 @@ uint64_t runtime_global(const struct runtime *runtime, enum runtime_global globa
 
 struct runtime_goroutines_options {
 	bool no_stop;    /* read the running process; the result is marked as torn */
+	bool standing;   /* the caller has stopped the target, and lets go of it: do neither */
 	bool with_waits; /* what each one waits for, descriptors included */
 	bool arguments;  /* keep what runtime_dump_goroutine() needs for the arguments of calls */
 	uint64_t

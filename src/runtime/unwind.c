@@ -70,7 +70,8 @@ static bool writes_sp(const struct unwinder *unwinder, const struct function *fu
 	 * thread that was caught in one, with its stack pointer still on the goroutine's stack, has
 	 * not written it yet, or has written it back.
 	 */
-	return !(unwinder->innermost && (unwinder->from_syscall || unwinder->trapped));
+	return !(unwinder->innermost &&
+		 (unwinder->from_syscall || unwinder->trapped || unwinder->collecting));
 }
 
 /* The call from this function was injected at an instruction that had not been a call. */

@@ -53,6 +53,10 @@ struct unwind_tables {
 void unwind_tables_init(struct unwind_tables *tables, const struct binary *binary);
 void unwind_tables_deinit(struct unwind_tables *tables);
 
+/*
+ * Where a goroutine was stopped in a function that writes the stack pointer, the runtime's dump ends,
+ * while its collector goes on: such a function stops in its prologue only, before it wrote.
+ */
 struct unwinder {
 	struct unwind_tables *tables;
 	const struct stack_bytes *stack;
@@ -61,6 +65,7 @@ struct unwinder {
 	bool innermost;
 	bool trapped; /* `at.pc` is an instruction that was interrupted, not a return address */
 	bool from_syscall;   /* the walk starts at what entersyscall() saved */
+	bool collecting;     /* walk as the collector does, not as a dump (below) */
 	bool ended;          /* reached the stack's top frame */
 	const char *problem; /* why the walk stopped early, static text; NULL while it is sound */
 };

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "heap/roots_private.h"
+
+#include "runtime/capture_private.h"
+#include "runtime/stack_roots.h"
+
+const char *heap_root_kind_name(enum heap_root_kind kind)
+{
+	static const char *const names[] = {
+#define KIND(id, name) [HEAP_ROOT_##id] = name,
+		HEAP_ROOT_KINDS(KIND)
+#undef KIND
+	};
+	return names[kind];
+}
+
+struct error *gathering_root(struct gathering *gathering, const struct heap_root *root)
+{
+	struct heap_root copy = *root;
+	copy.first = gathering->roots->pointers.count;
+	copy.count = 0;
+	return heap_root_vector_append(&gathering->roots->list, &copy);
+}
+
+struct error *gathering_pointer(struct gathering *gathering,
+				const struct heap_root_pointer *pointer)
+{
+	struct heap_roots *roots = gathering->roots;
+	if (!gathering_wants(gathering, pointer->value))
+		return NULL;
+	TRY(heap_root_pointer_vector_append(&roots->pointers, pointer));
+	roots->list.items[roots->list.count - 1].count++;
+	return NULL;
+}
+
+void gathering_close(struct gathering *gathering)
+{
+	struct heap_root_vector *list = &gathering->roots->list;
+	if (list->count && !list->items[list->count - 1].count)
+		list->count--;
+}
+
+void gathering_problem(struct gathering *gathering, const char *text)
+{
+	if (!gathering->roots->problem)
+		gathering->roots->problem = text;
+}
+
+/* The words of its stack that count, and its g, where what else it holds hangs. */
+static struct error *take_goroutine(struct gathering *gathering, struct stack_roots *stacks,
+				    uint32_t index)
+{
+	const struct goroutine *goroutine = &gathering->roots->goroutines->list.items[index];
+	const char *problem;
+	struct heap_root root = {
+		.kind = HEAP_ROOT_GOROUTINE,
+		.address = goroutine->address,
+		.goroutine = index,
+	};
+	struct heap_root_pointer self = {
+		.value = goroutine->address,
+		.frame = HEAP_NO_FRAME,
+	};
+	TRY(stack_roots_scan(stacks, index, &problem));
+	TRY(gathering_root(gathering, &root));
+	TRY(gathering_pointer(gathering, &self));
+	for (size_t i = 0; i < stacks->list.count; i++) {
+		const struct stack_root *found = &stacks->list.items[i];
+		struct heap_root_pointer pointer = {
+			.value = found->value,
+			.where = found->where,
+			.frame = MIN(found->frame, HEAP_NO_FRAME),
+			.conservative = found->conservative,
+		};
+		TRY(gathering_pointer(gathering, &pointer));
+	}
+	return NULL;
+}
+
+struct error *gather_goroutines(struct gathering *gathering)
+{
+	_cleanup_(stack_roots_deinit) struct stack_roots stacks = { 0 };
+	const struct runtime_goroutines_options options = { .standing = true, .with_waits = true };
+	struct heap_roots *roots = gathering->roots;
+	TRY(runtime_goroutines(gathering->runtime, &options, &roots->goroutines));
+	TRY(stack_roots_init(&stacks, gathering->runtime, roots->goroutines, gathering->heap));
+	TRY(heap_root_vector_reserve(&roots->list,
+				     roots->list.count + roots->goroutines->list.count));
+	for (size_t i = 0; i < roots->goroutines->list.count; i++)
+		TRY(take_goroutine(gathering, &stacks, (uint32_t)i));
+	return NULL;
+}
+
+static struct error *find_roots(struct gathering *gathering)
+{
+	TRY(variables_open(runtime_binary(gathering->runtime), &gathering->roots->variables));
+	TRY(gather_data(gathering));
+	return gather_goroutines(gathering);
+}
+
+struct error *heap_roots_find(struct runtime *runtime, struct heap_types *types,
+			      const struct address_range_vector *heap, struct heap_roots *ret)
+{
+	_cleanup_(heap_roots_deinit) struct heap_roots roots = { 0 };
+	struct gathering gathering = {
+		.runtime = runtime,
+		.types = types,
+		.heap = heap,
+		.roots = &roots,
+		.bytes_there = capture_bytes_there(runtime_target(runtime)),
+	};
+	TRY(find_roots(&gathering));
+	*ret = roots;
+	roots = (struct heap_roots){ 0 };
+	return NULL;
+}
+
+void heap_roots_deinit(struct heap_roots *roots)
+{
+	heap_root_vector_deinit(&roots->list);
+	heap_root_pointer_vector_deinit(&roots->pointers);
+	runtime_goroutines_destroy(roots->goroutines);
+	variables_destroy(roots->variables);
+	arena_deinit(&roots->arena);
+	*roots = (struct heap_roots){ 0 };
+}

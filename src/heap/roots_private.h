@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_HEAP_ROOTS_PRIVATE_H
+#define DOWSE_HEAP_ROOTS_PRIVATE_H
+
+#include "heap/roots.h"
+
+/* What the steps of looking for roots share. */
+struct gathering {
+	struct runtime *runtime;
+	struct heap_types *types; /* NULL: nothing is typed */
+	const struct address_range_vector *heap;
+	struct heap_roots *roots;
+	uint64_t bytes_there; /* in the target's memory: no more of anything can be real */
+};
+
+static inline bool gathering_wants(const struct gathering *gathering, uint64_t value)
+{
+	return value && heap_ranges_has(gathering->heap, value);
+}
+
+/* A root begins; pointers that are added from now on are its. */
+struct error *gathering_root(struct gathering *gathering, const struct heap_root *root) must_use;
+
+/* A pointer of the newest root; nothing is added that does not point into the heap. */
+struct error *gathering_pointer(struct gathering *gathering,
+				const struct heap_root_pointer *pointer) must_use;
+
+/* Take back the newest root if it has no pointers. */
+void gathering_close(struct gathering *gathering);
+
+/* What could not be looked through, static text; the first one stays. */
+void gathering_problem(struct gathering *gathering, const char *text);
+
+/* The steps. */
+struct error *gather_data(struct gathering *gathering) must_use;
+struct error *gather_goroutines(struct gathering *gathering) must_use;
+struct error *gather_threads(struct gathering *gathering) must_use;
+struct error *gather_tiny_blocks(struct gathering *gathering) must_use;
+struct error *gather_queues(struct gathering *gathering) must_use;
+struct error *gather_specials(struct gathering *gathering) must_use;
+
+#endif

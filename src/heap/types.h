@@ -8,7 +8,8 @@
 /*
  * What objects of the heap can be: a Go type as its descriptor has it, or one of the pieces that
  * the runtime makes values of. Each is known by a small number, interned when it is met, since
- * there are millions of objects and a few thousand types.
+ * there are millions of objects and a few thousand types. What the runtime allocates for itself
+ * (runtime.g, runtime.sudog) has descriptors, too, and is a VALUE. For one thread at a time.
  *
  * FORM(id, what follows the type's name)
  */
@@ -22,11 +23,12 @@
 	FORM(MAP_TABLE, " table")                                                                  \
 	FORM(MAP_GROUPS, " groups")   /* Swiss: one group of slots, or an array of them */         \
 	FORM(MAP_BUCKETS, " buckets") /* up to Go 1.23 */                                          \
-	FORM(MAP_EXTRA, " overflow")                                                               \
-	FORM(CHANNEL, "") /* hchan, and its buffer where that lies behind it */                    \
+	FORM(MAP_EXTRA, " overflow")  /* then: what keeps overflow buckets without pointers */     \
+	FORM(MAP_OVERFLOW, " overflow")                                                            \
+	FORM(MAP_OVERFLOW_LIST, " overflow")                                                       \
+	FORM(CHANNEL, "") /* hchan, and its buffer where that lies behind it; see below */         \
 	FORM(CHANNEL_BUFFER, " buffer")                                                            \
-	FORM(RUNTIME, "") /* the runtime's own: "descriptor" is a enum of types.c */               \
-	FORM(TINY, "")    /* a block of small values without pointers; no descriptor */
+	FORM(TINY, "") /* a block of small values without pointers; no descriptor */
 
 enum heap_form {
 #define FORM(id, suffix) HEAP_##id,
@@ -45,25 +47,47 @@ void heap_types_destroy(struct heap_types *types);
 
 /*
  * The number of a type. A descriptor that cannot be read is HEAP_TYPE_UNKNOWN and no error; so is a
- * form that does not fit (HEAP_MAP of what is no map).
+ * form that does not fit (HEAP_MAP of what is no map). For a channel and its buffer, hand in the
+ * channel's type, whichever its direction: there is one number for all with that element.
  */
 struct error *heap_types_intern(struct heap_types *types, enum heap_form form, uint64_t descriptor,
 				uint32_t *ret) must_use;
+
+/*
+ * The type of what an interface's data word points to, by its first word: a type or an itab.
+ * HEAP_TYPE_UNKNOWN for what is neither, and for functions.
+ */
+struct error *heap_types_dynamic(struct heap_types *types, uint64_t word, uint32_t *ret) must_use;
+
+/*
+ * Some pointers lead to one of several types, which only the object tells: a map's dirPtr to a
+ * directory or to its one group, the pointer to a node to one of its kinds, a *time.Timer to what
+ * the runtime makes of it. Given the type that a pointer says, how many bytes the object takes in
+ * all, and whether it can hold pointers: the type that it is. To be asked once for each object.
+ */
+struct error *heap_types_choose(struct heap_types *types, uint32_t type, uint64_t size,
+				bool pointers, uint32_t *ret) must_use;
+
+/*
+ * Swiss: what a small map's dirPtr points to, whose dirLen is 0, given its HEAP_MAP: MAP_GROUPS.
+ * HEAP_TYPE_UNKNOWN for other maps.
+ */
+struct error *heap_types_map_small(struct heap_types *types, uint32_t map, uint32_t *ret) must_use;
 
 /* Numbers are 1 to this. */
 uint32_t heap_types_count(const struct heap_types *types);
 
 /* A word that can hold a pointer, in the order in which the collector's masks have them. */
 struct heap_slot {
-	uint64_t offset; /* in the element */
-	uint32_t
-		pointee; /* the type of what it points to; HEAP_TYPE_UNKNOWN: its value says, or nobody */
-	bool dynamic; /* the data word of an interface: the word before it says the type */
+	uint64_t offset;  /* in the element */
+	uint32_t pointee; /* what it points to; HEAP_TYPE_UNKNOWN: its value says, or nobody */
+	bool dynamic;     /* the data word of an interface: the word before it says the type */
 };
 
 /*
  * Where an object of a type has pointers: `slots` of the element that begins at `start`, and again
- * every `stride` bytes up to the object's end if that is not 0.
+ * every `stride` bytes up to the object's end if that is not 0. Offsets count from where the value
+ * begins, which is behind the allocator's header where there is one.
  */
 struct heap_type_layout {
 	uint64_t size; /* that the value needs; of one element, where there may be many */
@@ -80,7 +104,7 @@ struct error *heap_types_layout(struct heap_types *types, uint32_t type,
 
 struct heap_type {
 	enum heap_form form;
-	uint64_t descriptor;
+	uint64_t descriptor; /* of a channel: its element's */
 };
 
 void heap_types_get(const struct heap_types *types, uint32_t type, struct heap_type *ret);
@@ -111,9 +135,9 @@ struct error *heap_types_path(struct heap_types *types, uint32_t type, uint64_t 
 			      struct writer *writer) must_use;
 
 /*
- * The bytes at the beginning of which an object of `size` bytes in all can have been allocated for
- * the type: the value needs more than the next smaller size class has. False: it is a part of
- * something larger, or larger than the object.
+ * Whether an object that takes `size` bytes in all can have been allocated for the type, which needs
+ * more than the next smaller size class has. False: it is a part of something larger, or is larger
+ * than the object.
  */
 bool heap_types_fills(struct heap_types *types, uint32_t type, uint64_t size);
 

@@ -245,6 +245,28 @@ struct error *keep_fork(struct evidence *evidence, const struct keep_options *op
 	return NULL;
 }
 
+struct error *keep_still(struct evidence *evidence, const struct keep_options *options,
+			 bool *ret_copied)
+{
+	struct keeping keeping = { .evidence = evidence, .options = options };
+	struct error *error = make_fork(&keeping);
+	*ret_copied = error && may_copy_instead(error);
+	if (*ret_copied) {
+		struct error *refused = error;
+		error = copy(&keeping, &keeping.fork);
+		if (error)
+			error = error_wrap(error, "%s; and it cannot be copied", refused->message);
+		else
+			runtime_look_at(evidence->runtime, keeping.fork);
+		error_destroy(refused);
+	}
+	if (error)
+		return error;
+	evidence->fork = keeping.fork;
+	evidence->pause_ns = keeping.kept.pause.nanoseconds;
+	return NULL;
+}
+
 struct error *keep_evidence(struct evidence *evidence, const struct keep_options *options,
 			    struct kept *ret)
 {

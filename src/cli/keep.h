@@ -67,6 +67,13 @@ struct error *keep_fork(struct evidence *evidence, const struct keep_options *op
 			struct kept *ret) must_use;
 
 /*
+ * The same without saving anything; where no fork may be had, a copy that was made while the process
+ * was stopped takes its place: then *ret_copied.
+ */
+struct error *keep_still(struct evidence *evidence, const struct keep_options *options,
+			 bool *ret_copied) must_use;
+
+/*
  * What --save asks for, if anything: to be called before the process is looked at in any other way.
  * The report's next step then names the file.
  */

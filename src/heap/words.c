@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap/words.h"
 
-#include "binary/type.h"
-
-/* struct runtime.itab, in every release: the interface's type, the dynamic type, ... */
-struct itab {
-	uint64_t interface;
-	uint64_t type;
-};
-
 /* Where itabs may lie: in mappings that are not the heap's, neighbours joined. */
 static struct error *find_mappings(struct heap_words *words)
 {
@@ -44,47 +36,6 @@ void heap_words_deinit(struct heap_words *words)
 	address_range_vector_deinit(&words->mappings);
 }
 
-static bool in_types(const struct binary *binary, uint64_t address)
-{
-	for (size_t i = 0; i < binary->module_count; i++) {
-		const struct module *module = &binary->modules[i];
-		if (address >= module->types && address < module->types_end)
-			return true;
-	}
-	return false;
-}
-
-/* The dynamic type that the word stands for; 0 when it is none. */
-static uint64_t word_descriptor(const struct heap_words *words, uint64_t word)
-{
-	const struct binary *binary = runtime_binary(words->runtime);
-	struct itab itab;
-	struct type type;
-	if (error_ignore(target_read(runtime_target(words->runtime), word, &itab, sizeof(itab))) &&
-	    in_types(binary, itab.interface) && in_types(binary, itab.type) &&
-	    error_ignore(type_read(binary, itab.interface, &type)) && type.kind == TYPE_INTERFACE)
-		return itab.type;
-	return in_types(binary, word) ? word : 0;
-}
-
-struct error *heap_words_dynamic(struct heap_types *types, const struct binary *binary,
-				 uint64_t descriptor, uint32_t *ret)
-{
-	struct type type;
-	if (!error_ignore(type_read(binary, descriptor, &type))) {
-		*ret = HEAP_TYPE_UNKNOWN;
-		return NULL;
-	}
-	/* What is one pointer is the interface's second word itself; all else lies where that points. */
-	bool direct = type.kind == TYPE_POINTER || type.kind == TYPE_MAP ||
-		      type.kind == TYPE_CHAN || type.kind == TYPE_FUNC ||
-		      type.kind == TYPE_UNSAFE_POINTER ||
-		      (type.size == 8 && type.pointer_bytes == 8 &&
-		       (type.kind == TYPE_STRUCT || type.kind == TYPE_ARRAY));
-	return direct ? heap_types_pointee(types, descriptor, 0, ret)
-		      : heap_types_intern(types, HEAP_VALUE, descriptor, ret);
-}
-
 static struct error *find_interface(struct heap_words *words, uint64_t word, uint32_t *ret)
 {
 	struct map_slot *slot = map_find(&words->interfaces, word);
@@ -93,10 +44,7 @@ static struct error *find_interface(struct heap_words *words, uint64_t word, uin
 		*ret = (uint32_t)slot->value;
 		return NULL;
 	}
-	uint64_t descriptor = word_descriptor(words, word);
-	if (descriptor)
-		TRY(heap_words_dynamic(words->types, runtime_binary(words->runtime), descriptor,
-				       ret));
+	TRY(heap_types_dynamic(words->types, word, ret));
 	return map_insert(&words->interfaces, word, *ret, &slot);
 }
 

@@ -45,8 +45,4 @@ struct error *heap_words_interface(struct heap_words *words, struct heap_words_c
 struct error *heap_words_closure(struct heap_words *words, struct heap_words_cache *cache,
 				 uint64_t word, uint32_t *ret) must_use;
 
-/* What an interface of this dynamic type points to. */
-struct error *heap_words_dynamic(struct heap_types *types, const struct binary *binary,
-				 uint64_t descriptor, uint32_t *ret) must_use;
-
 #endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/moment.h"
+
+#include "cli/keep.h"
+#include "target/traced.h"
+
+struct error *moment_begin(struct invocation *invocation, struct evidence *evidence,
+			   struct moment *ret)
+{
+	struct moment moment = { .began_ns = traced_now_ns() };
+	const struct keep_options wanted = {
+		.max_pause_ns = (uint64_t)invocation->options.max_pause_ns,
+		.max_memory = invocation->options.max_memory,
+	};
+	TRY(keep_moment(invocation, evidence));
+	if (target_pid(evidence->target) && !evidence->fork)
+		TRY(keep_still(evidence, &wanted, &moment.copied));
+	moment.pause_ns = evidence->pause_ns;
+	*ret = moment;
+	return NULL;
+}
+
+void moment_end(struct evidence *evidence, struct moment *moment)
+{
+	if (!evidence->fork)
+		return;
+	runtime_look_at(evidence->runtime, evidence->target);
+	target_destroy(TAKE_PTR(evidence->fork));
+	if (!moment->copied)
+		moment->fork_ns = traced_now_ns() - moment->began_ns;
+}

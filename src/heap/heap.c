@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "heap/heap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap/search.h"
+
+DEFINE_VECTOR(edge_vector, uint32_t);
+
+/* A word that may be no pointer counts when an object in use is there. */
+static uint32_t root_edge(const struct heap_spans *spans, const struct heap_root_pointer *pointer)
+{
+	uint32_t edge = heap_spans_edge(spans, pointer->value);
+	if (edge == EDGE_NONE)
+		return edge;
+	uint32_t vertex = edge_target(edge);
+	if (!heap_bit(spans->used, vertex) ||
+	    (pointer->conservative && spans->dead && heap_bit(spans->dead, vertex)))
+		return EDGE_NONE;
+	return edge;
+}
+
+/* What the object points to, instead of it. */
+static struct error *append_through(struct heap *heap, uint32_t edge, struct edge_vector *into)
+{
+	const struct heap_graph *graph = &heap->scan.graph;
+	if (edge == EDGE_NONE)
+		return NULL;
+	uint32_t first = graph->rows[edge_target(edge)];
+	uint32_t count = graph->rows[edge_target(edge) + 1] - first;
+	TRY(edge_vector_reserve(into, into->count + count));
+	memcpy(into->items + into->count, graph->edges + first, count * sizeof(*into->items));
+	into->count += count;
+	return NULL;
+}
+
+static struct error *append_roots(struct heap *heap)
+{
+	_cleanup_(edge_vector_deinit) struct edge_vector edges = { 0 };
+	TRY(heap_scan_expect(&heap->scan, heap->roots.list.count));
+	for (size_t i = 0; i < heap->roots.list.count; i++) {
+		const struct heap_root *root = &heap->roots.list.items[i];
+		edges.count = 0;
+		for (size_t k = root->first; k < root->first + root->count; k++) {
+			uint32_t edge = root_edge(&heap->spans, &heap->roots.pointers.items[k]);
+			if (root->through)
+				TRY(append_through(heap, edge, &edges));
+			else
+				TRY(edge_vector_append(&edges, &edge));
+		}
+		TRY(heap_scan_append(&heap->scan, edges.items, edges.count));
+	}
+	return NULL;
+}
+
+static struct error *read_heap(struct heap *heap)
+{
+	_cleanup_(address_range_vector_deinit) struct address_range_vector ranges = { 0 };
+	TRY(heap_types_create(heap->runtime, &heap->types));
+	TRY(heap_ranges_read(heap->runtime, &ranges));
+	TRY(heap_spans_read(heap->runtime, &heap->spans));
+	TRY(heap_scan_run(heap->runtime, &heap->spans, heap->types, &heap->scan));
+	TRY(heap_roots_find(heap->runtime, heap->types, &ranges, &heap->roots));
+	TRY(append_roots(heap));
+	return heap_search_run(&heap->spans, heap->types, &heap->roots, &heap->scan,
+			       &heap->reached);
+}
+
+struct error *heap_open(struct runtime *runtime, struct heap **ret)
+{
+	_cleanup_(heap_cleanup) struct heap *heap = calloc(1, sizeof(*heap));
+	if (!heap)
+		return error_no_memory();
+	heap->runtime = runtime;
+	TRY(read_heap(heap));
+	*ret = TAKE_PTR(heap);
+	return NULL;
+}
+
+void heap_destroy(struct heap *heap)
+{
+	if (!heap)
+		return;
+	dominators_deinit(&heap->dominators);
+	free(heap->reached);
+	heap_roots_deinit(&heap->roots);
+	heap_scan_deinit(&heap->scan);
+	heap_spans_deinit(&heap->spans);
+	heap_types_destroy(heap->types);
+	free(heap);
+}
+
+uint64_t heap_object_size(const struct heap *heap, uint32_t vertex)
+{
+	if (vertex >= heap->scan.graph.object_count)
+		return 0;
+	uint32_t size = heap->scan.shape_list.list[heap->scan.shapes[vertex]].size;
+	return size ? size : heap_spans_of(&heap->spans, vertex)->slot_size;
+}
+
+static uint64_t weight(const void *argument, uint32_t vertex)
+{
+	return heap_object_size(argument, vertex);
+}
+
+struct error *heap_dominate(struct heap *heap)
+{
+	if (heap->dominators.count)
+		return NULL;
+	return dominators_compute(&heap->scan.graph, heap->spans.used, weight, heap,
+				  &heap->dominators);
+}
+
+void heap_count(const struct heap *heap, struct heap_totals *ret)
+{
+	const struct heap_spans *spans = &heap->spans;
+	*ret = (struct heap_totals){ 0 };
+	for (size_t i = 0; i < spans->list.count; i++) {
+		const struct heap_span *span = &spans->list.items[i];
+		for (uint32_t vertex = span->first; vertex < span->first + span->count; vertex++) {
+			if (!heap_bit(spans->used, vertex))
+				continue;
+			ret->objects++;
+			ret->bytes += span->slot_size;
+			if (heap_bit(heap->reached, vertex)) {
+				ret->reachable_objects++;
+				ret->reachable_bytes += span->slot_size;
+				if (heap_object_type(heap, vertex) != HEAP_TYPE_UNKNOWN)
+					ret->typed_bytes += span->slot_size;
+			} else if (spans->dead && heap_bit(spans->dead, vertex)) {
+				ret->dead_objects++;
+				ret->dead_bytes += span->slot_size;
+			}
+		}
+	}
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "heap/search.h"
+
+#include <stdlib.h>
+
+#include "heap/typing.h"
+
+/*
+ * A queue in blocks that are freed as they are done with, so that it never has room for all. What
+ * makes this slow is waiting for memory, in which neighbours of the graph lie far apart: so each
+ * vertex is touched some time before its turn comes, first its row, then its edges, then what those
+ * lead to.
+ */
+#define BLOCK_VERTICES ((size_t)16384)
+#define AHEAD_ROW      24
+#define AHEAD_EDGES    16
+#define AHEAD_TARGETS  8
+
+struct queue_block {
+	struct queue_block *next;
+	size_t count;
+	uint32_t vertices[BLOCK_VERTICES];
+};
+
+struct search {
+	const struct heap_spans *spans;
+	struct heap_scan *scan;
+	struct heap_typing typing;
+	uint64_t *reached;
+	struct queue_block *head;
+	struct queue_block *tail;
+	size_t taken;     /* of the head */
+	uint64_t retyped; /* how often */
+	uint64_t retyped_max;
+};
+
+static struct error *push(struct search *search, uint32_t vertex)
+{
+	struct queue_block *tail = search->tail;
+	if (!tail || tail->count == BLOCK_VERTICES) {
+		tail = malloc(sizeof(*tail));
+		if (!tail)
+			return error_no_memory();
+		tail->next = NULL;
+		tail->count = 0;
+		if (search->tail)
+			search->tail->next = tail;
+		else
+			search->head = tail;
+		search->tail = tail;
+	}
+	tail->vertices[tail->count++] = vertex;
+	return NULL;
+}
+
+static bool pop(struct search *search, uint32_t *ret)
+{
+	struct queue_block *head = search->head;
+	if (head && search->taken == head->count && head->next) {
+		search->head = head->next;
+		search->taken = 0;
+		free(head);
+		head = search->head;
+	}
+	if (!head || search->taken == head->count)
+		return false;
+	*ret = head->vertices[search->taken++];
+	return true;
+}
+
+static void look_ahead(const struct search *search)
+{
+	const struct queue_block *head = search->head;
+	const struct heap_graph *graph = &search->scan->graph;
+	size_t at = search->taken;
+	if (at + AHEAD_ROW < head->count) {
+		__builtin_prefetch(&graph->rows[head->vertices[at + AHEAD_ROW]]);
+		__builtin_prefetch(&search->scan->types[head->vertices[at + AHEAD_ROW]]);
+	}
+	if (at + AHEAD_EDGES < head->count)
+		__builtin_prefetch(&graph->edges[graph->rows[head->vertices[at + AHEAD_EDGES]]]);
+	if (at + AHEAD_TARGETS < head->count) {
+		uint32_t vertex = head->vertices[at + AHEAD_TARGETS];
+		uint32_t end = MIN(graph->rows[vertex + 1], graph->rows[vertex] + 4);
+		for (uint32_t i = graph->rows[vertex]; i < end; i++) {
+			if (graph->edges[i] == EDGE_NONE)
+				continue;
+			uint32_t target = edge_target(graph->edges[i]);
+			__builtin_prefetch(&search->scan->types[target], 1);
+			__builtin_prefetch(&search->scan->shapes[target]);
+			__builtin_prefetch(&search->reached[target / 64], 1);
+		}
+	}
+}
+
+static uint64_t slot_size(const struct search *search, uint32_t vertex)
+{
+	uint32_t size = search->scan->shape_list.list[search->scan->shapes[vertex]].size;
+	return size ? size : heap_spans_of(search->spans, vertex)->slot_size;
+}
+
+/* A pointer leads there, and says that it is to `type`. True when that changed the object's type. */
+static struct error *type_target(struct search *search, uint32_t edge, uint32_t type, bool *ret)
+{
+	uint32_t vertex = edge_target(edge), mark;
+	uint32_t *place = &search->scan->types[vertex];
+	*ret = false;
+	if (heap_type_rank(*place) == TYPE_RANK_EXACT)
+		return NULL;
+	uint64_t size = slot_size(search, vertex);
+	TRY(heap_typing_judge(&search->typing, type, search->scan->shapes[vertex], size,
+			      edge_is_interior(edge), &mark));
+	if (!mark || mark == *place)
+		return NULL;
+	TRY(heap_typing_better(&search->typing, mark, *place, ret));
+	if (*ret)
+		*place = mark;
+	return NULL;
+}
+
+static struct error *follow(struct search *search, uint32_t edge, uint32_t type)
+{
+	uint32_t vertex = edge_target(edge);
+	bool changed = false;
+	if (!heap_bit(search->spans->used, vertex))
+		return NULL;
+	if (type != HEAP_TYPE_UNKNOWN)
+		TRY(type_target(search, edge, type, &changed));
+	if (!heap_bit(search->reached, vertex)) {
+		heap_bit_set(search->reached, vertex);
+		return push(search, vertex);
+	}
+	/* Lying descriptors could have the search go round for long. */
+	if (!changed || search->retyped >= search->retyped_max)
+		return NULL;
+	search->retyped++;
+	return push(search, vertex);
+}
+
+/* An interface or a closure said what it is; if its pointers lie elsewhere, it is something else. */
+static struct error *check_exact(struct search *search, uint32_t vertex)
+{
+	uint32_t mark = search->scan->types[vertex];
+	uint16_t shape = search->scan->shapes[vertex];
+	const struct heap_plan *plan;
+	if (heap_type_rank(mark) != TYPE_RANK_EXACT ||
+	    search->scan->shape_list.list[shape].kind != SHAPE_POINTERS)
+		return NULL;
+	TRY(heap_typing_plan(&search->typing, heap_type_number(mark), shape, &plan));
+	if (!plan->fits)
+		search->scan->types[vertex] = 0;
+	return NULL;
+}
+
+static struct error *visit(struct search *search, uint32_t vertex)
+{
+	const struct heap_graph *graph = &search->scan->graph;
+	uint32_t first = graph->rows[vertex], end = graph->rows[vertex + 1];
+	const struct heap_plan *plan = NULL;
+	if (first == end)
+		return NULL;
+	TRY(check_exact(search, vertex));
+	uint32_t type = heap_type_number(search->scan->types[vertex]);
+	if (type != HEAP_TYPE_UNKNOWN)
+		TRY(heap_typing_plan(&search->typing, type, search->scan->shapes[vertex], &plan));
+	for (uint32_t i = first, position = 0; i < end; i++, position++) {
+		if (plan && position == plan->count) {
+			position = 0;
+			plan = plan->stride && plan->count ? plan : NULL;
+		}
+		if (graph->edges[i] != EDGE_NONE)
+			TRY(follow(search, graph->edges[i],
+				   plan ? plan->pointees[position] : HEAP_TYPE_UNKNOWN));
+	}
+	return NULL;
+}
+
+static struct error *start(struct search *search, const struct heap_roots *roots)
+{
+	const struct heap_graph *graph = &search->scan->graph;
+	for (size_t i = 0; i < roots->list.count; i++) {
+		const struct heap_root *root = &roots->list.items[i];
+		uint32_t row = graph->rows[graph->object_count + i];
+		uint32_t count = graph->rows[graph->object_count + i + 1] - row;
+		for (uint32_t k = 0; k < count; k++) {
+			uint32_t type = root->through ? HEAP_TYPE_UNKNOWN
+						      : roots->pointers.items[root->first + k].type;
+			if (graph->edges[row + k] != EDGE_NONE)
+				TRY(follow(search, graph->edges[row + k], type));
+		}
+	}
+	return NULL;
+}
+
+static struct error *run(struct search *search, const struct heap_roots *roots)
+{
+	uint32_t vertex;
+	size_t count = search->scan->graph.object_count;
+	search->retyped_max = 16 * (uint64_t)count + 1024;
+	search->reached = calloc(count / 64 + 1, sizeof(*search->reached));
+	if (!search->reached)
+		return error_no_memory();
+	TRY(start(search, roots));
+	while (pop(search, &vertex)) {
+		look_ahead(search);
+		TRY(visit(search, vertex));
+	}
+	return NULL;
+}
+
+struct error *heap_search_run(const struct heap_spans *spans, struct heap_types *types,
+			      const struct heap_roots *roots, struct heap_scan *scan,
+			      uint64_t **ret_reached)
+{
+	struct search search = { .spans = spans, .scan = scan };
+	struct error *error = heap_typing_init(&search.typing, types, &scan->shape_list);
+	if (!error)
+		error = run(&search, roots);
+	while (search.head) {
+		struct queue_block *next = search.head->next;
+		free(search.head);
+		search.head = next;
+	}
+	heap_typing_deinit(&search.typing);
+	if (error)
+		free(search.reached);
+	else
+		*ret_reached = search.reached;
+	return error;
+}

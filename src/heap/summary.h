@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_HEAP_SUMMARY_H
+#define DOWSE_HEAP_SUMMARY_H
+
+#include "heap/heap.h"
+
+/*
+ * Reachable objects in groups: by type, and where that is not known by shape.
+ */
+struct heap_group {
+	uint32_t type;  /* HEAP_TYPE_UNKNOWN: then the shape says what is known */
+	uint16_t shape; /* of one without a type */
+	uint64_t count;
+	uint64_t bytes;
+	uint64_t retained; /* freed if all of them went; 0 before heap_dominate() */
+};
+
+DEFINE_VECTOR(heap_group_vector, struct heap_group);
+
+/* Largest first, by what they retain if that is known, else by their bytes. */
+struct error *heap_group_types(const struct heap *heap, struct heap_group_vector *ret) must_use;
+
+#endif

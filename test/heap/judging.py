@@ -190,3 +190,10 @@ def judge_path(structure, expected, answer, named=True):
         words, right = fields_of(path["steps"]), fields_of(expected)
         if named and words != right:
             yield "field", f"{title}: {words}, not {right}"
+
+
+def judge_roots(structure, address, kinds, answer):
+    """One path from each kind of root that there is."""
+    told = sorted(path["root"]["kind"] for path in answer["paths"])
+    if told != sorted(kinds):
+        yield "root", f"{structure['name']}: to {address} from {told}, not from {sorted(kinds)}"

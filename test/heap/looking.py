@@ -83,7 +83,7 @@ def difference(answer, live):
             f"{100.0 * typed / max(reachable, 1):.2f} % typed")
 
 
-def judge_edifice(subject, verdict, named=True, paths=True):
+def judge_edifice(subject, verdict, named=True, paths=True, holders=True):
     """All that the edifice knows, and parity besides; named: its globals have their names."""
     truth = json.loads(subject.ask("truth"))
     live = int(subject.ask("live"))
@@ -92,7 +92,7 @@ def judge_edifice(subject, verdict, named=True, paths=True):
     verdict.add(judging.parity(types, live))
     verdict.add(judging.consistent(types))
     verdict.add(judging.judge_types(truth, types))
-    if named:
+    if named and holders:
         verdict.add(judging.judge_holders(truth, heap(subject.pid, "--by", "holder")))
     if paths:
         for structure in truth["structures"]:
@@ -103,6 +103,9 @@ def judge_edifice(subject, verdict, named=True, paths=True):
                     verdict.complaints.append(("why", str(error)))
                     continue
                 verdict.add(judging.judge_path(structure, way, answer, named))
+            for address, kinds in structure["roots"].items():
+                verdict.add(judging.judge_roots(structure, address, kinds,
+                                                why(subject.pid, address)))
     wasted = int(subject.ask("garbage 20000"))
     after = heap(subject.pid)
     verdict.add(judging.parity(after, live))
@@ -166,7 +169,7 @@ CASES = {
 }
 
 
-def judge(release, variant, name, paths=True):
+def judge(release, variant, name, paths=True, holders=True):
     """The verdict on one case; build.Unbuildable, if it does not exist."""
     package, arguments, how = CASES[name]
     verdict = Verdict(f"{release:5} {variant:14} {name:10}")
@@ -175,7 +178,7 @@ def judge(release, variant, name, paths=True):
     try:
         with program.Controlled(command, timeout=120, environment={"GOGC": "off"}) as subject:
             if name == "edifice":
-                how(subject, verdict, variant not in NAMELESS, paths)
+                how(subject, verdict, variant not in NAMELESS, paths, holders)
             else:
                 how(subject, verdict)
             subject.ask("count")  # it is still there, and answers

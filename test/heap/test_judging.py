@@ -279,6 +279,20 @@ class Judged(unittest.TestCase):
             self.assertEqual(self.judge_path(name, list.clear), {"missing"})
 
 
+    def test_roots(self):
+        structure = self.structure("held twice")
+        (address, kinds), = structure["roots"].items()
+        self.assertEqual(sorted(kinds), ["global", "goroutine"])
+
+        def judged(*told):
+            answer = {"paths": [{"root": {"kind": kind}} for kind in told]}
+            return self.kinds(judging.judge_roots(structure, address, kinds, answer))
+
+        self.assertEqual(judged("goroutine", "global"), set())
+        for told in ((), ("global",), ("goroutine",), ("global", "goroutine", "thread")):
+            self.assertEqual(judged(*told), {"root"})
+
+
 class Looking(unittest.TestCase):
     def test_a_failure_is_told(self):
         verdict = looking.Verdict("one")

@@ -58,6 +58,8 @@ VARIANTS = {
                    "only": ("1.24", "1.25"), "why": "a choice of 1.24 and 1.25 alone"},
     "noallocheaders": {"cgo": False, "flags": ["-ldflags=-s -w"], "experiment": "noallocheaders",
                        "only": ("1.22",), "why": "a choice of 1.22 alone"},
+    "arenas": {"cgo": False, "experiment": "arenas", "since": "1.20",
+               "why": "an experiment from 1.20 on"},
     "synctest": {"cgo": False, "experiment": "synctest",
                  "only": ("1.24",), "why": "an experiment of 1.24, in the library from 1.25"},
 }

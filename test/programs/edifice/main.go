@@ -70,8 +70,10 @@ type structure struct {
 	Objects   []object `json:"objects"`
 	// The only way to an object.
 	Paths [][]step `json:"paths"`
-	// The same types under which it is right to know an object that only an inner pointer leads to.
+	// The type of an object that only pointers to its middle lead to: it need not be known.
 	Inner []object `json:"inner"`
+	// The kinds of all the roots that lead to an address.
+	Roots map[string][]string `json:"roots"`
 }
 
 // A building is a structure before it is there.
@@ -199,7 +201,7 @@ func construct() {
 		after := heap()
 		structures = append(structures, structure{Name: b.name, Kind: b.kind, Root: b.root,
 			Retained: after - before, Exact: true, Types: []claim{}, Families: []family{},
-			Objects: []object{}, Paths: [][]step{}, Inner: []object{}})
+			Objects: []object{}, Paths: [][]step{}, Inner: []object{}, Roots: map[string][]string{}})
 		s := &structures[len(structures)-1]
 		b.describe(s)
 		if os.Getenv("EDIFICE_VERBOSE") != "" {

@@ -1,0 +1,3 @@
+module example.org/types
+
+go 1.19

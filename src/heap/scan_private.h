@@ -26,6 +26,7 @@ struct scanner {
 	uint64_t last_type; /* of a header; for slots of `last_slot_size` */
 	uint64_t last_slot_size;
 	uint32_t last_number;
+	uint32_t last_array;
 	const struct heap_type_layout *last_layout;
 	uint8_t *mask; /* where there is no layout: a bit for each word of the value; owned */
 

@@ -189,13 +189,16 @@ static struct error *find_layout(struct scanner *scanner, const struct heap_span
 	if (header == scanner->last_type && span->slot_size == scanner->last_slot_size)
 		return NULL;
 	scanner->last_type = 0;
-	scanner->last_number = HEAP_TYPE_UNKNOWN;
+	scanner->last_number = scanner->last_array = HEAP_TYPE_UNKNOWN;
 	scanner->last_layout = NULL;
 	pthread_mutex_lock(scanner->lock);
 	struct error *error = heap_types_intern(scanner->types, HEAP_VALUE, header,
 						&scanner->last_number);
-	if (!error && scanner->last_number != HEAP_TYPE_UNKNOWN)
-		error = heap_types_layout(scanner->types, scanner->last_number,
+	/* There may be several: the layout of a single value may end before the slot does. */
+	if (!error)
+		error = heap_types_intern(scanner->types, HEAP_ARRAY, header, &scanner->last_array);
+	if (!error && scanner->last_array != HEAP_TYPE_UNKNOWN)
+		error = heap_types_layout(scanner->types, scanner->last_array,
 					  &scanner->last_layout);
 	if (!error && header && !scanner->last_layout)
 		error = read_mask(scanner, span, header);
@@ -207,24 +210,20 @@ static struct error *find_layout(struct scanner *scanner, const struct heap_span
 }
 
 /* A header names the type of one element, even where there are many. */
-static struct error *note_header(struct scanner *scanner, const struct heap_span *span,
-				 uint64_t header, uint32_t vertex)
+static void note_header(struct scanner *scanner, const struct heap_span *span, uint32_t vertex)
 {
 	const struct heap_type_layout *layout = scanner->last_layout;
 	uint32_t number = scanner->last_number;
 	if (!layout || !layout->size)
-		return NULL;
+		return;
 	if ((span->slot_size - span->head) / layout->size > 1) {
 		pthread_mutex_lock(scanner->lock);
 		bool fills = heap_types_fills(scanner->types, number, span->slot_size);
-		struct error *error = fills ? NULL
-					    : heap_types_intern(scanner->types, HEAP_ARRAY, header,
-								&number);
 		pthread_mutex_unlock(scanner->lock);
-		TRY(error);
+		if (!fills)
+			number = scanner->last_array;
 	}
 	note_exact(scanner, vertex, number);
-	return NULL;
 }
 
 struct error *scan_object_begin(struct scanner *scanner, const struct heap_span *span,
@@ -234,7 +233,7 @@ struct error *scan_object_begin(struct scanner *scanner, const struct heap_span 
 	scanner->pending = 0;
 	if (span->bits == HEAP_BITS_HEADER || span->bits == HEAP_BITS_TYPE) {
 		TRY(find_layout(scanner, span, header));
-		TRY(note_header(scanner, span, header, vertex));
+		note_header(scanner, span, vertex);
 		object.layout = scanner->last_layout;
 		object.mask = header && !object.layout ? scanner->mask : NULL;
 	}
@@ -249,14 +248,13 @@ static struct error *scan_by_layout(struct scanner *scanner, struct scan_object 
 	const struct heap_type_layout *layout = object->layout;
 	uint64_t end = object->at + 8 * count;
 	uint64_t size = object->span->slot_size - object->span->head;
-	uint64_t stride = layout->stride ? layout->stride : layout->size;
-	while (layout->slot_count && stride) {
+	while (layout->slot_count && layout->stride) {
 		/* Another whole element, or nothing. */
-		if (object->slot == 0 && object->element + stride > size)
+		if (object->slot == 0 && object->element + layout->stride > size)
 			return NULL;
 		for (; object->slot < layout->slot_count; object->slot++) {
 			const struct heap_slot *slot = &layout->slots[object->slot];
-			uint64_t place = object->element + slot->offset;
+			uint64_t place = layout->start + object->element + slot->offset;
 			if (place >= end)
 				return NULL;
 			size_t index = (size_t)(place - object->at) / 8;
@@ -267,7 +265,7 @@ static struct error *scan_by_layout(struct scanner *scanner, struct scan_object 
 						   edge));
 		}
 		object->slot = 0;
-		object->element += stride;
+		object->element += layout->stride;
 	}
 	return NULL;
 }

@@ -14,9 +14,10 @@ static struct error *heap_run(struct invocation *invocation, enum cli_status *re
 	struct moment moment;
 	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
 	TRY(moment_begin(invocation, &evidence, &moment));
-	TRY(evidence_explain(&evidence, heap_open(evidence.runtime, &heap)));
+	TRY(evidence_explain(&evidence, heap_read(evidence.runtime, &heap)));
 	moment_end(&evidence, &moment);
 	evidence_note_gap(&evidence);
+	TRY(heap_search(heap));
 	TRY(heap_dominate(heap));
 	heap_count(heap, &totals);
 	TRY(heap_group_types(heap, &types));

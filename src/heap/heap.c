@@ -54,7 +54,7 @@ static struct error *append_roots(struct heap *heap)
 	return NULL;
 }
 
-static struct error *read_heap(struct heap *heap)
+static struct error *read_all(struct heap *heap)
 {
 	_cleanup_(address_range_vector_deinit) struct address_range_vector ranges = { 0 };
 	TRY(heap_types_create(heap->runtime, &heap->types));
@@ -62,20 +62,25 @@ static struct error *read_heap(struct heap *heap)
 	TRY(heap_spans_read(heap->runtime, &heap->spans));
 	TRY(heap_scan_run(heap->runtime, &heap->spans, heap->types, &heap->scan));
 	TRY(heap_roots_find(heap->runtime, heap->types, &ranges, &heap->roots));
-	TRY(append_roots(heap));
-	return heap_search_run(&heap->spans, heap->types, &heap->roots, &heap->scan,
-			       &heap->reached);
+	return append_roots(heap);
 }
 
-struct error *heap_open(struct runtime *runtime, struct heap **ret)
+struct error *heap_read(struct runtime *runtime, struct heap **ret)
 {
 	_cleanup_(heap_cleanup) struct heap *heap = calloc(1, sizeof(*heap));
 	if (!heap)
 		return error_no_memory();
 	heap->runtime = runtime;
-	TRY(read_heap(heap));
+	TRY(read_all(heap));
 	*ret = TAKE_PTR(heap);
 	return NULL;
+}
+
+struct error *heap_search(struct heap *heap)
+{
+	return heap->reached ? NULL
+			     : heap_search_run(&heap->spans, heap->types, &heap->roots, &heap->scan,
+					       &heap->reached);
 }
 
 void heap_destroy(struct heap *heap)

@@ -18,15 +18,18 @@ struct heap {
 	struct heap_types *types;
 	struct heap_scan scan; /* scan.graph has the roots as well */
 	struct heap_roots roots;
-	uint64_t *reached;            /* a bit for each object */
+	uint64_t *reached;            /* a bit for each object; NULL before heap_search() */
 	struct dominators dominators; /* count 0 before heap_dominate() */
 };
 
 /*
- * Read it: the runtime's target must stand still. After this its memory is needed only to show
- * contents.
+ * Read it: the runtime's target must stand still. After this its memory is needed no more, but to
+ * show what objects hold.
  */
-struct error *heap_open(struct runtime *runtime, struct heap **ret) must_use;
+struct error *heap_read(struct runtime *runtime, struct heap **ret) must_use;
+
+/* What can be reached, and what it is. */
+struct error *heap_search(struct heap *heap) must_use;
 void heap_destroy(struct heap *heap);
 
 /* Who holds what. */

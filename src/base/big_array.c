@@ -32,6 +32,22 @@ struct error *big_array_allocate(size_t count, size_t size, void *ret)
 	return NULL;
 }
 
+struct error *big_array_grow(void *items, size_t count, size_t wanted, size_t size)
+{
+	size_t bytes = mapped_bytes(count, size), more = mapped_bytes(wanted, size);
+	if (!*(void **)items)
+		return big_array_allocate(wanted, size, items);
+	if (!more)
+		return error_no_memory();
+	void *moved = mremap(*(void **)items, bytes, more, MREMAP_MAYMOVE);
+	if (moved == MAP_FAILED)
+		return error_no_memory();
+	if (more >= HUGE_PAGE)
+		madvise(moved, more, MADV_HUGEPAGE);
+	*(void **)items = moved;
+	return NULL;
+}
+
 void big_array_shrink(void *items, size_t count, size_t left, size_t size)
 {
 	size_t bytes = mapped_bytes(count, size), kept = mapped_bytes(left, size);

@@ -14,6 +14,12 @@
 /* `ret` is the address of a pointer to items of `size` bytes. */
 struct error *big_array_allocate(size_t count, size_t size, void *ret) must_use;
 
+/*
+ * Room for `wanted` items in all; `items` is the address of the pointer, which may change. Nothing
+ * is copied, but pages are moved.
+ */
+struct error *big_array_grow(void *items, size_t count, size_t wanted, size_t size) must_use;
+
 /* Give back what lies behind the first `left` items; the array has so many from now on. */
 void big_array_shrink(void *items, size_t count, size_t left, size_t size);
 

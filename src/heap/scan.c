@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/big_array.h"
 #include "heap/arena_bits.h"
 #include "heap/scan_private.h"
 
@@ -152,13 +153,13 @@ static void end_turn(struct scan_run *run)
 /* In its turn: nobody else appends. */
 static struct error *append_edges(struct heap_scan *scan, const uint32_t *edges, size_t count)
 {
-	void *grown = scan->graph.edges;
-	size_t capacity = scan->edge_capacity, wanted = scan->edge_count + count;
+	size_t wanted = scan->edge_count + count;
 	if (wanted >= UINT32_MAX)
 		return error_new(ERROR_LIMIT, "there are more than four billion pointers");
-	if (wanted > capacity) {
-		TRY(vector_grow(&grown, &capacity, wanted, sizeof(*edges)));
-		scan->graph.edges = grown;
+	if (wanted > scan->edge_capacity) {
+		size_t capacity = MAX(wanted, scan->edge_capacity + scan->edge_capacity / 2);
+		TRY(big_array_grow(&scan->graph.edges, scan->edge_capacity, capacity,
+				   sizeof(*edges)));
 		scan->edge_capacity = capacity;
 	}
 	if (count)
@@ -371,12 +372,13 @@ static struct error *run_workers(struct scan_run *run)
 
 static struct error *allocate(struct heap_scan *scan, uint32_t count)
 {
+	size_t slots = (size_t)count + 1;
 	scan->graph.object_count = scan->graph.vertex_count = count;
-	scan->graph.rows = malloc(((size_t)count + 1) * sizeof(*scan->graph.rows));
-	scan->shapes = calloc((size_t)count + 1, sizeof(*scan->shapes));
-	scan->types = calloc((size_t)count + 1, sizeof(*scan->types));
-	if (!scan->graph.rows || !scan->shapes || !scan->types)
-		return error_no_memory();
+	scan->slot_count = scan->row_count = scan->edge_capacity = slots;
+	TRY(big_array_allocate(slots, sizeof(*scan->graph.rows), &scan->graph.rows));
+	TRY(big_array_allocate(slots, sizeof(*scan->graph.edges), &scan->graph.edges));
+	TRY(big_array_allocate(slots, sizeof(*scan->shapes), &scan->shapes));
+	TRY(big_array_allocate(slots, sizeof(*scan->types), &scan->types));
 	return heap_shapes_init(&scan->shape_list);
 }
 
@@ -415,10 +417,10 @@ struct error *heap_scan_run(struct runtime *runtime, const struct heap_spans *sp
 
 void heap_scan_deinit(struct heap_scan *scan)
 {
-	free(scan->graph.rows);
-	free(scan->graph.edges);
-	free(scan->shapes);
-	free(scan->types);
+	big_array_free(scan->graph.rows, scan->row_count, sizeof(*scan->graph.rows));
+	big_array_free(scan->graph.edges, scan->edge_capacity, sizeof(*scan->graph.edges));
+	big_array_free(scan->shapes, scan->slot_count, sizeof(*scan->shapes));
+	big_array_free(scan->types, scan->slot_count, sizeof(*scan->types));
 	heap_shapes_deinit(&scan->shape_list);
 	*scan = (struct heap_scan){ 0 };
 }
@@ -435,9 +437,9 @@ struct error *heap_scan_expect(struct heap_scan *scan, size_t count)
 	size_t rows = (size_t)scan->graph.vertex_count + count + 1;
 	if (rows > VERTEX_MAX)
 		return error_new(ERROR_LIMIT, "there are more than two billion objects");
-	void *grown = realloc(scan->graph.rows, rows * sizeof(*scan->graph.rows));
-	if (!grown)
-		return error_no_memory();
-	scan->graph.rows = grown;
+	if (rows <= scan->row_count)
+		return NULL;
+	TRY(big_array_grow(&scan->graph.rows, scan->row_count, rows, sizeof(*scan->graph.rows)));
+	scan->row_count = rows;
 	return NULL;
 }

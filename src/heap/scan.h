@@ -15,8 +15,10 @@ struct heap_scan {
 	struct heap_graph graph; /* vertex_count is object_count */
 	size_t edge_count;
 	size_t edge_capacity;
-	uint16_t *shapes; /* by object */
-	uint32_t *types;  /* by object: see heap_type_mark() */
+	size_t row_count;  /* for how many rows there is room */
+	size_t slot_count; /* of `shapes` and `types` */
+	uint16_t *shapes;  /* by object */
+	uint32_t *types;   /* by object: see heap_type_mark() */
 	struct heap_shapes shape_list;
 	uint64_t unreadable; /* bytes of objects with pointers that were not there */
 };

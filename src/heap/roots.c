@@ -95,7 +95,11 @@ static struct error *find_roots(struct gathering *gathering)
 {
 	TRY(variables_open(runtime_binary(gathering->runtime), &gathering->roots->variables));
 	TRY(gather_data(gathering));
-	return gather_goroutines(gathering);
+	TRY(gather_goroutines(gathering));
+	TRY(gather_threads(gathering));
+	TRY(gather_tiny_blocks(gathering));
+	TRY(gather_queues(gathering));
+	return gather_specials(gathering);
 }
 
 struct error *heap_roots_find(struct runtime *runtime, struct heap_types *types,

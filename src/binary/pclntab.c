@@ -276,7 +276,9 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint32_t *ret)
 	return false;
 }
 
-int32_t pclntab_value(const struct pclntab *table, uint32_t offset, uint64_t entry, uint64_t pc)
+/* *ret_begin: the first pc that the value holds for, without a gap. */
+static int32_t value_at(const struct pclntab *table, uint32_t offset, uint64_t entry, uint64_t pc,
+			uint64_t *ret_begin)
 {
 	if (offset == 0 || table->values + offset >= table->options.size)
 		return -1;
@@ -292,12 +294,29 @@ int32_t pclntab_value(const struct pclntab *table, uint32_t offset, uint64_t ent
 			return -1;
 		/* Differences are zigzag-coded: 0, -1, 1, -2 ... */
 		value += -(value_delta & 1) ^ (value_delta >> 1);
+		*ret_begin = reached;
 		reached += (uint64_t)pc_delta * table->quantum;
 		if (pc < reached)
 			return (int32_t)value;
 		if (pc_delta == 0 && ++standstills > STANDSTILLS_MAX)
 			return -1;
 	}
+}
+
+int32_t pclntab_value(const struct pclntab *table, uint32_t offset, uint64_t entry, uint64_t pc)
+{
+	uint64_t begin = 0;
+	return value_at(table, offset, entry, pc, &begin);
+}
+
+uint64_t function_line_begin(const struct function *function, uint64_t pc)
+{
+	uint64_t begin = function->entry;
+	if (value_at(function->table, function_member(function, FUNCTION_LINE_TABLE),
+		     function->entry, pc, &begin) == -1 ||
+	    begin > pc || begin < function->entry)
+		return function->entry;
+	return begin;
 }
 
 int32_t function_sp_delta(const struct function *function, uint64_t pc)

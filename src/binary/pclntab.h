@@ -58,6 +58,9 @@ bool pclntab_find_named(const struct pclntab *table, const char *name, struct fu
 /* Stack bytes between sp and the return address (amd64: CFA = sp + this + 8); -1 when unknown. */
 int32_t function_sp_delta(const struct function *function, uint64_t pc);
 
+/* Where the piece of code begins that pc is in and that is of one line: with an instruction. */
+uint64_t function_line_begin(const struct function *function, uint64_t pc);
+
 /* Value of one of the numbered tables at pc; -1 where there is none. */
 int32_t function_pcdata(const struct function *function, unsigned table, uint64_t pc);
 

@@ -29,6 +29,7 @@ VARIANTS = {
     "stripped": ("0", ["-ldflags=-s -w"]),
     "apart": ("0", []),  # and its debug information taken out of it
     "described": ("0", []),  # and its symbols taken out of it
+    "bare": ("0", []),  # and stripped: where everything lies, its twin says
 }
 
 
@@ -72,6 +73,8 @@ def build(release, variant):
         run("cp", built, os.path.join(new, "twin"))
         if variant == "apart":
             take_apart(built)
+        elif variant == "bare":
+            run("strip", "--strip-all", built)
         elif variant == "described":
             run("objcopy", "--strip-unneeded", "--keep-section=.debug_*", built)
             run("objcopy", "--remove-section=.symtab", "--remove-section=.strtab", built)
@@ -97,6 +100,43 @@ def symbols(path, release):
     return found
 
 
+def start(path):
+    """The running program, and what it said."""
+    process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    said = []
+    for line in process.stdout:
+        if line == "ready\n":
+            return process, said
+        said.append(line.split()[1:])
+    raise AssertionError("the program ended early")
+
+
+def stop(process):
+    process.stdin.close()
+    process.stdout.close()
+    process.wait(timeout=30)
+
+
+def loaded_at(process, path):
+    with open("/proc/%d/maps" % process.pid, encoding="utf-8") as maps:
+        return next(int(line.split("-")[0], 16) for line in maps
+                    if line.rstrip("\n").endswith(path))
+
+
+def ask(pid, *arguments, questions=""):
+    answer = subprocess.run([NAMER, str(pid), *arguments], input=questions, text=True,
+                            capture_output=True, timeout=120, check=False)
+    assert answer.returncode == 0, answer.stderr
+    return [line.split("\t") for line in answer.stdout.splitlines()]
+
+
+def first_address(path):
+    """The address in the file of its first byte that is loaded."""
+    text = run("readelf", "-lW", path, text=True, stdout=subprocess.PIPE).stdout
+    return min(int(line.split()[2], 16) for line in text.splitlines()
+               if line.split()[:1] == ["LOAD"])
+
+
 class Variables(unittest.TestCase):
     maxDiff = 2000
     release = variant = None
@@ -105,34 +145,15 @@ class Variables(unittest.TestCase):
     def setUpClass(cls):
         cls.path, twin = build(cls.release, cls.variant)
         cls.symbols = symbols(twin, cls.release) if cls.variant != "stripped" else None
-        with subprocess.Popen([cls.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                              text=True) as process:
-            cls.said = []
-            for line in process.stdout:
-                if line == "ready\n":
-                    break
-                cls.said.append(line.split()[1:])
-            with open("/proc/%d/maps" % process.pid, encoding="utf-8") as maps:
-                mapped = next(int(line.split("-")[0], 16) for line in maps
-                              if line.rstrip("\n").endswith(cls.path))
-            questions = "".join(fields[1] + "\n" for fields in cls.said)
-            answer = subprocess.run([NAMER, str(process.pid)], input=questions, text=True,
-                                    capture_output=True, timeout=120, check=False)
-            process.stdin.close()
-        assert answer.returncode == 0, answer.stderr
-        cls.bias = mapped - cls.first_address(twin)
-        facts = [line.split("\t") for line in answer.stdout.splitlines()]
+        process, cls.said = start(cls.path)
+        questions = "".join(fields[1] + "\n" for fields in cls.said)
+        facts = ask(process.pid, questions=questions)
+        cls.bias = loaded_at(process, cls.path) - first_address(twin)
+        stop(process)
         cls.variables = {int(fields[2], 16) - cls.bias: (fields[1], int(fields[3]), fields[4])
                          for fields in facts if fields[0] == "variable"}
         cls.parts = {fields[1]: fields[2:] for fields in facts if fields[0] == "part"}
         cls.problems = [fields for fields in facts if fields[0] == "problem"]
-
-    @staticmethod
-    def first_address(path):
-        """The address in the file of its first byte that is loaded."""
-        text = run("readelf", "-lW", path, text=True, stdout=subprocess.PIPE).stdout
-        return min(int(line.split()[2], 16) for line in text.splitlines()
-                   if line.split()[:1] == ["LOAD"])
 
     def test_nothing_is_amiss(self):
         self.assertEqual(self.problems, [])
@@ -199,11 +220,116 @@ class Variables(unittest.TestCase):
         self.assertEqual(own - typed, set())
 
 
+class References(unittest.TestCase):
+    """Words of data by the functions whose code refers to them, as objdump finds those, and the
+    types that machine code tells of, as debug information has them."""
+
+    maxDiff = 2000
+    release = variant = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.path, cls.twin = build(cls.release, cls.variant)
+        cls.names, cls.words, cls.bias = cls.told(cls.path)
+        cls.symbols = symbols(cls.twin, cls.release)
+        cls.truth = cls.disassembled()
+
+    @classmethod
+    def told(cls, path):
+        """Names of, and facts on, words by their addresses in the file."""
+        process, _ = start(path)
+        bias = loaded_at(process, path) - first_address(cls.twin)
+        facts = ask(process.pid, "code")
+        stop(process)
+        names = {int(fact[1], 16) - bias: fact[2:] for fact in facts if fact[0] == "reference"}
+        words = {int(fact[1], 16) - bias: (int(fact[2], 16) - bias, *fact[3:]) for fact in facts
+                 if fact[0] == "word"}
+        return names, words, bias
+
+    @classmethod
+    def disassembled(cls):
+        """{address: functions that name it}, by objdump, of the program with its symbols."""
+        text = run("objdump", "-d", "--no-show-raw-insn", cls.twin, text=True,
+                   stdout=subprocess.PIPE).stdout
+        found, function = {}, None
+        for line in text.splitlines():
+            if line.endswith(">:"):
+                function = line.split("<", 1)[1][:-2].removesuffix(".abi0")
+            elif "(%rip)" in line and "# " in line:
+                address = int(line.rsplit("# ", 1)[1].split()[0], 16)
+                found.setdefault(address, set()).add(function)
+        return found
+
+    def test_names(self):
+        invented = [(hex(address), names, self.truth.get(address))
+                    for address, names in self.names.items()
+                    if set(names) - self.truth.get(address, set())]
+        self.assertEqual(invented[:5], [])
+        ranges = (min(self.names), max(self.names))
+        missing = [(hex(address), functions) for address, functions in self.truth.items()
+                   if self.is_of_go(functions) and address % 8 == 0 and address in self.symbols
+                   and ranges[0] <= address <= ranges[1] and address in self.pointers()
+                   and len(self.names.get(address, [])) != min(len(functions), 3)]
+        self.assertEqual(missing[:5], [])
+        self.assertGreater(len(self.names), 200)
+
+    def pointers(self):
+        """Words in data and bss: the program was asked for those."""
+        return self.names if self.variant.startswith("cgo") else self.symbols
+
+    @staticmethod
+    def is_of_go(functions):
+        return all("." in function for function in functions)
+
+    def test_own_names(self):
+        """A variable of the program is named by the program's functions."""
+        addresses = {name: address for address, names in self.symbols.items() for name in names}
+        for name, function in (("main.filled", "main.keep"), ("main.queue", "main.keep"),
+                               ("main.onlyPointer", "main.grow")):
+            self.assertEqual(self.names[addresses[name]][0],
+                             sorted(self.truth[addresses[name]] - {"main.init"},
+                                    key=self.entry)[0])
+            self.assertIn(function, self.names[addresses[name]])
+
+    def entry(self, function):
+        if not hasattr(self, "entries"):
+            text = run("nm", self.twin, text=True, stdout=subprocess.PIPE).stdout
+            fields = [line.split(None, 2) for line in text.splitlines()]
+            self.entries = {field[2]: int(field[0], 16) for field in fields if len(field) == 3}
+        return self.entries[function]
+
+    def test_types(self):
+        """Nothing that is told of is wrong; and the plain cases are told of."""
+        if self.variant == "bare":
+            self.assertEqual({word[-1] for word in self.words.values()}, {"unknown"})
+            _, words, _ = self.told(self.twin)
+            self.assertEqual({address: word[:-1] for address, word in self.words.items()},
+                             {address: word[:-1] for address, word in words.items()})
+            self.words = words
+        wrong = [(hex(address), self.symbols.get(address), word)
+                 for address, word in self.words.items()
+                 if word[-1] not in ("right", "unknown", "any")]
+        self.assertEqual(wrong, [])
+        right = {name: word[1:3] for address, word in self.words.items() if word[-1] == "right"
+                 for name in self.symbols.get(address, ())}
+        wanted = {
+            "main.filled": ("0", "0"), "main.queue": ("0", "0"), "main.copied": ("0", "0"),
+            "main.onlyPointer": ("1", "0"), "main.onlySlice": ("1", "1"),
+        }
+        self.assertEqual({name: right.get(name) for name in wanted}, wanted)
+
+
+# Ways to link that change how code names its data, and none that leaves no truth.
+REFERENCES = ("plain", "pie", "cgo", "cgo-pie", "bare")
+
+
 def load_tests(loader, _tests, _pattern):
     suite = unittest.TestSuite()
     for release in RELEASES:
-        for variant in VARIANTS:
-            name = "Variables_%s_%s" % (release.replace(".", "_"), variant.replace("-", "_"))
-            case = type(name, (Variables,), {"release": release, "variant": variant})
+        for variant, base in [(variant, Variables) for variant in VARIANTS if variant != "bare"] + [
+                (variant, References) for variant in REFERENCES]:
+            name = "%s_%s_%s" % (base.__name__, release.replace(".", "_"),
+                                 variant.replace("-", "_"))
+            case = type(name, (base,), {"release": release, "variant": variant})
             suite.addTests(loader.loadTestsFromTestCase(case))
     return suite

@@ -70,6 +70,9 @@ var (
 	onlySlice   []lonely
 	onlyPointer *remote
 	matrix      [3][4]*node
+	filled      map[string]*node
+	queue       chan *node
+	copied      embedding
 )
 
 type lonely struct{ first, second *node }
@@ -128,8 +131,21 @@ func grow() {
 	other.Cache.Deep[anonymous.before].Hidden = *other.Cache.First
 }
 
+// What the runtime makes of a type, kept in variables.
+//
+//go:noinline
+func keep(n int, name string) {
+	if filled == nil {
+		filled = make(map[string]*node, n)
+	}
+	filled[name] = pointer
+	queue = make(chan *node, n)
+	copied = embedded
+}
+
 func main() {
 	use(native)
+	keep(len(os.Args)+20, os.Args[0])
 	grow()
 	sayWhole("main.plain", &plain)
 	sayWhole("main.pointer", &pointer)

@@ -153,6 +153,19 @@ static struct error *lay_out_words(struct work *work, enum heap_form form)
 	return add_piece(work, form, 0);
 }
 
+/* Where nobody knows what it captured, what it begins with must do. */
+static struct error *lay_out_closure(struct work *work)
+{
+	struct type type;
+	bool good = false;
+	TRY(types_closure(work->types, work->entry->descriptor, &type, &good));
+	if (good)
+		return lay_out_value(work, &type);
+	work->layout.size = WORD;
+	work->flatten.complete = false;
+	return NULL;
+}
+
 static struct error *lay_out(struct work *work)
 {
 	switch (work->entry->form) {
@@ -162,9 +175,7 @@ static struct error *lay_out(struct work *work)
 	case HEAP_CHANNEL_BUFFER:
 		return lay_out_array(work, &work->entry->type);
 	case HEAP_CLOSURE:
-		work->layout.size = WORD;
-		work->flatten.complete = false; /* what it captured, only debug information says */
-		return NULL;
+		return lay_out_closure(work);
 	case HEAP_MAP:
 	case HEAP_MAP_TABLE:
 	case HEAP_MAP_EXTRA:

@@ -170,11 +170,46 @@ static struct error *write_channel(struct heap_types *types, const struct type *
 	return write_header(types, HEAP_CHANNEL, offset, writer);
 }
 
+/* The compiler's own names of captured variables, from 1.21 on and for what has none: X0, .autotmp_1. */
+static bool is_made_up(const char *name)
+{
+	return name[0] == '.' ||
+	       (name[0] == 'X' && name[strspn(name + 1, "0123456789") + 1] == '\0');
+}
+
+/* A method value has its receiver; what is captured by reference is called "&x". */
+static const char *captured_name(const char *name)
+{
+	if (strcmp(name, "R") == 0)
+		return "receiver";
+	return name + (name[0] == '&');
+}
+
+static struct error *write_captured(struct heap_types *types, uint64_t function, uint64_t offset,
+				    struct writer *writer)
+{
+	struct type_field field;
+	struct type closure, type;
+	bool found = false;
+	TRY(types_closure(types, function, &closure, &found));
+	if (found)
+		TRY(find_field(types, &closure, offset, &field, &type, &found));
+	if (!found || is_made_up(field.name)) {
+		write_offset(writer, offset);
+		return NULL;
+	}
+	writer_char(writer, '.');
+	writer_string(writer, captured_name(field.name));
+	return write_place(types, &type, offset - field.offset, writer);
+}
+
 struct error *heap_types_path(struct heap_types *types, uint32_t type, uint64_t offset,
 			      struct writer *writer)
 {
 	const struct heap_type_entry *entry = types_entry(types, type);
-	switch (entry ? entry->form : HEAP_CLOSURE) {
+	switch (entry ? entry->form : HEAP_TINY) {
+	case HEAP_CLOSURE:
+		return write_captured(types, entry->descriptor, offset, writer);
 	case HEAP_VALUE:
 		return write_place(types, &entry->type, offset, writer);
 	case HEAP_ARRAY:

@@ -61,7 +61,9 @@ bool heap_types_fills(struct heap_types *types, uint32_t type, uint64_t size)
 	case HEAP_STRING:
 		return true;
 	case HEAP_CLOSURE:
-		return size >= layout->size;
+		if (!layout->complete)
+			return size >= layout->size;
+		return types_allocated(types, layout->size, pointers) == size;
 	case HEAP_ARRAY:
 	case HEAP_CHANNEL_BUFFER:
 	case HEAP_MAP_GROUPS:

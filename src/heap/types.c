@@ -33,6 +33,7 @@ void heap_types_destroy(struct heap_types *types)
 	heap_type_entry_vector_deinit(&types->entries);
 	map_deinit(&types->numbers);
 	map_deinit(&types->named);
+	map_deinit(&types->closures);
 	free(types);
 }
 

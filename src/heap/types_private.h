@@ -31,6 +31,8 @@ struct heap_types {
 	struct map numbers;                    /* by form and descriptor; 0 for what is none */
 	struct map named; /* the runtime's and the library's types, by a hash of their names */
 	bool named_known;
+	struct map closures; /* from functions to the types of their closures */
+	bool closures_known;
 	size_t slots; /* of all layouts */
 	size_t steps; /* that were made to find them */
 };
@@ -120,6 +122,10 @@ struct error *types_map_flatten(struct types_flatten *flatten, const struct type
 
 /* The structure of the runtime's that a form's header is, by name; NULL for other forms. */
 const char *types_header(const struct heap_types *types, enum heap_form form);
+
+/* type_closures.c: the struct that a function's closures are; false where that is not known. */
+struct error *types_closure(struct heap_types *types, uint64_t function, struct type *ret,
+			    bool *ret_good) must_use;
 
 /* type_size.c: the bytes that the allocator takes for so many. */
 uint64_t types_allocated(const struct heap_types *types, uint64_t size, bool pointers);

@@ -246,6 +246,24 @@ class Types(unittest.TestCase):
         buffer = self.ask(["path CHANNEL_BUFFER %s %d" % (self.address(names[0]), 2 * 32 + 24)])
         self.assertEqual(buffer[0][1], "[2].next")
 
+    def test_closures(self):
+        """What functions have captured, which their code says that makes the closures."""
+        closures = [fields[1:] for fields in self.said if fields[0] == "closure"]
+        self.assertEqual(len(closures), 8)
+        answers = self.ask(["layout CLOSURE " + function for function, _ in closures])
+        for (_, pointees), answer in zip(closures, answers):
+            leads = [slot.split("=", 1)[1] for slot in answer[6:]]
+            self.assertEqual((",".join(sorted(leads)), answer[5]), (pointees, "1"))
+        # Printed without the inner one's name, which is before it; names are kept up to 1.20.
+        self.assertEqual([answer[1] for answer in answers[:4]], [
+            "func main.makeClosures.func1", "func main.makeClosures.func2",
+            "func main.makeClosures.func3", "func main.(*ID).length-fm"])
+        paths = self.ask(["path CLOSURE %s 8" % function for function, _ in closures[2:4]])
+        self.assertEqual(paths[0][1], ".counter" if self.minor < 21 else "+8")
+        self.assertEqual(paths[1][1], ".receiver")
+        package = self.ask(["name CLOSURE " + closures[3][0]])[0][2]
+        self.assertEqual(package, "main")
+
     def test_interfaces(self):
         """An interface's first word, of both kinds, says what the second leads to."""
         words = [fields[1:] for fields in self.said if fields[0] in ("itab", "eface")]

@@ -6,6 +6,8 @@
 //	type ADDRESS NAME PACKAGE KIND SIZE	for each of the values, and all that they are made of
 //	word ADDRESS OFFSET PATH POINTEE	a word of a value that can hold a pointer, and what that leads to
 //	itab WORD NAME		the first word of an interface with methods, and what it holds
+//	eface WORD NAME		the same of one without
+//	closure FUNCTION POINTEES	what the captured variables lead to, sorted
 package main
 
 import (
@@ -238,7 +240,36 @@ func describe(t reflect.Type) {
 	}
 }
 
+func (id *ID) length() int { return len(id.text) }
+
+var kept []func() int
+
+// keep says what a closure has captured that can hold pointers.
+func keep(closure func() int, pointees string) {
+	kept = append(kept, closure)
+	fmt.Printf("closure\t%x\t%s\n", **(**uintptr)(unsafe.Pointer(&closure)), pointees)
+}
+
+//go:noinline
+func makeClosures(id *ID, text string, number int, table map[string]int, shape Shape) {
+	keep(func() int { return number + len(id.text) + len(text) }, "main.ID,string")
+	keep(func() int { return len(table) + int(shape.Area()) }, "dynamic,map[string]int")
+	counter := 0
+	keep(func() int { counter++; return counter }, "int")
+	keep(id.length, "main.ID")
+	keep(func() int { return number }, "")
+	keep(func() int {
+		keep(func() int { return len(text) + number }, "string")
+		return number
+	}, "string")
+	pair := &Pair[[]ID, chan int]{}
+	keep(func() int { return len(pair.first) + cap(pair.second) },
+		"main.Pair[[]main.ID,chan int]")
+	kept[len(kept)-2]()
+}
+
 func main() {
+	makeClosures(&ID{text: "x"}, os.Args[0], len(os.Args), map[string]int{}, Square{2})
 	for _, value := range values {
 		describe(reflect.TypeOf(value))
 	}
@@ -251,5 +282,5 @@ func main() {
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
 	// Kept alive: servers and what hangs off them.
-	fmt.Fprintln(io.Discard, values...)
+	fmt.Fprintln(io.Discard, values, kept)
 }

@@ -3,7 +3,8 @@
 /*
  * Any bytes as debug information. An input is the length of .debug_abbrev in two bytes, that many
  * bytes of it (which are .debug_str, too), and .debug_info. What is read is the same each time, and
- * no offset, size or count is negative.
+ * no offset, size or count is negative. The same bytes are also a table of symbols and a module's
+ * types: variables are in order, and can be found; a descriptor lies among the types.
  */
 #include <assert.h>
 #include <elf.h>
@@ -11,18 +12,22 @@
 #include <sys/mman.h>
 
 #include "binary/dwarf.h"
+#include "binary/variables.h"
+#include "target/operations.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define INPUT_LIMIT ((size_t)1 << 16)
 
-/* The names are at 1, 15, 27 and 38. */
-static const char section_names[] = "\0.debug_abbrev\0.debug_info\0.debug_str\0.shstrtab";
+/* The names are at 1, 15, 27, 38 and 48. */
+static const char section_names[] = "\0.debug_abbrev\0.debug_info\0.debug_str\0.shstrtab\0.symtab";
+
+#define BASE UINT64_C(0x400000)
 
 struct image {
 	Elf64_Ehdr header;
 	Elf64_Phdr segment;
-	Elf64_Shdr sections[5];
+	Elf64_Shdr sections[6];
 	char names[sizeof(section_names)];
 	uint8_t contents[INPUT_LIMIT];
 };
@@ -54,13 +59,22 @@ static void image_fill(struct image *image, const uint8_t *data, size_t size, si
 	image->header.e_shentsize = sizeof(Elf64_Shdr);
 	image->header.e_shnum = ARRAY_SIZE(image->sections);
 	image->header.e_shstrndx = 4;
-	image->segment = (Elf64_Phdr){ .p_type = PT_LOAD, .p_vaddr = 0x400000 };
+	image->segment = (Elf64_Phdr){
+		.p_type = PT_LOAD,
+		.p_flags = PF_R,
+		.p_offset = contents,
+		.p_vaddr = BASE,
+		.p_filesz = size,
+		.p_memsz = size,
+	};
 	image->sections[1] = section(1, SHT_PROGBITS, contents, abbreviations);
 	image->sections[2] = section(15, SHT_PROGBITS, contents + abbreviations,
 				     size - abbreviations);
 	image->sections[3] = section(27, SHT_PROGBITS, contents, abbreviations);
 	image->sections[4] = section(38, SHT_STRTAB, offsetof(struct image, names),
 				     sizeof(section_names));
+	image->sections[5] = section(48, SHT_SYMTAB, contents, size);
+	image->sections[5].sh_link = 3;
 	memcpy(image->names, section_names, sizeof(section_names));
 	memcpy(image->contents, data, size);
 }
@@ -70,6 +84,53 @@ static void layout_check(const struct layout *layout)
 	for (size_t i = 0; i < LAYOUT_FIELDS; i++) {
 		if (layout_members[i].kind != LAYOUT_KIND_CONSTANT)
 			assert(layout->values[i] >= LAYOUT_ABSENT);
+	}
+}
+
+static struct error *read_nothing(struct target *target, struct target_range *ranges, size_t count)
+{
+	(void)target;
+	for (size_t i = 0; i < count; i++)
+		ranges[i].done = false;
+	return NULL;
+}
+
+static const struct target_operations operations = { .read_ranges = read_nothing };
+
+static void parts_check(struct variables *variables, const struct variable *variable,
+			const struct module *module)
+{
+	struct variable_part part;
+	for (uint64_t offset = 0; offset < variable->size && offset < 64; offset += 8) {
+		if (!variables_part(variables, variable->type, offset, &part))
+			continue;
+		assert(part.descriptor >= module->types && part.descriptor < module->types_end);
+		assert(!part.pointer || part.offset == 0);
+	}
+}
+
+static void variables_check(struct elf *elf, size_t size)
+{
+	struct target target = { &operations, (char *)(uintptr_t) "fuzz" };
+	struct module module = {
+		.elf = elf,
+		.types = BASE,
+		.types_end = BASE + size,
+		.data_end = UINT64_MAX,
+	};
+	struct binary binary = { .target = &target, .modules = &module, .module_count = 1 };
+	_cleanup_(variables_cleanup) struct variables *variables = NULL;
+	if (!error_ignore(layout_find("go1.26.8", ELF_AMD64, NULL, &binary.layout)) ||
+	    !error_ignore(variables_open(&binary, &variables)))
+		return;
+	for (size_t i = 0; i < variables_count(variables); i++) {
+		const struct variable *variable = variables_at(variables, i);
+		assert(variable->size && variable->address + variable->size > variable->address);
+		assert(!i || variables_at(variables, i - 1)->address < variable->address);
+		assert(variables_find(variables, variable->address) == variable);
+		assert(strlen(variable->name) < size);
+		if (i < 64)
+			parts_check(variables, variable, &module);
 	}
 }
 
@@ -95,5 +156,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		layout_check(&first);
 		assert(memcmp(&first, &again, sizeof(first)) == 0);
 	}
+	variables_check(elf, size - 2);
 	return 0;
 }

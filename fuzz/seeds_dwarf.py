@@ -18,6 +18,8 @@ def number(value):
 
 # Names of attributes and forms, as in the standard.
 NAME, SIZE, LANGUAGE, CONST, COUNT, LOCATION, TYPE = 0x03, 0x0B, 0x13, 0x1C, 0x37, 0x38, 0x49
+KIND, DESCRIPTOR, ELEMENT = 0x2900, 0x2904, 0x2902
+ADDR, BLOCK1 = 0x01, 0x0A
 STRING, UDATA, SDATA, DATA1, REF_ADDR, STRP, IMPLICIT, EXPRLOC = 8, 0xF, 0xD, 0xB, 0x10, 0xE, 0x21, 0x18
 
 ABBREVIATIONS = [  # code, tag, children, attributes
@@ -31,6 +33,11 @@ ABBREVIATIONS = [  # code, tag, children, attributes
     (8, 0x27, 0, [(NAME, STRING), (CONST, SDATA)]),
     (9, 0x34, 0, [(NAME, STRING), (0x02, EXPRLOC), (TYPE, REF_ADDR)]),
     (10, 0x11, 0, [(NAME, STRP), (LANGUAGE, IMPLICIT)]),
+    (11, 0x34, 0, [(NAME, STRING), (0x02, BLOCK1), (TYPE, REF_ADDR)]),
+    (12, 0x13, 1, [(NAME, STRING), (SIZE, UDATA), (KIND, DATA1), (DESCRIPTOR, ADDR)]),
+    (13, 0x0F, 0, [(NAME, STRING), (TYPE, REF_ADDR), (KIND, DATA1), (DESCRIPTOR, ADDR)]),
+    (14, 0x2E, 1, [(NAME, STRING)]),
+    (15, 0x13, 1, [(NAME, STRING), (SIZE, UDATA), (KIND, DATA1), (ELEMENT, REF_ADDR)]),
 ]
 
 
@@ -42,6 +49,10 @@ def abbreviations():
             table += number(name) + number(form) + (b"\x1d" if form == IMPLICIT else b"")
         table += b"\0\0"
     return table + b"\0"
+
+
+# Where a descriptor lies: behind the end of the table of abbreviations.
+DESCRIPTOR_AT = len(abbreviations())
 
 
 def unit(version, entries):
@@ -75,14 +86,41 @@ def runtime(version):
     entries += b"\x06" + ref(gobuf) + number(251 * 64) + b"\x07" + number(251) + b"\0"
     entries += b"\x09" + text("runtime.semtable") + b"\x01\x9c" + ref(array)
     entries += b"\x08" + text("runtime._Gwaiting") + b"\x04"
+    entries += variables(start + len(entries), array, word)
     return unit(version, entries + b"\0")
+
+
+# A descriptor as 1.26 has it: of a struct of 48 bytes without fields or name.
+DESCRIPTOR_BYTES = struct.pack("<QQIBBBBQQii", 48, 8, 0, 0, 8, 8, 25, 0, 0, 0, 0) + bytes(32)
+
+
+def variables(start, array, word):
+    """Entries from `start` on: a function to be passed over, types, and variables of them."""
+    ref = struct.Struct("<I").pack
+    entries = b"\x0e" + text("main.main") + b"\x09" + text("local") + b"\x01\x9c" + ref(array)
+    entries += b"\0"
+    node = start + len(entries)
+    entries += b"\x0c" + text("struct {}") + number(48) + b"\x19"
+    # Behind the abbreviations, the unit's header and its root's name.
+    entries += struct.pack("<Q", DESCRIPTOR_AT)
+    entries += b"\x03" + text("first") + number(0) + ref(word) + b"\0"
+    pointer = start + len(entries)
+    entries += b"\x0d" + text("*main.node") + ref(node) + b"\x16" + bytes(8)
+    slice_ = start + len(entries)
+    entries += b"\x0f" + text("[]main.node") + number(24) + b"\x17" + ref(node)
+    entries += b"\x03" + text("array") + number(0) + ref(pointer)
+    entries += b"\x03" + text("len") + number(8) + ref(word) + b"\0"
+    for name, address, kind in (("main.node", 0x500000, node), ("main.pointer", 0x500040, pointer),
+                                ("main.slice", 0x500060, slice_), ("main.table", 0x600000, array)):
+        entries += b"\x0b" + text(name) + b"\x09\x03" + struct.pack("<Q", address) + ref(kind)
+    return entries
 
 
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, "corpus", "dwarf")
     os.makedirs(folder, exist_ok=True)
-    table = abbreviations()
+    table = abbreviations() + DESCRIPTOR_BYTES
     for version in (4, 5):
         foreign = unit(version, b"\x0a" + struct.pack("<I", len(table) - 1))
         with open(os.path.join(folder, f"version-{version}"), "wb") as file:

@@ -271,10 +271,9 @@ static struct value call_result(struct follower *follower, enum call call)
 			note(follower, arguments[1].number, &part);
 		break;
 	case CALL_MOVE:
-		if (arguments[2].kind == VALUE_ADDRESS)
-			note(follower, arguments[2].number, &part);
-		/* fall through */
 	case CALL_CLEAR:
+		if (call == CALL_MOVE && arguments[2].kind == VALUE_ADDRESS)
+			note(follower, arguments[2].number, &part);
 		if (arguments[1].kind == VALUE_ADDRESS)
 			note(follower, arguments[1].number, &part);
 		break;

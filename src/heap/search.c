@@ -105,13 +105,22 @@ static struct error *type_target(struct search *search, uint32_t edge, uint32_t 
 	uint32_t vertex = edge_target(edge), mark;
 	uint32_t *place = &search->scan->types[vertex];
 	*ret = false;
-	if (heap_type_rank(*place) == TYPE_RANK_EXACT)
+	if (type == heap_type_number(*place))
 		return NULL;
 	uint64_t size = slot_size(search, vertex);
 	TRY(heap_typing_judge(&search->typing, type, search->scan->shapes[vertex], size,
 			      edge_is_interior(edge), &mark));
 	if (!mark || mark == *place)
 		return NULL;
+	if (heap_type_rank(*place) == TYPE_RANK_EXACT) {
+		if (heap_type_rank(mark) < TYPE_RANK_POINTER)
+			return NULL;
+		TRY(heap_typing_refines(&search->typing, heap_type_number(mark),
+					heap_type_number(*place), ret));
+		if (*ret)
+			*place = heap_type_mark(heap_type_number(mark), TYPE_RANK_EXACT);
+		return NULL;
+	}
 	TRY(heap_typing_better(&search->typing, mark, *place, ret));
 	if (*ret)
 		*place = mark;

@@ -2,12 +2,52 @@
 #include "heap/summary.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-/* A group for each type, and behind them one for each shape of what has none. */
-static uint32_t group_of(const struct heap *heap, uint32_t vertex, uint32_t types)
+#include "base/hash.h"
+#include "base/map.h"
+
+/*
+ * Several types have one name: a type that two modules have, the bytes of strings and strings in
+ * boxes. To a reader they are one.
+ */
+static struct error *find_synonyms(const struct heap *heap, uint32_t types, uint32_t *ret)
 {
-	uint32_t type = heap_object_type(heap, vertex);
-	return type != HEAP_TYPE_UNKNOWN ? type : types + heap->scan.shapes[vertex];
+	struct map numbers = { 0 };
+	struct error *error = NULL;
+	ret[0] = 0;
+	for (uint32_t type = 1; type < types && !error; type++) {
+		const char *name;
+		struct map_slot *slot;
+		error = heap_types_name(heap->types, type, &name);
+		if (!error)
+			error = map_insert(&numbers, hash_bytes(name, strlen(name)) >> 1, type,
+					   &slot);
+		if (!error)
+			ret[type] = (uint32_t)slot->value;
+	}
+	map_deinit(&numbers);
+	return error;
+}
+
+/* A group for each name of a type, and behind them one for each shape of what has none. */
+struct error *heap_grouping_init(struct heap_grouping *grouping, const struct heap *heap)
+{
+	*grouping = (struct heap_grouping){
+		.heap = heap,
+		.types = heap_types_count(heap->types) + 1,
+	};
+	grouping->count = grouping->types + heap->scan.shape_list.count;
+	grouping->synonyms = calloc(grouping->types, sizeof(*grouping->synonyms));
+	if (!grouping->synonyms)
+		return error_no_memory();
+	return find_synonyms(heap, grouping->types, grouping->synonyms);
+}
+
+void heap_grouping_deinit(struct heap_grouping *grouping)
+{
+	free(grouping->synonyms);
+	*grouping = (struct heap_grouping){ 0 };
 }
 
 static int compare_groups(const void *left, const void *right)
@@ -22,29 +62,34 @@ static int compare_groups(const void *left, const void *right)
 	return a->shape < b->shape ? -1 : a->shape > b->shape;
 }
 
-struct error *heap_group_types(const struct heap *heap, struct heap_group_vector *ret)
+static void count_objects(const struct heap_grouping *grouping, struct heap_group *groups)
 {
-	const struct heap_spans *spans = &heap->spans;
-	uint32_t types = heap_types_count(heap->types) + 1;
-	size_t count = (size_t)types + heap->scan.shape_list.count;
-	_cleanup_(heap_group_vector_deinit) struct heap_group_vector groups = { 0 };
-	TRY(heap_group_vector_reserve(&groups, count));
-	for (size_t i = 0; i < count; i++)
-		groups.items[i] = (struct heap_group){
-			.type = i < types ? (uint32_t)i : HEAP_TYPE_UNKNOWN,
-			.shape = (uint16_t)(i < types ? 0 : i - types),
-		};
+	const struct heap_spans *spans = &grouping->heap->spans;
 	for (size_t i = 0; i < spans->list.count; i++) {
 		const struct heap_span *span = &spans->list.items[i];
 		for (uint32_t vertex = span->first; vertex < span->first + span->count; vertex++) {
-			if (!heap_bit(heap->reached, vertex))
+			if (!heap_bit(grouping->heap->reached, vertex))
 				continue;
-			struct heap_group *group = &groups.items[group_of(heap, vertex, types)];
+			struct heap_group *group = &groups[heap_grouping_of(grouping, vertex)];
 			group->count++;
 			group->bytes += span->slot_size;
 		}
 	}
-	for (size_t i = 0; i < count; i++) {
+}
+
+struct error *heap_group_types(const struct heap *heap, struct heap_group_vector *ret)
+{
+	_cleanup_(heap_grouping_deinit) struct heap_grouping grouping = { 0 };
+	_cleanup_(heap_group_vector_deinit) struct heap_group_vector groups = { 0 };
+	TRY(heap_grouping_init(&grouping, heap));
+	TRY(heap_group_vector_reserve(&groups, grouping.count));
+	for (uint32_t i = 0; i < grouping.count; i++)
+		groups.items[i] = (struct heap_group){
+			.type = i < grouping.types ? i : HEAP_TYPE_UNKNOWN,
+			.shape = (uint16_t)(i < grouping.types ? 0 : i - grouping.types),
+		};
+	count_objects(&grouping, groups.items);
+	for (uint32_t i = 0; i < grouping.count; i++) {
 		if (groups.items[i].count)
 			groups.items[groups.count++] = groups.items[i];
 	}

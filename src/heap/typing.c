@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap/typing.h"
 
+#include <string.h>
+
 #define TINY_BYTES 16 /* of a block that small values without pointers share */
 
 struct error *heap_typing_init(struct heap_typing *typing, struct heap_types *types,
@@ -15,6 +17,7 @@ void heap_typing_deinit(struct heap_typing *typing)
 	arena_deinit(&typing->arena);
 	map_deinit(&typing->plans);
 	map_deinit(&typing->verdicts);
+	map_deinit(&typing->refinements);
 }
 
 /* The slot of the layout at an offset in the value; NULL when there is none. */
@@ -187,7 +190,8 @@ static struct error *judge(struct heap_typing *typing, uint32_t type, uint16_t s
 		return NULL;
 	heap_types_get(typing->types, type, &known);
 	TRY(heap_types_layout(typing->types, type, &layout));
-	bool many = known.form == HEAP_ARRAY || known.form == HEAP_STRING;
+	/* As many as there is room for. */
+	bool many = known.form == HEAP_STRING || (known.form != HEAP_VALUE && layout->stride);
 	if (is_tiny(typing, shape, size, known.form == HEAP_STRING ? 0 : layout->size)) {
 		*ret = heap_type_mark(typing->tiny, TYPE_RANK_GUESS);
 		if (!interior && many)
@@ -227,6 +231,65 @@ struct error *heap_typing_judge(struct heap_typing *typing, uint32_t type, uint1
 	return NULL;
 }
 
+/* Do two types have pointers at the same places, in elements of the same size? */
+static bool congruent(const struct heap_type_layout *a, const struct heap_type_layout *b)
+{
+	if (a->size != b->size || a->slot_count != b->slot_count || a->start != b->start)
+		return false;
+	for (size_t i = 0; i < a->slot_count; i++) {
+		if (a->slots[i].offset != b->slots[i].offset)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * How much a type says: generic code names types by their shape alone, and what a map consists of
+ * are structs without a name.
+ */
+static struct error *specificity(struct heap_typing *typing, uint32_t type, int *ret)
+{
+	struct heap_type known;
+	const char *name;
+	heap_types_get(typing->types, type, &known);
+	if (known.form != HEAP_VALUE && known.form != HEAP_ARRAY) {
+		*ret = 2;
+		return NULL;
+	}
+	TRY(heap_types_name(typing->types, type, &name));
+	*ret = strstr(name, "go.shape.") ? 0 : 1;
+	return NULL;
+}
+
+static struct error *refines(struct heap_typing *typing, uint32_t type, uint32_t exact, bool *ret)
+{
+	const struct heap_type_layout *layout, *other;
+	int mine, its;
+	*ret = false;
+	TRY(heap_types_layout(typing->types, type, &layout));
+	TRY(heap_types_layout(typing->types, exact, &other));
+	if (!congruent(layout, other))
+		return NULL;
+	TRY(specificity(typing, type, &mine));
+	TRY(specificity(typing, exact, &its));
+	*ret = mine > its;
+	return NULL;
+}
+
+struct error *heap_typing_refines(struct heap_typing *typing, uint32_t type, uint32_t exact,
+				  bool *ret)
+{
+	uint64_t key = (uint64_t)type << 32 | exact;
+	struct map_slot *slot = map_find(&typing->refinements, key);
+	if (!slot) {
+		bool good;
+		TRY(refines(typing, type, exact, &good));
+		TRY(map_insert(&typing->refinements, key, good, &slot));
+	}
+	*ret = slot->value;
+	return NULL;
+}
+
 struct error *heap_typing_better(struct heap_typing *typing, uint32_t mark, uint32_t before,
 				 bool *ret)
 {
@@ -238,5 +301,7 @@ struct error *heap_typing_better(struct heap_typing *typing, uint32_t mark, uint
 	TRY(heap_types_layout(typing->types, heap_type_number(mark), &layout));
 	TRY(heap_types_layout(typing->types, heap_type_number(before), &other));
 	*ret = layout->size > other->size;
-	return NULL;
+	return layout->size == other->size ? heap_typing_refines(typing, heap_type_number(mark),
+								 heap_type_number(before), ret)
+					   : NULL;
 }

@@ -26,7 +26,8 @@ struct heap_typing {
 	struct arena arena;
 	struct map plans;    /* type and shape → struct heap_plan * */
 	struct map verdicts; /* type, shape, interior → mark of a type, as in struct heap_scan */
-	uint32_t tiny;       /* the number of HEAP_TINY */
+	struct map refinements; /* two types → whether the first one says more */
+	uint32_t tiny;          /* the number of HEAP_TINY */
 	uint64_t last_key;
 	const struct heap_plan *last_plan;
 };
@@ -45,6 +46,13 @@ struct error *heap_typing_plan(struct heap_typing *typing, uint32_t type, uint16
  */
 struct error *heap_typing_judge(struct heap_typing *typing, uint32_t type, uint16_t shape,
 				uint64_t size, bool interior, uint32_t *ret) must_use;
+
+/*
+ * An object is known to be `exact`, and a pointer says that it is `type`: is that the same, in other
+ * and better words?
+ */
+struct error *heap_typing_refines(struct heap_typing *typing, uint32_t type, uint32_t exact,
+				  bool *ret) must_use;
 
 /* Of two marks for one object, is the first the better one? */
 struct error *heap_typing_better(struct heap_typing *typing, uint32_t mark, uint32_t before,

@@ -155,13 +155,11 @@ static struct error *by_freeze(struct keeping *keeping)
 	return save(keeping, let_go);
 }
 
-/* What was never touched would be copied as zeroes. */
-static struct error *select_present(struct keeping *keeping, struct target_extent_vector *ret)
+static struct error *select_memory(struct keeping *keeping, struct target_extent_vector *ret)
 {
 	const struct selection_options options = { .with_data = keeping->options->with_data };
 	ret->count = 0;
-	TRY(selection_collect(keeping->evidence->runtime, &options, ret, NULL));
-	return target_extents_keep_present(ret, keeping->evidence->target);
+	return selection_collect(keeping->evidence->runtime, &options, ret, NULL);
 }
 
 static struct error *copy(struct keeping *keeping, struct target **ret)
@@ -173,10 +171,11 @@ static struct error *copy(struct keeping *keeping, struct target **ret)
 	};
 	_cleanup_(target_extent_vector_deinit) struct target_extent_vector extents = { 0 };
 	/* Once while it runs, to know how much it would be. */
-	TRY(select_present(keeping, &extents));
+	TRY(select_memory(keeping, &extents));
+	TRY(target_extents_keep_present(&extents, target));
 	TRY(target_copy_check(target, target_extents_bytes(&extents), &limits));
 	TRY(target_stop(target));
-	struct error *error = select_present(keeping, &extents);
+	struct error *error = select_memory(keeping, &extents);
 	if (!error)
 		error = target_copy(target, extents.items, extents.count, limits.max_memory, ret);
 	target_release(target, &keeping->kept.pause);

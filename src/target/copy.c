@@ -40,6 +40,9 @@ struct copy {
 	uint64_t size;
 	/* What could be read, in rising order, neighbours joined; `into` is where it is now. */
 	struct range_vector pieces;
+	struct target_extent_vector wanted; /* what was asked for, */
+	struct target_extent_vector
+		present; /* and of that, what was ever touched: the rest is zeroes */
 };
 
 static struct copy *copy_of(struct target *target)
@@ -80,37 +83,16 @@ struct error *target_copy_check(const struct target *target, uint64_t bytes,
 			  "there is too little memory here to copy %s", target->name);
 }
 
-static int compare_extents(const void *a, const void *b)
-{
-	const struct target_extent *left = a, *right = b;
-	return (left->start > right->start) - (left->start < right->start);
-}
-
 /* In rising order, without overlaps and empty ones. */
 static struct error *tidy_extents(const struct target_extent *extents, size_t count,
-				  struct target_extent_vector *ret, uint64_t *ret_bytes)
+				  struct target_extent_vector *ret)
 {
-	size_t kept = 0;
-	uint64_t bytes = 0;
-
 	TRY(target_extent_vector_reserve(ret, count));
 	for (size_t i = 0; i < count; i++) {
 		if (extents[i].start < extents[i].end)
 			ret->items[ret->count++] = extents[i];
 	}
-	if (ret->count)
-		qsort(ret->items, ret->count, sizeof(*ret->items), compare_extents);
-	for (size_t i = 0; i < ret->count; i++) {
-		const struct target_extent next = ret->items[i];
-		if (kept && next.start <= ret->items[kept - 1].end)
-			ret->items[kept - 1].end = MAX(ret->items[kept - 1].end, next.end);
-		else
-			ret->items[kept++] = next;
-	}
-	ret->count = kept;
-	for (size_t i = 0; i < kept; i++)
-		bytes += ret->items[i].end - ret->items[i].start;
-	*ret_bytes = bytes;
+	target_extents_merge(ret);
 	return NULL;
 }
 
@@ -247,21 +229,75 @@ static int compare_pieces(const void *key, const void *item)
 	return address - piece->address >= piece->length;
 }
 
+static const struct target_range *find_piece(const struct copy *copy, uint64_t address)
+{
+	return copy->pieces.count ? bsearch(&address, copy->pieces.items, copy->pieces.count,
+					    sizeof(copy->pieces.items[0]), compare_pieces)
+				  : NULL;
+}
+
+static int compare_extent(const void *key, const void *item)
+{
+	uint64_t address = *(const uint64_t *)key;
+	const struct target_extent *extent = item;
+	if (address < extent->start)
+		return -1;
+	return address >= extent->end;
+}
+
+static bool has_extent(const struct target_extent_vector *extents, uint64_t address)
+{
+	return extents->count && bsearch(&address, extents->items, extents->count,
+					 sizeof(extents->items[0]), compare_extent);
+}
+
+static int compare_mapping(const void *key, const void *item)
+{
+	uint64_t address = *(const uint64_t *)key;
+	const struct target_mapping *mapping = item;
+	if (address < mapping->start)
+		return -1;
+	return address >= mapping->end;
+}
+
+/* A page that was asked for, is there, and was never touched. */
+static bool is_untouched(const struct copy *copy, uint64_t address)
+{
+	const struct target_mapping *mapping =
+		copy->mapping_count ? bsearch(&address, copy->mappings, copy->mapping_count,
+					      sizeof(copy->mappings[0]), compare_mapping)
+				    : NULL;
+	return mapping && mapping->readable && has_extent(&copy->wanted, address) &&
+	       !has_extent(&copy->present, address);
+}
+
+/* Some of it was never touched, or could not be read: page by page. */
+static bool read_in_parts(const struct copy *copy, const struct target_range *range)
+{
+	for (size_t at = 0, size; at < range->length; at += size) {
+		uint64_t address = range->address + at;
+		const struct target_range *piece = find_piece(copy, address);
+		uint8_t *into = (uint8_t *)range->into + at;
+		if (piece) {
+			size_t offset = (size_t)(address - piece->address);
+			size = MIN(range->length - at, piece->length - offset);
+			memcpy(into, (const uint8_t *)piece->into + offset, size);
+			continue;
+		}
+		size = (size_t)MIN(range->length - at, PAGE - address % PAGE);
+		if (!is_untouched(copy, address))
+			return false;
+		memset(into, 0, size);
+	}
+	return true;
+}
+
 static struct error *copy_read_ranges(struct target *target, struct target_range *ranges,
 				      size_t count)
 {
 	const struct copy *copy = copy_of(target);
-	for (size_t i = 0; i < count; i++) {
-		struct target_range *range = &ranges[i];
-		const struct target_range *piece = NULL;
-		if (copy->pieces.count)
-			piece = bsearch(&range->address, copy->pieces.items, copy->pieces.count,
-					sizeof(*piece), compare_pieces);
-		uint64_t offset = piece ? range->address - piece->address : 0;
-		range->done = !range->length || (piece && range->length <= piece->length - offset);
-		if (range->done && range->length)
-			memcpy(range->into, (const uint8_t *)piece->into + offset, range->length);
-	}
+	for (size_t i = 0; i < count; i++)
+		ranges[i].done = read_in_parts(copy, &ranges[i]);
 	return NULL;
 }
 
@@ -303,6 +339,8 @@ static void copy_destroy(struct target *target)
 	if (copy->bytes)
 		munmap(copy->bytes, (size_t)copy->size);
 	range_vector_deinit(&copy->pieces);
+	target_extent_vector_deinit(&copy->wanted);
+	target_extent_vector_deinit(&copy->present);
 	arena_deinit(&copy->arena);
 	free(copy->target.name);
 	free(copy);
@@ -328,11 +366,6 @@ static const struct target_operations copy_operations = {
 struct error *target_copy(struct target *stopped, const struct target_extent *extents, size_t count,
 			  uint64_t max_memory, struct target **ret)
 {
-	_cleanup_(target_extent_vector_deinit) struct target_extent_vector tidy = { 0 };
-	uint64_t bytes;
-	TRY(tidy_extents(extents, count, &tidy, &bytes));
-	TRY(check_memory(stopped, bytes, max_memory));
-
 	struct copy *copy = calloc(1, sizeof(*copy));
 	if (!copy)
 		return error_no_memory();
@@ -344,10 +377,15 @@ struct error *target_copy(struct target *stopped, const struct target_extent *ex
 	copy->origin = stopped;
 	copy->pid = target_pid(stopped);
 	copy->now = target_now(stopped);
+	TRY(tidy_extents(extents, count, &copy->wanted));
+	TRY(tidy_extents(extents, count, &copy->present));
+	TRY(target_extents_keep_present(&copy->present, stopped));
+	uint64_t bytes = target_extents_bytes(&copy->present);
+	TRY(check_memory(stopped, bytes, max_memory));
 	TRY(make_room(copy, bytes));
 	TRY(take_threads(copy));
 	TRY(take_mappings(copy));
-	TRY(read_extents(copy, &tidy));
+	TRY(read_extents(copy, &copy->present));
 	*ret = TAKE_PTR(target);
 	return NULL;
 }

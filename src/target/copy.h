@@ -22,8 +22,8 @@ struct error *target_copy_check(const struct target *target, uint64_t bytes,
 				const struct target_copy_limits *limits) must_use;
 
 /*
- * Copy the extents, in any order; what overlaps is copied once, and what cannot be read is left
- * out, page by page. The copy has the name, PID, time, threads and mappings of the moment. Files
+ * Copy the extents, in any order; what overlaps is copied once, what was never touched takes no room
+ * and reads as zeroes, and what cannot be read is left out, page by page. The copy has the name, PID, time, threads and mappings of the moment. Files
  * are opened through the origin, which must outlive the copy; it may be released at once.
  */
 struct error *target_copy(struct target *stopped, const struct target_extent *extents, size_t count,

@@ -39,18 +39,20 @@ static struct error *append(struct target_extent_vector *extents, uint64_t start
 static struct error *append_present(struct target_extent_vector *ret, struct target *target,
 				    const struct target_extent *extent)
 {
-	for (uint64_t first = extent->start / PAGE * PAGE; first < extent->end;
-	     first += PAGES_ONCE * PAGE) {
+	uint64_t last = (extent->end - 1) / PAGE * PAGE; /* the end may be 2^64 - 1 */
+	for (uint64_t first = extent->start / PAGE * PAGE, left = (last - first) / PAGE + 1;
+	     left;) {
 		bool pages[PAGES_ONCE];
-		size_t count = (size_t)MIN((extent->end - first + PAGE - 1) / PAGE,
-					   (uint64_t)PAGES_ONCE);
+		size_t count = (size_t)MIN(left, (uint64_t)PAGES_ONCE);
 		TRY(target_present(target, first, count, pages));
 		for (size_t i = 0; i < count; i++) {
 			uint64_t page = first + i * PAGE;
 			if (pages[i])
 				TRY(append(ret, MAX(extent->start, page),
-					   MIN(extent->end, page + PAGE)));
+					   page == last ? extent->end : page + PAGE));
 		}
+		first += count * PAGE;
+		left -= count;
 	}
 	return NULL;
 }

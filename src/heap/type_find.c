@@ -48,29 +48,58 @@ static bool is_wanted(const char *package)
 	return false;
 }
 
+static struct error *read_name(struct heap_types *types, uint64_t descriptor)
+{
+	struct types_own_name name;
+	struct map_slot *slot = NULL;
+	if (!error_ignore(type_package(types_binary(types), descriptor, name.package,
+				       sizeof(name.package))) ||
+	    !is_wanted(name.package) || !types_own_name(types, descriptor, &name))
+		return NULL;
+	return map_insert(&types->named, hash_name(name.package, strlen(name.package), name.name),
+			  descriptor, &slot);
+}
+
+/* http.Header and map[string][]string have the same groups: the type without a name stands for both. */
+static struct error *read_group(struct heap_types *types, const struct type *map)
+{
+	int32_t offset = types_binary(types)->layout.map_type_group;
+	struct map_slot *slot = NULL;
+	uint64_t group = 0;
+	if (!layout_has(offset) ||
+	    !error_ignore(type_bytes(types_binary(types), map->address + (uint64_t)offset, &group,
+				     sizeof(group))) ||
+	    group == UINT64_MAX)
+		return NULL;
+	TRY(map_insert(&types->groups, group, map->address, &slot));
+	if (!map->named)
+		slot->value = map->address;
+	return NULL;
+}
+
 static struct error *read_all(struct heap_types *types, const struct u64_vector *list)
 {
-	const struct binary *binary = types_binary(types);
 	for (size_t i = 0; i < list->count; i++) {
-		struct types_own_name name;
-		struct map_slot *slot = NULL;
-		if (!error_ignore(type_package(binary, list->items[i], name.package,
-					       sizeof(name.package))) ||
-		    !is_wanted(name.package) || !types_own_name(types, list->items[i], &name))
-			continue;
-		uint64_t key = hash_name(name.package, strlen(name.package), name.name);
-		TRY(map_insert(&types->named, key, list->items[i], &slot));
+		struct type type;
+		bool good = false;
+		TRY(types_read(types, list->items[i], &type, &good));
+		if (good && type.kind == TYPE_MAP)
+			TRY(read_group(types, &type));
+		if (good && type.named)
+			TRY(read_name(types, list->items[i]));
 	}
 	return NULL;
 }
 
 /* A list that cannot be read has nothing in it. */
-static struct error *read_names(struct heap_types *types)
+static struct error *read_list(struct heap_types *types)
 {
 	const struct binary *binary = types_binary(types);
 	_cleanup_(u64_vector_deinit) struct u64_vector list = { 0 };
+	if (types->list_known)
+		return NULL;
+	types->list_known = true;
 	struct error *error = type_list(binary, &binary->modules[0], &list);
-	types->named_known = true;
 	if (!error)
 		return read_all(types, &list);
 	if (error->code == ERROR_NO_MEMORY)
@@ -79,10 +108,17 @@ static struct error *read_names(struct heap_types *types)
 	return NULL;
 }
 
+struct error *types_map_of_group(struct heap_types *types, uint64_t descriptor, uint64_t *ret)
+{
+	TRY(read_list(types));
+	const struct map_slot *slot = map_find(&types->groups, descriptor);
+	*ret = slot ? slot->value : 0;
+	return NULL;
+}
+
 struct error *types_find(struct heap_types *types, const char *name, uint64_t *ret)
 {
-	if (!types->named_known)
-		TRY(read_names(types));
+	TRY(read_list(types));
 	/* The package's path has slashes and may have dots, the name has neither before arguments. */
 	size_t length = strcspn(name, "["), dot = 0;
 	for (size_t i = 0; i < length; i++) {

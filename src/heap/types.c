@@ -33,6 +33,7 @@ void heap_types_destroy(struct heap_types *types)
 	heap_type_entry_vector_deinit(&types->entries);
 	map_deinit(&types->numbers);
 	map_deinit(&types->named);
+	map_deinit(&types->groups);
 	map_deinit(&types->closures);
 	free(types);
 }
@@ -142,16 +143,33 @@ struct error *types_channel_buffer(struct heap_types *types, uint64_t element, u
 	return good ? intern_channel(types, &entry, ret) : NULL;
 }
 
+/* The allocator knows a map's groups by a struct without a name. */
+static struct error *intern_group(struct heap_types *types, const struct heap_type_entry *entry,
+				  uint32_t *ret)
+{
+	bool swiss = layout_has(types_binary(types)->layout.swiss_map_size);
+	uint64_t map = 0;
+	*ret = HEAP_TYPE_UNKNOWN;
+	if ((entry->form != HEAP_VALUE && entry->form != HEAP_ARRAY) ||
+	    entry->type.kind != TYPE_STRUCT || entry->type.named)
+		return NULL;
+	TRY(types_map_of_group(types, entry->descriptor, &map));
+	return map ? heap_types_intern(types, swiss ? HEAP_MAP_GROUPS : HEAP_MAP_BUCKETS, map, ret)
+		   : NULL;
+}
+
 static struct error *intern_new(struct heap_types *types, enum heap_form form, uint64_t descriptor,
 				uint64_t key, uint32_t *ret)
 {
 	struct heap_type_entry entry = { .form = form, .descriptor = descriptor };
 	bool good = false;
 	TRY(fill(types, &entry, &good));
-	if (good && !is_channel_form(form))
-		return add(types, &entry, key, ret);
 	*ret = HEAP_TYPE_UNKNOWN;
 	if (good)
+		TRY(intern_group(types, &entry, ret));
+	if (good && *ret == HEAP_TYPE_UNKNOWN && !is_channel_form(form))
+		return add(types, &entry, key, ret);
+	if (good && *ret == HEAP_TYPE_UNKNOWN)
 		TRY(intern_channel(types, &entry, ret));
 	return remember(types, key, *ret);
 }

@@ -29,8 +29,9 @@ struct heap_types {
 	struct arena arena;
 	struct heap_type_entry_vector entries; /* by number - 1 */
 	struct map numbers;                    /* by form and descriptor; 0 for what is none */
-	struct map named; /* the runtime's and the library's types, by a hash of their names */
-	bool named_known;
+	struct map named;    /* the runtime's and the library's types, by a hash of their names */
+	struct map groups;   /* from descriptors of maps' groups and buckets to the maps' */
+	bool list_known;     /* both are read */
 	struct map closures; /* from functions to the types of their closures */
 	bool closures_known;
 	size_t slots; /* of all layouts */
@@ -58,6 +59,10 @@ struct error *types_channel_buffer(struct heap_types *types, uint64_t element, u
 
 /* type_find.c: the descriptor of one of the standard library's types, "runtime.hchan"; 0: none. */
 struct error *types_find(struct heap_types *types, const char *name, uint64_t *ret) must_use;
+
+/* type_find.c: the map whose groups or buckets a descriptor is of; 0: it is of something else. */
+struct error *types_map_of_group(struct heap_types *types, uint64_t descriptor, uint64_t *ret)
+	must_use;
 
 /*
  * The package of a named type, and its name behind that, "Pointer[int]" of "sync/atomic"; false for

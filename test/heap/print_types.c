@@ -4,6 +4,7 @@
  * print-types PID: what the library says of the types of a process, for test_types.py to compare
  * with what the process itself says. One question a line of standard input:
  *
+ *	group ADDRESS		the name of what a map's groups are, by their own descriptor
  *	masks			every descriptor's slots against the collector's mask in it
  *	layout FORM ADDRESS	size, start, stride, slots and what they lead to
  *	name FORM ADDRESS	name and package
@@ -233,12 +234,25 @@ static struct error *answer_of_type(struct heap_types *types, char **words, size
 	return error_new(ERROR_USAGE, "%s is no question", words[0]);
 }
 
+static struct error *print_group(const struct binary *binary, struct heap_types *types,
+				 const char *address)
+{
+	uint64_t map = strtoull(address, NULL, 16), group = 0;
+	uint32_t type = 0;
+	TRY(type_bytes(binary, map + (uint64_t)binary->layout.map_type_group, &group, 8));
+	TRY(heap_types_intern(types, HEAP_ARRAY, group, &type));
+	printf("group\t%s\n", name_of(types, type));
+	return NULL;
+}
+
 static struct error *answer(const struct binary *binary, struct heap_types *types, char **words,
 			    size_t count)
 {
 	uint32_t type = 0;
 	if (strcmp(words[0], "masks") == 0)
 		return check_masks(binary, types);
+	if (strcmp(words[0], "group") == 0 && count > 1)
+		return print_group(binary, types, words[1]);
 	if (strcmp(words[0], "dynamic") == 0 && count > 1) {
 		TRY(heap_types_dynamic(types, strtoull(words[1], NULL, 16), &type));
 		printf("dynamic\t%s\n", name_of(types, type));

@@ -214,6 +214,13 @@ class Types(unittest.TestCase):
             wanted.append(".overflow")
         self.assertEqual([answer[1] for answer in self.ask(questions)], wanted)
 
+    def test_groups(self):
+        """The allocator's own type of a map's slots is known for the map's."""
+        what = "groups" if self.is_swiss() else "buckets"
+        names = ["map[string]*main.ID", "map[main.ID]bool", "map[int8]string"]
+        answers = self.ask(["group " + self.address(name) for name in names])
+        self.assertEqual([answer[1] for answer in answers], ["%s %s" % (name, what) for name in names])
+
     def test_by_pointer(self):
         """Keys and values over 128 bytes are not in the map's slots."""
         name = "map[[40]int64][40]*int"

@@ -114,6 +114,7 @@ struct error *heap_roots_find(struct runtime *runtime, struct heap_types *types,
 		.bytes_there = capture_bytes_there(runtime_target(runtime)),
 	};
 	TRY(find_roots(&gathering));
+	runtime_goroutines_settle(roots.goroutines);
 	*ret = roots;
 	roots = (struct heap_roots){ 0 };
 	return NULL;

@@ -165,6 +165,15 @@ struct error *runtime_goroutines(struct runtime *runtime,
 	return NULL;
 }
 
+void runtime_goroutines_settle(struct goroutines *goroutines)
+{
+	struct captured_goroutines *result = (struct captured_goroutines *)goroutines;
+	unwind_tables_deinit(&result->tables);
+	capture_deinit(&result->capture);
+	result->tables = (struct unwind_tables){ 0 };
+	result->capture = (struct capture){ 0 };
+}
+
 void runtime_goroutines_destroy(struct goroutines *goroutines)
 {
 	if (!goroutines)

@@ -63,6 +63,8 @@ struct error *runtime_goroutines(struct runtime *runtime,
 				 const struct runtime_goroutines_options *options,
 				 struct goroutines **ret) must_use;
 void runtime_goroutines_destroy(struct goroutines *goroutines);
+/* Let go of the bytes that they were made from, which only runtime_dump_goroutine() still needs. */
+void runtime_goroutines_settle(struct goroutines *goroutines);
 
 static inline void runtime_cleanup(struct runtime **runtime)
 {

@@ -4,7 +4,9 @@
 // hold one, or can have held one. It prints where each object lies, then waits; asked for it, it has
 // the collector say which of them were not held any more:
 //
-//	object <label> <address>   one a line
+//	object <label> <address>             one a line
+//	attached <cleanup or weak> <address> what it is attached to
+//	queued <finalizer or cleanup> <address>
 //	ready
 //	(on "gc") dead <label>     one a line, then "end"
 package main
@@ -337,6 +339,19 @@ func globals() {
 	globalMap["a"] = make1("deep-global-map")
 }
 
+// queue leaves objects in the queue of finalizers, of which the first one run never ends.
+//
+//go:noinline
+func queue() {
+	for i := 0; i < 200; i++ {
+		object := &Object{next: new(Object)}
+		mutex.Lock()
+		where = append(where, fmt.Sprintf("queued finalizer %#x", uintptr(unsafe.Pointer(object))))
+		mutex.Unlock()
+		runtime.SetFinalizer(object, func(*Object) { block() })
+	}
+}
+
 func main() {
 	debug.SetGCPercent(-1)
 	globals()
@@ -367,6 +382,14 @@ func main() {
 		time.Sleep(300 * time.Millisecond)
 	}
 	functions = nil
+	if os.Getenv("QUEUE") != "" {
+		queue()
+		queueCleanups()
+		for i := 0; i < 3; i++ {
+			runtime.GC()
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
 	mutex.Lock()
 	for _, line := range where {
 		fmt.Println(line)

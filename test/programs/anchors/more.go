@@ -11,7 +11,10 @@ import (
 	"weak"
 )
 
-var weakPointer weak.Pointer[Object]
+var (
+	weakPointer, weakKept weak.Pointer[Object]
+	kept                  *Object
+)
 
 // What Go has had since 1.24.
 func more() []func() { return []func(){weakly, cleanup} }
@@ -20,6 +23,11 @@ func more() []func() { return []func(){weakly, cleanup} }
 func weakly() {
 	object := make1("weak-dead")
 	weakPointer = weak.Make(object)
+	kept = make1("weak-kept")
+	weakKept = weak.Make(kept)
+	mutex.Lock()
+	where = append(where, fmt.Sprintf("attached weak %#x", uintptr(unsafe.Pointer(kept))))
+	mutex.Unlock()
 	use(object)
 	block()
 }
@@ -30,9 +38,22 @@ var cleanups int
 func cleanup() {
 	object, argument := new(Object), make1("deep-cleanup-argument")
 	mutex.Lock()
-	where = append(where, fmt.Sprintf("cleanup object %#x", uintptr(unsafe.Pointer(object))))
+	where = append(where, fmt.Sprintf("attached cleanup %#x", uintptr(unsafe.Pointer(object))))
 	mutex.Unlock()
 	runtime.AddCleanup(object, func(argument *Object) { cleanups++ }, argument)
 	block()
 	use(object)
+}
+
+// Its argument is what the queue leads to, of whatever the runtime makes to call it.
+//
+//go:noinline
+func queueCleanups() {
+	for i := 0; i < 100; i++ {
+		object, argument := new(Object), new(Object)
+		mutex.Lock()
+		where = append(where, fmt.Sprintf("queued cleanup %#x", uintptr(unsafe.Pointer(argument))))
+		mutex.Unlock()
+		runtime.AddCleanup(object, func(*Object) { block() }, argument)
+	}
 }

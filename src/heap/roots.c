@@ -77,7 +77,7 @@ static struct error *take_goroutine(struct gathering *gathering, struct stack_ro
 	return NULL;
 }
 
-struct error *gather_goroutines(struct gathering *gathering)
+struct error *gathering_add_goroutines(struct gathering *gathering)
 {
 	_cleanup_(stack_roots_deinit) struct stack_roots stacks = { 0 };
 	const struct runtime_goroutines_options options = { .standing = true, .with_waits = true };
@@ -94,12 +94,12 @@ struct error *gather_goroutines(struct gathering *gathering)
 static struct error *find_roots(struct gathering *gathering)
 {
 	TRY(variables_open(runtime_binary(gathering->runtime), &gathering->roots->variables));
-	TRY(gather_data(gathering));
-	TRY(gather_goroutines(gathering));
-	TRY(gather_threads(gathering));
-	TRY(gather_tiny_blocks(gathering));
-	TRY(gather_queues(gathering));
-	return gather_specials(gathering);
+	TRY(gathering_add_data(gathering));
+	TRY(gathering_add_goroutines(gathering));
+	TRY(gathering_add_threads(gathering));
+	TRY(gathering_add_tiny_blocks(gathering));
+	TRY(gathering_add_queues(gathering));
+	return gathering_add_specials(gathering);
 }
 
 struct error *heap_roots_find(struct runtime *runtime, struct heap_types *types,

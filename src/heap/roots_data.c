@@ -117,7 +117,7 @@ static struct error *scan_segment(struct segment *segment, uint64_t end)
 	return NULL;
 }
 
-struct error *gather_data(struct gathering *gathering)
+struct error *gathering_add_data(struct gathering *gathering)
 {
 	const struct binary *binary = runtime_binary(gathering->runtime);
 	_cleanup_(free_pointer) uint64_t *words = calloc(PIECE_WORDS + 1, sizeof(*words));

@@ -32,11 +32,11 @@ void gathering_close(struct gathering *gathering);
 void gathering_problem(struct gathering *gathering, const char *text);
 
 /* The steps. */
-struct error *gather_data(struct gathering *gathering) must_use;
-struct error *gather_goroutines(struct gathering *gathering) must_use;
-struct error *gather_threads(struct gathering *gathering) must_use;
-struct error *gather_tiny_blocks(struct gathering *gathering) must_use;
-struct error *gather_queues(struct gathering *gathering) must_use;
-struct error *gather_specials(struct gathering *gathering) must_use;
+struct error *gathering_add_data(struct gathering *gathering) must_use;
+struct error *gathering_add_goroutines(struct gathering *gathering) must_use;
+struct error *gathering_add_threads(struct gathering *gathering) must_use;
+struct error *gathering_add_tiny_blocks(struct gathering *gathering) must_use;
+struct error *gathering_add_queues(struct gathering *gathering) must_use;
+struct error *gathering_add_specials(struct gathering *gathering) must_use;
 
 #endif

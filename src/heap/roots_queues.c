@@ -134,7 +134,7 @@ static struct error *find_queues(const struct binary *binary, uint64_t *ret_fina
 	return NULL;
 }
 
-struct error *gather_queues(struct gathering *gathering)
+struct error *gathering_add_queues(struct gathering *gathering)
 {
 	const struct binary *binary = runtime_binary(gathering->runtime);
 	const struct layout *layout = &binary->layout;

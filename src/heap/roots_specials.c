@@ -226,7 +226,7 @@ static struct error *add_lists(struct gathering *gathering, uint64_t description
 	return NULL;
 }
 
-struct error *gather_specials(struct gathering *gathering)
+struct error *gathering_add_specials(struct gathering *gathering)
 {
 	_cleanup_(special_list_vector_deinit) struct special_list_vector lists = { 0 };
 	const struct layout *layout = layout_of(gathering);

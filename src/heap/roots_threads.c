@@ -176,7 +176,7 @@ static struct error *take_thread(struct gathering *gathering, uint64_t address, 
 	return NULL;
 }
 
-struct error *gather_threads(struct gathering *gathering)
+struct error *gathering_add_threads(struct gathering *gathering)
 {
 	const struct layout *layout = layout_of(gathering);
 	struct target *target = runtime_target(gathering->runtime);
@@ -200,7 +200,7 @@ struct error *gather_threads(struct gathering *gathering)
 }
 
 /* The block that a processor cuts small values without pointers from, as long as there is room. */
-struct error *gather_tiny_blocks(struct gathering *gathering)
+struct error *gathering_add_tiny_blocks(struct gathering *gathering)
 {
 	const struct layout *layout = layout_of(gathering);
 	struct target *target = runtime_target(gathering->runtime);

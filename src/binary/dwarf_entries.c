@@ -10,11 +10,14 @@ enum {
 	ATTRIBUTE_LOCATION = 0x02,
 	ATTRIBUTE_NAME = 0x03,
 	ATTRIBUTE_BYTE_SIZE = 0x0b,
+	ATTRIBUTE_LOW_PC = 0x11,
 	ATTRIBUTE_LANGUAGE = 0x13,
 	ATTRIBUTE_CONST_VALUE = 0x1c,
+	ATTRIBUTE_ABSTRACT_ORIGIN = 0x31,
 	ATTRIBUTE_COUNT = 0x37,
 	ATTRIBUTE_DATA_MEMBER_LOCATION = 0x38,
 	ATTRIBUTE_TYPE = 0x49,
+	ATTRIBUTE_ADDRESSES = 0x73,
 	ATTRIBUTE_GO_KIND = 0x2900,
 	ATTRIBUTE_GO_KEY = 0x2901,
 	ATTRIBUTE_GO_ELEMENT = 0x2902,
@@ -75,10 +78,13 @@ struct dwarf_abbreviations {
 };
 
 struct dwarf {
+	struct elf *elf;
 	struct dwarf_bytes info;
 	struct dwarf_bytes abbreviations;
 	struct dwarf_strings strings;
-	struct dwarf_abbreviations *tables; /* newest first; Go's own units share one */
+	struct dwarf_bytes addresses;
+	struct dwarf_bytes location_lists[2]; /* of version 4, of version 5, once asked for */
+	struct dwarf_abbreviations *tables;   /* newest first; Go's own units share one */
 	size_t table_count;
 	size_t attributes_read; /* of tables */
 	uint64_t values_read;   /* of entries */
@@ -100,6 +106,7 @@ struct error *dwarf_open(struct elf *elf, struct dwarf **ret)
 
 	if (!dwarf)
 		return error_no_memory();
+	dwarf->elf = elf;
 	TRY(section_load(elf, ".debug_info", &dwarf->info));
 	TRY(section_load(elf, ".debug_abbrev", &dwarf->abbreviations));
 	if (!dwarf->info.size || !dwarf->abbreviations.size)
@@ -111,6 +118,7 @@ struct error *dwarf_open(struct elf *elf, struct dwarf **ret)
 	dwarf->values_limit = 2 * (uint64_t)dwarf->info.size + 100 * 1000 * 1000;
 	TRY(section_load(elf, ".debug_str", &dwarf->strings.strings));
 	TRY(section_load(elf, ".debug_line_str", &dwarf->strings.line_strings));
+	TRY(section_load(elf, ".debug_addr", &dwarf->addresses));
 	*ret = TAKE_PTR(dwarf);
 	return NULL;
 }
@@ -140,6 +148,31 @@ void dwarf_destroy(struct dwarf *dwarf)
 		abbreviations_destroy(table);
 	}
 	free(dwarf);
+}
+
+struct error *dwarf_location_lists(struct dwarf *dwarf, const struct dwarf_unit *unit,
+				   struct dwarf_bytes *ret)
+{
+	bool newer = unit->version >= 5;
+	struct dwarf_bytes *lists = &dwarf->location_lists[newer];
+
+	if (!lists->bytes)
+		TRY(section_load(dwarf->elf, newer ? ".debug_loclists" : ".debug_loc", lists));
+	*ret = *lists;
+	return NULL;
+}
+
+uint64_t dwarf_address(const struct dwarf *dwarf, const struct dwarf_unit *unit, uint64_t index)
+{
+	const struct dwarf_bytes *addresses = &dwarf->addresses;
+	uint64_t address;
+
+	if (unit->addresses > addresses->size ||
+	    index >= (addresses->size - unit->addresses) / sizeof(address))
+		return 0;
+	memcpy(&address, addresses->bytes + unit->addresses + index * sizeof(address),
+	       sizeof(address));
+	return address;
 }
 
 uint64_t dwarf_size(const struct dwarf *dwarf)
@@ -333,7 +366,8 @@ static uint64_t location_address(const struct dwarf_bytes *expression)
 	return address;
 }
 
-static void entry_note(struct dwarf_entry *entry, uint16_t name, const struct dwarf_value *value)
+static void entry_note(const struct dwarf *dwarf, const struct dwarf_unit *unit,
+		       struct dwarf_entry *entry, uint16_t name, const struct dwarf_value *value)
 {
 	switch (name) {
 	case ATTRIBUTE_NAME:
@@ -341,6 +375,13 @@ static void entry_note(struct dwarf_entry *entry, uint16_t name, const struct dw
 		return;
 	case ATTRIBUTE_LOCATION:
 		entry->address = location_address(&value->block);
+		entry->location = value->block;
+		if (value->is_number)
+			entry->location_list = value->number;
+		return;
+	case ATTRIBUTE_LOW_PC:
+		entry->low_pc = value->is_index ? dwarf_address(dwarf, unit, value->number)
+						: value->number;
 		return;
 	case ATTRIBUTE_GO_RUNTIME_TYPE:
 		entry->runtime_type = value->number;
@@ -368,6 +409,12 @@ static void entry_note(struct dwarf_entry *entry, uint16_t name, const struct dw
 		entry->value = (int64_t)value->number;
 		entry->has_value = true;
 		return;
+	case ATTRIBUTE_ABSTRACT_ORIGIN:
+		entry->origin = value->number;
+		return;
+	case ATTRIBUTE_ADDRESSES:
+		entry->addresses = value->number;
+		return;
 	case ATTRIBUTE_GO_KIND:
 		entry->kind = (int64_t)value->number;
 		return;
@@ -390,6 +437,7 @@ static struct error *entry_read(struct dwarf *dwarf, const struct dwarf_unit *un
 		.member_offset = -1,
 		.count = -1,
 		.language = -1,
+		.location_list = UINT64_MAX,
 	};
 	uint64_t code = cursor_uleb128(cursor);
 	if (code) {
@@ -409,7 +457,7 @@ static struct error *entry_read(struct dwarf *dwarf, const struct dwarf_unit *un
 			struct dwarf_value value;
 			dwarf_form_read(&dwarf->strings, unit, cursor, attribute->form,
 					attribute->constant, &value);
-			entry_note(&entry, attribute->name, &value);
+			entry_note(dwarf, unit, &entry, attribute->name, &value);
 		}
 	}
 	TRY(cursor_check(cursor));

@@ -13,8 +13,14 @@
  */
 struct dwarf;
 
+struct dwarf_bytes {
+	const uint8_t *bytes;
+	size_t size;
+};
+
 enum dwarf_tag {
 	DWARF_ARRAY_TYPE = 0x01,
+	DWARF_FORMAL_PARAMETER = 0x05,
 	DWARF_MEMBER = 0x0d,
 	DWARF_POINTER_TYPE = 0x0f,
 	DWARF_COMPILE_UNIT = 0x11,
@@ -24,6 +30,7 @@ enum dwarf_tag {
 	DWARF_SUBRANGE_TYPE = 0x21,
 	DWARF_BASE_TYPE = 0x24,
 	DWARF_CONSTANT = 0x27,
+	DWARF_SUBPROGRAM = 0x2e,
 	DWARF_VARIABLE = 0x34,
 };
 
@@ -38,7 +45,8 @@ struct dwarf_unit {
 	uint64_t abbreviations_offset;
 	uint16_t version;
 	uint8_t address_size;
-	uint8_t offset_size;                             /* 4 or 8: 32-bit or 64-bit DWARF */
+	uint8_t offset_size; /* 4 or 8: 32-bit or 64-bit DWARF */
+	uint64_t addresses;  /* where its own begin in .debug_addr; the first entry says it */
 	const struct dwarf_abbreviations *abbreviations; /* NULL until entries are read */
 };
 
@@ -61,7 +69,19 @@ struct dwarf_entry {
 	int64_t kind;         /* Go: as reflect numbers them */
 	uint64_t element;     /* Go: a type, of a slice, channel, map */
 	uint64_t key;         /* Go: a type, of a map */
+	uint64_t origin;      /* another entry, that has the rest; 0 */
+	uint64_t low_pc;      /* of a function; 0 */
+	uint64_t addresses;   /* of a unit */
+	struct dwarf_bytes location; /* an expression; bytes NULL: none */
+	uint64_t location_list;      /* where it begins in the unit's section; UINT64_MAX: none */
 };
+
+/* .debug_loc or .debug_loclists, by the unit's version; empty: there is none. */
+struct error *dwarf_location_lists(struct dwarf *dwarf, const struct dwarf_unit *unit,
+				   struct dwarf_bytes *ret) must_use;
+
+/* The unit's address with that number; 0 when there is none. */
+uint64_t dwarf_address(const struct dwarf *dwarf, const struct dwarf_unit *unit, uint64_t index);
 
 /*
  * Opens the debug information of an image, which must outlive it. ERROR_NOT_FOUND when there is

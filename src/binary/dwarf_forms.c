@@ -224,8 +224,11 @@ void dwarf_form_read(const struct dwarf_strings *strings, const struct dwarf_uni
 	case FORM_EXPRLOC:
 		ret->block = block_read(cursor, cursor_uleb128(cursor));
 		return;
-	case FORM_STRX:
 	case FORM_ADDRX:
+		ret->number = cursor_uleb128(cursor);
+		ret->is_index = true;
+		return;
+	case FORM_STRX:
 	case FORM_LOCLISTX:
 	case FORM_RNGLISTX:
 	case FORM_GNU_ADDR_INDEX:

@@ -8,11 +8,6 @@
 
 enum { DWARF_FORM_IMPLICIT_CONST = 0x21 };
 
-struct dwarf_bytes {
-	const uint8_t *bytes;
-	size_t size;
-};
-
 /* Where strings are that an entry refers to: .debug_str and .debug_line_str. */
 struct dwarf_strings {
 	struct dwarf_bytes strings;
@@ -23,7 +18,8 @@ struct dwarf_strings {
 struct dwarf_value {
 	uint64_t number;
 	const char *string;       /* NULL: not one, or longer than any name */
-	struct dwarf_bytes block; /* of an expression */
+	struct dwarf_bytes block; /* of an expression; bytes NULL: not one */
+	bool is_index;            /* `number` is one, into .debug_addr */
 	bool is_number;           /* an address is none: it is in `number` all the same */
 };
 

@@ -22,9 +22,10 @@ void variables_debug_deinit(struct variables_debug *debug)
 {
 	dwarf_destroy(debug->dwarf);
 	dwarf_unit_vector_deinit(&debug->units);
+	variables_function_vector_deinit(&debug->functions);
 }
 
-static uint64_t type_number(size_t module, uint64_t offset)
+uint64_t variables_type_number(size_t module, uint64_t offset)
 {
 	return offset ? ((uint64_t)module + 1) << VARIABLES_MODULE_SHIFT | offset : 0;
 }
@@ -42,7 +43,7 @@ static struct error *add_unit(struct variables *variables, size_t module, struct
 		struct variable variable = {
 			.name = entry.name,
 			.address = entry.address + debug->module->bias,
-			.type = type_number(module, entry.type),
+			.type = variables_type_number(module, entry.type),
 		};
 		if (entry.name && entry.address)
 			TRY(variable_vector_append(&variables->list, &variable));
@@ -62,6 +63,7 @@ static struct error *add_units(struct variables *variables, size_t module)
 		if (!error_ignore(dwarf_unit_root(debug->dwarf, &unit, &root)) ||
 		    root.tag != DWARF_COMPILE_UNIT || root.language != DWARF_LANGUAGE_GO)
 			continue;
+		unit.addresses = root.addresses;
 		if (debug->units.count >= UNIT_LIMIT)
 			return error_new(ERROR_LIMIT, ".debug_info: has more than %d units",
 					 UNIT_LIMIT);
@@ -98,7 +100,7 @@ struct described {
 	size_t module;
 };
 
-static struct dwarf_unit *find_unit(const struct variables_debug *debug, uint64_t offset)
+struct dwarf_unit *variables_unit(const struct variables_debug *debug, uint64_t offset)
 {
 	size_t low = 0;
 	size_t high = debug->units.count;
@@ -124,7 +126,7 @@ static bool read_described(struct variables *variables, uint64_t type, struct de
 	if (module >= variables->binary->module_count)
 		return false;
 	struct described read = { .debug = &variables->debugs[module], .module = (size_t)module };
-	read.unit = find_unit(read.debug, offset);
+	read.unit = variables_unit(read.debug, offset);
 	if (!read.unit)
 		return false;
 	read.children = dwarf_entries(read.debug->dwarf, read.unit, offset);
@@ -132,6 +134,17 @@ static bool read_described(struct variables *variables, uint64_t type, struct de
 		    dwarf_entry_read(read.debug->dwarf, read.unit, &read.children, &read.entry)))
 		return false;
 	*ret = read;
+	return true;
+}
+
+bool variables_entry(struct variables *variables, size_t module, uint64_t offset,
+		     struct dwarf_entry *ret)
+{
+	struct described read;
+
+	if (!read_described(variables, variables_type_number(module, offset), &read))
+		return false;
+	*ret = read.entry;
 	return true;
 }
 
@@ -155,7 +168,7 @@ uint64_t variables_type_size(struct variables *variables, uint64_t type)
 		uint64_t size = own_size(&read.entry);
 		if (size || read.entry.tag != DWARF_TYPEDEF)
 			return size;
-		type = type_number(read.module, read.entry.type);
+		type = variables_type_number(read.module, read.entry.type);
 	}
 	return 0;
 }
@@ -225,7 +238,7 @@ static uint64_t named_descriptor(struct variables *variables, uint64_t type)
 		uint64_t descriptor = descriptor_of(variables, type, &read);
 		if (descriptor || read.entry.tag != DWARF_TYPEDEF || read.entry.kind)
 			return descriptor;
-		type = type_number(read.module, read.entry.type);
+		type = variables_type_number(read.module, read.entry.type);
 	}
 	return 0;
 }
@@ -283,12 +296,13 @@ static bool slice_part(struct variables *variables, const struct described *read
 
 	if (!element) {
 		if (!find_child(read, DWARF_MEMBER, 0, &member) ||
-		    !read_described(variables, type_number(read->module, member.type), &pointer) ||
+		    !read_described(variables, variables_type_number(read->module, member.type),
+				    &pointer) ||
 		    pointer.entry.tag != DWARF_POINTER_TYPE)
 			return false;
 		element = pointer.entry.type;
 	}
-	return pointed_to(variables, type_number(read->module, element), true, ret);
+	return pointed_to(variables, variables_type_number(read->module, element), true, ret);
 }
 
 /* One floor down: from *type and *offset to those of what is there; false: there is no more. */
@@ -303,10 +317,10 @@ static bool step_down(struct variables *variables, const struct described *read,
 		/* Of interfaces, channels and maps the runtime's own types behind the name say nothing. */
 		if (read->entry.kind)
 			return false;
-		*type = type_number(read->module, read->entry.type);
+		*type = variables_type_number(read->module, read->entry.type);
 		return true;
 	case DWARF_ARRAY_TYPE:
-		*type = type_number(read->module, read->entry.type);
+		*type = variables_type_number(read->module, read->entry.type);
 		size = variables_type_size(variables, *type);
 		if (!size)
 			return false;
@@ -315,7 +329,7 @@ static bool step_down(struct variables *variables, const struct described *read,
 	case DWARF_STRUCTURE_TYPE:
 		if (!find_child(read, DWARF_MEMBER, *offset, &member))
 			return false;
-		*type = type_number(read->module, member.type);
+		*type = variables_type_number(read->module, member.type);
 		*offset -= (uint64_t)member.member_offset;
 		return true;
 	default:
@@ -342,7 +356,8 @@ bool variables_part(struct variables *variables, uint64_t type, uint64_t offset,
 			return offset == 0 && slice_part(variables, &read, ret);
 		if (read.entry.tag == DWARF_POINTER_TYPE)
 			return offset == 0 && read.entry.type &&
-			       pointed_to(variables, type_number(read.module, read.entry.type),
+			       pointed_to(variables,
+					  variables_type_number(read.module, read.entry.type),
 					  false, ret);
 		if (!step_down(variables, &read, &type, &offset))
 			return false;

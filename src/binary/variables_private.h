@@ -12,11 +12,21 @@
 DEFINE_VECTOR(variable_vector, struct variable);
 DEFINE_VECTOR(dwarf_unit_vector, struct dwarf_unit);
 
+/* Where a function begins, in the file and in .debug_info. */
+struct variables_function {
+	uint64_t low_pc;
+	uint64_t offset;
+};
+
+DEFINE_VECTOR(variables_function_vector, struct variables_function);
+
 /* The debug information of one module. */
 struct variables_debug {
 	const struct module *module;
-	struct dwarf *dwarf;            /* NULL: it has none */
-	struct dwarf_unit_vector units; /* of Go, by offset */
+	struct dwarf *dwarf;                        /* NULL: it has none */
+	struct dwarf_unit_vector units;             /* of Go, by offset */
+	bool indexed;                               /* `functions` has them */
+	struct variables_function_vector functions; /* by address */
 };
 
 struct variables {
@@ -40,6 +50,16 @@ struct error *variables_add_symbols(struct variables *variables, const struct mo
 /* Append what debug information has, without sizes, and open it for variables_type_size(). */
 struct error *variables_add_described(struct variables *variables, size_t module, struct elf *elf)
 	must_use;
+
+/* 0 for no type at all. */
+uint64_t variables_type_number(size_t module, uint64_t offset);
+
+/* The unit that an offset lies in; NULL: none of Go. */
+struct dwarf_unit *variables_unit(const struct variables_debug *debug, uint64_t offset);
+
+/* The entry at an offset in a module's .debug_info; false when none can be read. */
+bool variables_entry(struct variables *variables, size_t module, uint64_t offset,
+		     struct dwarf_entry *ret);
 
 /* Of a value, bytes; 0: not known. */
 uint64_t variables_type_size(struct variables *variables, uint64_t type);

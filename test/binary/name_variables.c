@@ -9,6 +9,7 @@
  *	reference ADDRESS NAME NAME NAME	with a second argument, "code", for every word of data
  *	word ADDRESS DESCRIPTOR POINTER ARRAY VERDICT	the same, where a type was found, and what
  *						debug information says to that
+ *	local PC NAME PLACE SIZE OFFSET DESCRIPTOR	for every pc behind "f"
  *	part ADDRESS NAME DESCRIPTOR OFFSET POINTER ARRAY	for every address on standard input,
  *						in hexadecimal; "none" where nothing is known
  */
@@ -17,6 +18,7 @@
 #include <time.h>
 
 #include "base/vector.h"
+#include "binary/frame_variables.h"
 #include "binary/references.h"
 #include "binary/type.h"
 #include "target/process.h"
@@ -39,6 +41,22 @@ static void print_part(struct variables *variables, uint64_t address)
 	else
 		printf("part\t%" PRIx64 "\t%s\t%" PRIx64 "\t%" PRIu64 "\t%d\t%d\n", address,
 		       variable->name, part.descriptor, part.offset, part.pointer, part.array);
+}
+
+static struct error *print_frame(struct variables *variables, uint64_t pc)
+{
+	_cleanup_(frame_variable_vector_deinit) struct frame_variable_vector list = { 0 };
+	struct variable_part part = { 0 };
+	TRY(frame_variables_find(variables, pc, &list));
+	for (size_t i = 0; i < list.count; i++) {
+		const struct frame_variable *variable = &list.items[i];
+		bool known = variables_part(variables, variable->type, variable->offset, &part);
+		printf("local\t%" PRIx64 "\t%s\t%" PRId64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIx64
+		       "\n",
+		       pc, variable->name, variable->place, variable->size, variable->offset,
+		       known && !part.pointer ? part.descriptor : 0);
+	}
+	return NULL;
 }
 
 static struct error *add_words(uint64_t from, uint64_t to, struct u64_vector *ret)
@@ -165,8 +183,12 @@ static struct error *run(pid_t pid, bool code)
 		printf("variable\t%s\t%" PRIx64 "\t%" PRIu64 "\t%d\n", variable->name,
 		       variable->address, variable->size, variable->type != 0);
 	}
-	while (fgets(line, sizeof(line), stdin))
-		print_part(variables, strtoull(line, NULL, 16));
+	while (fgets(line, sizeof(line), stdin)) {
+		if (line[0] == 'f')
+			TRY(print_frame(variables, strtoull(line + 1, NULL, 16)));
+		else
+			print_part(variables, strtoull(line, NULL, 16));
+	}
 	return NULL;
 }
 

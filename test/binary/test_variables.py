@@ -101,13 +101,13 @@ def symbols(path, release):
 
 
 def start(path):
-    """The running program, and what it said."""
+    """The running program, and what it said: lines of words."""
     process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     said = []
     for line in process.stdout:
         if line == "ready\n":
             return process, said
-        said.append(line.split()[1:])
+        said.append(line.split())
     raise AssertionError("the program ended early")
 
 
@@ -145,7 +145,8 @@ class Variables(unittest.TestCase):
     def setUpClass(cls):
         cls.path, twin = build(cls.release, cls.variant)
         cls.symbols = symbols(twin, cls.release) if cls.variant != "stripped" else None
-        process, cls.said = start(cls.path)
+        process, said = start(cls.path)
+        cls.said = [words[1:] for words in said if words[0] == "at"]
         questions = "".join(fields[1] + "\n" for fields in cls.said)
         facts = ask(process.pid, questions=questions)
         cls.bias = loaded_at(process, cls.path) - first_address(twin)
@@ -319,6 +320,37 @@ class References(unittest.TestCase):
         self.assertEqual({name: right.get(name) for name in wanted}, wanted)
 
 
+class Frames(unittest.TestCase):
+    """Variables on the stack, where the program itself says that they are."""
+
+    release = variant = None
+
+    def test_locals(self):
+        path, _ = build(self.release, self.variant)
+        process, said = start(path)
+        said = [words[1:] for words in said if words[0] == "frame"]
+        pcs = {words[0] for words in said}
+        self.assertEqual(len(pcs), 1)
+        pc = "%x" % (int(pcs.pop(), 16) - 1)
+        facts = ask(process.pid, questions="f" + pc + "\n")
+        stop(process)
+        found = {fact[2]: fact[3:] for fact in facts if fact[:2] == ["local", pc]
+                 and fact[5] == "0"}
+        self.assertEqual([words[1] for words in said], ["local", "row", "pair"])
+        for _, name, place, descriptor in said:
+            self.assertIn(name, found)
+            self.assertEqual((found[name][0], found[name][3]), (place, descriptor), name)
+        sizes = {name: int(fact[1]) for name, fact in found.items()}
+        self.assertEqual((sizes["local"], sizes["row"], sizes["pair"]), (40, 40, 32))
+        # Strings and slices lie in words of their own; these were passed in memory.
+        pieces = {(fact[3], fact[5]) for fact in facts if fact[:1] == ["local"]
+                  and fact[2] == "list"}
+        self.assertIn(("24", "0"), pieces)
+
+
+FRAMES = ("plain", "pie", "apart", "described", "cgo")
+
+
 # Ways to link that change how code names its data, and none that leaves no truth.
 REFERENCES = ("plain", "pie", "cgo", "cgo-pie", "bare")
 
@@ -327,7 +359,8 @@ def load_tests(loader, _tests, _pattern):
     suite = unittest.TestSuite()
     for release in RELEASES:
         for variant, base in [(variant, Variables) for variant in VARIANTS if variant != "bare"] + [
-                (variant, References) for variant in REFERENCES]:
+                (variant, References) for variant in REFERENCES] + [
+                (variant, Frames) for variant in FRAMES]:
             name = "%s_%s_%s" % (base.__name__, release.replace(".", "_"),
                                  variant.replace("-", "_"))
             case = type(name, (base,), {"release": release, "variant": variant})

@@ -4,6 +4,7 @@
 // then stays.
 //
 //	at LABEL ADDRESS DESCRIPTOR OFFSET POINTER ARRAY
+//	frame PC NAME PLACE DESCRIPTOR
 package main
 
 import (
@@ -146,6 +147,7 @@ func keep(n int, name string) {
 func main() {
 	use(native)
 	keep(len(os.Args)+20, os.Args[0])
+	frame(len(os.Args), 2, 3, 4, 5, 6, 7, 8, 9, 10, os.Args[0], []*node{pointer})
 	grow()
 	sayWhole("main.plain", &plain)
 	sayWhole("main.pointer", &pointer)

@@ -3,13 +3,16 @@
 /*
  * Any bytes as a module's types, and as its moduledata before them. The first byte chooses the
  * release, the second whether they are read from the file (1) or from memory. What is listed lies
- * in the module, once, in order; every name ends.
+ * in the module, once, in order; every name ends. What the heap makes of them has its pointers where
+ * the collector would look for them: by rising addresses, each inside of its element.
  */
 #include <assert.h>
 #include <elf.h>
 #include <string.h>
 
 #include "binary/type.h"
+#include "heap/types.h"
+#include "runtime/runtime_private.h"
 #include "target/operations.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -105,6 +108,59 @@ static void read_all(const struct binary *binary)
 	read_type(binary, module->types - 8);
 }
 
+static void check_layout(struct heap_types *types, uint32_t number)
+{
+	const struct heap_type_layout *layout = NULL;
+	if (!error_ignore(heap_types_layout(types, number, &layout)))
+		return;
+	uint64_t end = layout->stride ? layout->stride : layout->size, before = 0;
+	for (size_t i = 0; i < layout->slot_count; i++) {
+		uint64_t offset = layout->slots[i].offset;
+		assert(offset < end && end - offset >= 8 && (i == 0 || offset >= before + 8));
+		assert(layout->slots[i].pointee <= heap_types_count(types));
+		before = offset;
+	}
+	assert(layout->start <= layout->size);
+}
+
+static void show(struct heap_types *types, uint32_t number)
+{
+	_cleanup_(writer_deinit) struct writer writer = WRITER_TO_MEMORY;
+	const char *name = NULL, *package = NULL;
+	uint32_t chosen = 0;
+	if (error_ignore(heap_types_name(types, number, &name)))
+		assert(name[0]);
+	if (error_ignore(heap_types_package(types, number, &package)))
+		assert(package);
+	for (uint64_t offset = 0; offset < 64; offset += 8)
+		error_ignore(heap_types_path(types, number, offset, &writer));
+	error_ignore(heap_types_path(types, number, UINT64_MAX, &writer));
+	if (error_ignore(heap_types_choose(types, number, 64, true, &chosen)))
+		assert(chosen <= heap_types_count(types));
+	heap_types_fills(types, number, 64);
+}
+
+/* What the types can be the types of; what they lead to becomes types as well. */
+static void lay_out_all(struct binary *binary, const struct module *module)
+{
+	struct runtime runtime = { .target = binary->target, .binary = binary };
+	_cleanup_(heap_types_cleanup) struct heap_types *types = NULL;
+	uint32_t number = 0;
+	if (!error_ignore(heap_types_create(&runtime, &types)))
+		abort();
+	for (uint64_t at = module->types; at < module->types_end && at < module->types + 4096;
+	     at += 8) {
+		for (unsigned form = 0; form < HEAP_FORM_COUNT; form++)
+			error_ignore(heap_types_intern(types, (enum heap_form)form, at, &number));
+		error_ignore(heap_types_dynamic(types, at, &number));
+		error_ignore(heap_types_pointee(types, at, 8, &number));
+	}
+	for (uint32_t i = 0; i <= heap_types_count(types) && i < 4096; i++) {
+		check_layout(types, i);
+		show(types, i);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const releases[] = { "go1.19.13", "go1.22.12", "go1.26.8", "go1.27.0" };
@@ -122,6 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    !error_ignore(elf_open_image(image, memory.size, "fuzz", &module.elf)))
 		abort();
 	read_all(&binary);
+	lay_out_all(&binary, &module);
 	elf_destroy(module.elf);
 	return 0;
 }

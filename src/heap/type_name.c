@@ -71,7 +71,7 @@ static struct error *name_descriptor(struct heap_types *types, const struct heap
 	if (error && error->code == ERROR_NO_MEMORY)
 		return error;
 	/* Made at run time, by reflection. */
-	if (!error_ignore(error))
+	if (!error_ignore(error) || !name[0])
 		snprintf(name, sizeof(name), "%s", type_kind_name(entry->type.kind));
 	bool brackets = needs_brackets(entry->form, name);
 	snprintf(text, sizeof(text), "%s%s%s%s%s", prefix_of(entry->form), brackets ? "(" : "",

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_HEAP_PATHS_H
+#define DOWSE_HEAP_PATHS_H
+
+#include "base/vector.h"
+#include "heap/dominator_tree.h"
+
+/*
+ * Why something is still there: the ways that lead to it from the roots, a shortest one from each
+ * kind of root (the caller's: globals, goroutines, ...).
+ */
+#define HEAP_PATH_KINDS 16
+#define HEAP_PATH_END   UINT32_MAX
+
+struct heap_step {
+	uint32_t vertex;
+	uint32_t position; /* in its row, of the edge to the next step; HEAP_PATH_END in the last */
+	uint64_t freed;    /* bytes, if that one edge were cut; see heap_paths_weigh() */
+};
+
+DEFINE_VECTOR(heap_step_vector, struct heap_step);
+
+struct heap_path {
+	uint32_t kind;
+	struct heap_step_vector steps; /* from a root to what was wanted, which can be one */
+};
+
+/* Those kinds from which there is a way, by rising number. All zeroes: none. */
+struct heap_paths {
+	struct heap_path items[HEAP_PATH_KINDS];
+	uint32_t count;
+};
+
+/*
+ * A way to the nearest of the vertices in `wanted` (a bit for each vertex) from each kind. `kinds`
+ * has one below HEAP_PATH_KINDS for each root; `may_use` is as in dominators_compute(). Takes 4.3
+ * bytes a vertex of memory, and what the paths need; one search a kind, which ends when it finds.
+ */
+struct error *heap_paths_find(const struct heap_graph *graph, const uint64_t *may_use,
+			      const uint8_t *kinds, const uint64_t *wanted, struct heap_paths *ret)
+	must_use;
+void heap_paths_deinit(struct heap_paths *paths);
+
+/*
+ * Fill in what would be freed if an edge were cut: that one word. It is all that the edge's target
+ * retains, if no other edge leads to it but from what it holds itself; else nothing, for the target
+ * stays where it is. Reads all edges once, for all paths together. The paths, the dominators and the
+ * tree must be of the graph, with the same `may_use`.
+ */
+struct error *heap_paths_weigh(const struct heap_graph *graph, const struct dominators *dominators,
+			       const struct dominator_tree *tree, struct heap_paths *paths)
+	must_use;
+
+#endif

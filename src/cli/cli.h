@@ -26,8 +26,8 @@ struct invocation {
 	const char *const *operands; /* what is no option; verb's name left out */
 	size_t operand_count;
 	struct options options;
-	struct writer *out; /* standard output, or -o FILE's; finished by main */
-	struct style style; /* of `out` */
+	struct writer *out;    /* standard output, or -o FILE's; finished by main */
+	struct style style;    /* of `out` */
 	struct save_file save; /* what is saved besides: a snapshot; no path: nothing */
 };
 
@@ -38,13 +38,14 @@ struct verb {
 	const char *summary; /* one line for dowse --help, no period */
 	const char *help;    /* paragraphs and examples for --help; options are listed by main */
 	const char *const *formats; /* NULL-terminated; the first is the default; NULL: text only */
+	const char *const *by; /* what --by takes; the first is the default; NULL: it takes none */
 	const enum option_id
 		*options; /* what it takes besides --help, -o and --format; OPTION_END ends it */
 	size_t operands_min;
 	size_t operands_max;
 	const char
-		*operand; /* what they are called in messages: "TARGET"; NULL when it takes none */
-	bool keeps_output;     /* -o is for what it saves: what it prints goes to standard output */
+		*operand;  /* what they are called in messages: "TARGET"; NULL when it takes none */
+	bool keeps_output; /* -o is for what it saves: what it prints goes to standard output */
 	bool looks_at_nothing; /* and so runs where there is no memory left, too */
 	/* *ret is CLI_OK already: only a verb that finds something has more to say. */
 	struct error *(*run)(struct invocation *invocation, enum cli_status *ret)must_use;
@@ -64,5 +65,8 @@ enum cli_status cli_report(struct error *error);
 
 /* True when --format asks for it: cli_format_is(invocation, "json"). */
 bool cli_format_is(const struct invocation *invocation, const char *format);
+
+/* Which of the verb's `by` --by asks for: its index. */
+size_t cli_by(const struct invocation *invocation);
 
 #endif

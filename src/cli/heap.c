@@ -4,33 +4,79 @@
 #include "cli/moment.h"
 #include "report/heap_report.h"
 
+/* In the order of `by`. */
+enum heap_by {
+	BY_TYPE,
+	BY_HOLDER,
+	BY_PACKAGE,
+	BY_SPAN,
+};
+
+static const char *const by[] = { "type", "holder", "package", "span", NULL };
+
+/* The lists that a report may show. */
+struct lists {
+	struct heap_group_vector types;
+	struct heap_holders holders;
+	struct heap_package_vector packages;
+	struct heap_size_class_vector classes;
+};
+
+static void lists_deinit(struct lists *lists)
+{
+	heap_group_vector_deinit(&lists->types);
+	heap_holders_deinit(&lists->holders);
+	heap_package_vector_deinit(&lists->packages);
+	heap_size_class_vector_deinit(&lists->classes);
+}
+
+static struct error *gather(const struct invocation *invocation, struct heap *heap,
+			    struct lists *lists, struct heap_report *report)
+{
+	uint64_t limit = invocation->options.limit;
+	switch ((enum heap_by)cli_by(invocation)) {
+	case BY_TYPE:
+		TRY(heap_dominate(heap));
+		TRY(heap_group_types(heap, &lists->types));
+		report->types = &lists->types;
+		return NULL;
+	case BY_HOLDER:
+		TRY(heap_dominate(heap));
+		TRY(heap_holders_find(heap, limit == UINT64_MAX ? HEAP_ROWS : (size_t)limit,
+				      &lists->holders));
+		report->holders = &lists->holders;
+		return NULL;
+	case BY_PACKAGE:
+		TRY(heap_group_types(heap, &lists->types));
+		TRY(heap_group_packages(heap, &lists->types, &lists->packages));
+		report->packages = &lists->packages;
+		return NULL;
+	case BY_SPAN:
+		TRY(heap_group_spans(heap, &lists->classes));
+		report->classes = &lists->classes;
+		return NULL;
+	}
+	return NULL;
+}
+
 static struct error *heap_run(struct invocation *invocation, enum cli_status *ret)
 {
 	(void)ret;
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
 	_cleanup_(heap_cleanup) struct heap *heap = NULL;
-	_cleanup_(heap_group_vector_deinit) struct heap_group_vector types = { 0 };
+	_cleanup_(lists_deinit) struct lists lists = { 0 };
 	struct heap_totals totals;
-	struct moment moment;
 	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
-	TRY(moment_begin(invocation, &evidence, &moment));
-	TRY(evidence_explain(&evidence, heap_read(evidence.runtime, &heap)));
-	moment_end(&evidence, &moment);
-	evidence_note_gap(&evidence);
-	TRY(heap_search(heap));
-	TRY(heap_dominate(heap));
-	heap_count(heap, &totals);
-	TRY(heap_group_types(heap, &types));
 	struct heap_report report = {
 		.subject = &evidence.subject,
-		.heap = heap,
 		.totals = &totals,
-		.types = &types,
-		.pause_ns = moment.pause_ns,
-		.fork_ns = moment.fork_ns,
 		.limit = invocation->options.limit,
 		.style = &invocation->style,
 	};
+	TRY(moment_heap(invocation, &evidence, &heap, &report.pause_ns, &report.fork_ns));
+	report.heap = heap;
+	heap_count(heap, &totals);
+	TRY(gather(invocation, heap, &lists, &report));
 	return cli_format_is(invocation, "json") ? heap_json(&report, invocation->out)
 						 : heap_text(&report, invocation->out);
 }
@@ -46,13 +92,16 @@ const struct verb verb_heap = {
 	.usage = "heap TARGET [options]",
 	.summary = "what is in the heap, and who holds it",
 	.help = "The objects that the program can still reach, by type: how many, how much they take, and how\n"
-		"much would be freed if all of a type went. The process is forked and goes on after\n"
-		"milliseconds; what is read is the fork.\n"
+		"much would be freed if all of a type went (\"retained\"). --by holder tells which globals and\n"
+		"goroutines hold them, package whose types they are of, span what each size of slots keeps and\n"
+		"does not use. A process is forked and goes on after milliseconds; what is read is the fork.\n"
 		"\n"
 		"Examples:\n"
-		"  dowse heap 4242                   the types that hold most\n"
-		"  dowse heap shop.dowse --limit 100 of a snapshot, more of them\n",
+		"  dowse heap 4242                     the types that hold most\n"
+		"  dowse heap shop --by holder         which global, which goroutines hold what\n"
+		"  dowse heap shop.dowse --limit 100   of a snapshot, more of them\n",
 	.formats = formats,
+	.by = by,
 	.options = options,
 	.operands_min = 1,
 	.operands_max = 1,

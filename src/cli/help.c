@@ -32,18 +32,18 @@ static void help_option(enum option_id id, const char *text, struct writer *writ
 	writer_deinit(&left);
 }
 
-static void help_formats(const struct verb *verb, struct writer *writer)
+static void help_choices(enum option_id id, const char *const *choices, struct writer *writer)
 {
 	struct writer text = WRITER_TO_MEMORY;
-	for (size_t i = 0; verb->formats[i]; i++) {
+	for (size_t i = 0; choices[i]; i++) {
 		writer_string(&text, i ? ", " : "");
-		writer_string(&text, verb->formats[i]);
+		writer_string(&text, choices[i]);
 	}
 	writer_string(&text, " (default ");
-	writer_string(&text, verb->formats[0]);
+	writer_string(&text, choices[0]);
 	writer_string(&text, ")");
 	const char *line = writer_text(&text);
-	help_option(OPTION_FORMAT, line ? line : "", writer);
+	help_option(id, line ? line : "", writer);
 	writer_deinit(&text);
 }
 
@@ -52,8 +52,10 @@ static void help_options(const struct verb *verb, struct writer *writer)
 	writer_string(writer, "\nOptions:\n");
 	for (size_t i = 0; verb->options && verb->options[i] != OPTION_END; i++)
 		help_option(verb->options[i], options_help(verb->options[i]), writer);
+	if (verb->by)
+		help_choices(OPTION_BY, verb->by, writer);
 	if (verb->formats)
-		help_formats(verb, writer);
+		help_choices(OPTION_FORMAT, verb->formats, writer);
 	help_option(OPTION_OUTPUT, options_help(OPTION_OUTPUT), writer);
 	if (!verb->looks_at_nothing)
 		help_option(OPTION_REQUIRE_SANDBOX, options_help(OPTION_REQUIRE_SANDBOX), writer);
@@ -97,7 +99,7 @@ void help_program(struct writer *writer)
 	for (size_t i = 0; verb_diagnose.options[i] != OPTION_END; i++)
 		help_option(verb_diagnose.options[i], options_help(verb_diagnose.options[i]),
 			    writer);
-	help_formats(&verb_diagnose, writer);
+	help_choices(OPTION_FORMAT, verb_diagnose.formats, writer);
 	help_option(OPTION_OUTPUT, options_help(OPTION_OUTPUT), writer);
 	help_option(OPTION_REQUIRE_SANDBOX, options_help(OPTION_REQUIRE_SANDBOX), writer);
 	help_option(OPTION_VERSION, options_help(OPTION_VERSION), writer);

@@ -52,22 +52,36 @@ enum cli_status cli_report(struct error *error)
 	return status;
 }
 
-static struct error *check_format(const struct verb *verb, const char *format)
+size_t cli_by(const struct invocation *invocation)
 {
-	static const char *const text_only[] = { "text", NULL };
-	const char *const *formats = verb->formats ? verb->formats : text_only;
-	for (size_t i = 0; formats[i]; i++) {
-		if (strcmp(formats[i], format) == 0)
+	const char *const *all = invocation->verb->by;
+	size_t i = 0;
+	while (invocation->options.by && all[i] && strcmp(all[i], invocation->options.by) != 0)
+		i++;
+	return i;
+}
+
+/* A choice of some words, of which one was written. */
+static struct error *check_choice(const char *option, const char *const *choices, const char *word)
+{
+	for (size_t i = 0; choices[i]; i++) {
+		if (strcmp(choices[i], word) == 0)
 			return NULL;
 	}
 	struct writer list = WRITER_TO_MEMORY;
-	for (size_t i = 0; formats[i]; i++)
-		writer_printf(&list, "%s%s", i ? ", " : "", formats[i]);
+	for (size_t i = 0; choices[i]; i++)
+		writer_printf(&list, "%s%s", i ? ", " : "", choices[i]);
 	const char *text = writer_text(&list);
-	struct error *error = error_new(ERROR_USAGE, "there is no --format %s here: %s", format,
-					text ? text : "text");
+	struct error *error = error_new(ERROR_USAGE, "there is no %s %s here: %s", option, word,
+					text ? text : "");
 	writer_deinit(&list);
 	return error;
+}
+
+static struct error *check_format(const struct verb *verb, const char *format)
+{
+	static const char *const text_only[] = { "text", NULL };
+	return check_choice("--format", verb->formats ? verb->formats : text_only, format);
 }
 
 static bool verb_takes(const struct verb *verb, enum option_id id)
@@ -75,6 +89,8 @@ static bool verb_takes(const struct verb *verb, enum option_id id)
 	if (id == OPTION_HELP || id == OPTION_OUTPUT || id == OPTION_FORMAT ||
 	    id == OPTION_REQUIRE_SANDBOX)
 		return true;
+	if (id == OPTION_BY)
+		return verb->by;
 	for (size_t i = 0; verb->options && verb->options[i] != OPTION_END; i++) {
 		if (verb->options[i] == id)
 			return true;
@@ -93,6 +109,8 @@ static struct error *check_use(const struct invocation *invocation)
 	}
 	if (invocation->options.format)
 		TRY(check_format(verb, invocation->options.format));
+	if (invocation->options.by)
+		TRY(check_choice("--by", verb->by, invocation->options.by));
 	if (invocation->operand_count < verb->operands_min)
 		return error_new(ERROR_USAGE, "%s needs a %s: dowse %s", name, verb->operand,
 				 verb->usage);
@@ -165,7 +183,9 @@ static struct error *run(int count, char *const *arguments, const char **words,
 	bool saves = invocation.verb->keeps_output && !only_tells;
 	_cleanup_(close_save) struct save_file *save = &invocation.save;
 	TRY(output_open(saves ? NULL : options->output, &output));
-	TRY(save_file_open(saves ? options->output : only_tells ? NULL : options->save,
+	TRY(save_file_open(saves        ? options->output
+			   : only_tells ? NULL
+					: options->save,
 			   options->spool, save));
 	invocation.out = &output.writer;
 	invocation.style = style_for(output.writer.descriptor);

@@ -29,3 +29,20 @@ void moment_end(struct evidence *evidence, struct moment *moment)
 	if (!moment->copied)
 		moment->fork_ns = traced_now_ns() - moment->began_ns;
 }
+
+struct error *moment_heap(struct invocation *invocation, struct evidence *evidence,
+			  struct heap **ret, uint64_t *ret_pause_ns, uint64_t *ret_fork_ns)
+{
+	_cleanup_(heap_cleanup) struct heap *heap = NULL;
+	struct moment moment;
+	TRY(moment_begin(invocation, evidence, &moment));
+	struct error *error = heap_read(evidence->runtime, &heap);
+	moment_end(evidence, &moment);
+	TRY(evidence_explain(evidence, error));
+	evidence_note_gap(evidence);
+	TRY(heap_search(heap));
+	*ret_pause_ns = moment.pause_ns;
+	*ret_fork_ns = moment.fork_ns;
+	*ret = TAKE_PTR(heap);
+	return NULL;
+}

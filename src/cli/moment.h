@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "heap/heap.h"
 
 /*
  * Have the evidence stand still, to be read for as long as that takes: a process is forked, and where
@@ -22,5 +23,13 @@ struct error *moment_begin(struct invocation *invocation, struct evidence *evide
 
 /* Memory has been read: let the fork go. The runtime looks at the process itself again. */
 void moment_end(struct evidence *evidence, struct moment *moment);
+
+/*
+ * The heap at a moment: what stands still for it is let go as soon as its memory has been read. Also
+ * what that cost: how long the process was stopped, and how long its fork lived.
+ */
+struct error *moment_heap(struct invocation *invocation, struct evidence *evidence,
+			  struct heap **ret, uint64_t *ret_pause_ns, uint64_t *ret_fork_ns)
+	must_use;
 
 #endif

@@ -179,6 +179,9 @@ static struct error *options_set(struct options *options, enum option_id id, con
 		return error_wrap(options_parse_duration(value, &options->min_wait_ns), "%s", name);
 	case OPTION_LIMIT:
 		return options_parse_number(name, value, &options->limit);
+	case OPTION_BY:
+		options->by = value;
+		return NULL;
 	case OPTION_RULES:
 		options->rules = value;
 		return NULL;

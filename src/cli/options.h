@@ -40,6 +40,7 @@
 	OPTION(MODULES, "--modules", NULL, "every module that the program was built from")         \
 	OPTION(MEASURE, "--measure", NULL, "stop and fork the process once, and print the pauses") \
 	OPTION(LIMIT, "--limit", "N", "show at most N")                                            \
+	OPTION(BY, "--by", "WHAT", "")                                                             \
 	OPTION(RULES, "--rules", "LIST", "only these rules, by name or code: L6,nil-channel")      \
 	OPTION(MIN_CERTAINTY, "--min-certainty", "LEVEL",                                          \
 	       "only findings at or above proved, likely or suspect (the default)")                \
@@ -67,6 +68,7 @@ struct options {
 	int64_t min_wait_ns;  /* -1: any */
 	int64_t max_pause_ns; /* 0: no limit */
 	uint64_t limit;       /* UINT64_MAX: none */
+	const char *by;       /* NULL: the verb's first */
 	const char *rules;    /* as written; the verb knows the catalogue */
 	const char *min_certainty;
 	const char *fail_on;

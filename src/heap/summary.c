@@ -98,3 +98,92 @@ struct error *heap_group_types(const struct heap *heap, struct heap_group_vector
 	groups = (struct heap_group_vector){ 0 };
 	return NULL;
 }
+
+static int compare_packages(const void *left, const void *right)
+{
+	const struct heap_package *a = left, *b = right;
+	if (a->bytes != b->bytes)
+		return a->bytes < b->bytes ? 1 : -1;
+	return strcmp(a->path, b->path);
+}
+
+static struct error *add_package(struct heap_package_vector *into, struct map *places,
+				 const char *path, const struct heap_group *group)
+{
+	struct map_slot *slot;
+	TRY(map_insert(places, hash_bytes(path, strlen(path)) >> 1, into->count, &slot));
+	if (slot->value == into->count) {
+		struct heap_package fresh = { .path = path };
+		TRY(heap_package_vector_append(into, &fresh));
+	}
+	into->items[slot->value].count += group->count;
+	into->items[slot->value].bytes += group->bytes;
+	return NULL;
+}
+
+struct error *heap_group_packages(const struct heap *heap, const struct heap_group_vector *types,
+				  struct heap_package_vector *ret)
+{
+	_cleanup_(heap_package_vector_deinit) struct heap_package_vector packages = { 0 };
+	_cleanup_(map_deinit) struct map places = { 0 };
+	for (size_t i = 0; i < types->count; i++) {
+		const struct heap_group *group = &types->items[i];
+		const char *path = "";
+		if (group->type != HEAP_TYPE_UNKNOWN)
+			TRY(heap_types_package(heap->types, group->type, &path));
+		TRY(add_package(&packages, &places, path, group));
+	}
+	if (packages.count)
+		qsort(packages.items, packages.count, sizeof(packages.items[0]), compare_packages);
+	*ret = packages;
+	packages = (struct heap_package_vector){ 0 };
+	return NULL;
+}
+
+static int compare_classes(const void *left, const void *right)
+{
+	const struct heap_size_class *a = left, *b = right;
+	uint64_t free_a = a->bytes - a->used, free_b = b->bytes - b->used;
+	if (free_a != free_b)
+		return free_a < free_b ? 1 : -1;
+	if (a->size != b->size)
+		return a->size < b->size ? -1 : 1;
+	return a->pointers - b->pointers;
+}
+
+static struct error *add_span(const struct heap *heap, const struct heap_span *span,
+			      struct heap_size_class_vector *into, struct map *places)
+{
+	/* A class of slots has several of them in a span, or none has. */
+	uint64_t size = span->count > 1 || span->slot_size <= 32768 ? span->slot_size : 0;
+	bool pointers = span->bits != HEAP_BITS_NONE;
+	struct map_slot *slot;
+	TRY(map_insert(places, size << 1 | pointers, into->count, &slot));
+	if (slot->value == into->count) {
+		struct heap_size_class fresh = { .size = size, .pointers = pointers };
+		TRY(heap_size_class_vector_append(into, &fresh));
+	}
+	struct heap_size_class *class = &into->items[slot->value];
+	class->spans++;
+	class->bytes += span->end - span->start;
+	for (uint32_t vertex = span->first; vertex < span->first + span->count; vertex++) {
+		if (heap_bit(heap->spans.used, vertex))
+			class->used += span->slot_size;
+		if (heap_bit(heap->reached, vertex))
+			class->reached += span->slot_size;
+	}
+	return NULL;
+}
+
+struct error *heap_group_spans(const struct heap *heap, struct heap_size_class_vector *ret)
+{
+	_cleanup_(heap_size_class_vector_deinit) struct heap_size_class_vector classes = { 0 };
+	_cleanup_(map_deinit) struct map places = { 0 };
+	for (size_t i = 0; i < heap->spans.list.count; i++)
+		TRY(add_span(heap, &heap->spans.list.items[i], &classes, &places));
+	if (classes.count)
+		qsort(classes.items, classes.count, sizeof(classes.items[0]), compare_classes);
+	*ret = classes;
+	classes = (struct heap_size_class_vector){ 0 };
+	return NULL;
+}

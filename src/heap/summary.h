@@ -38,4 +38,32 @@ static inline uint32_t heap_grouping_of(const struct heap_grouping *grouping, ui
 /* Largest first, by what they retain if that is known, else by their bytes. */
 struct error *heap_group_types(const struct heap *heap, struct heap_group_vector *ret) must_use;
 
+/* Reachable objects by the import path of their type's package: "" for what has none. */
+struct heap_package {
+	const char *path; /* belongs to heap->types */
+	uint64_t count;
+	uint64_t bytes;
+};
+
+DEFINE_VECTOR(heap_package_vector, struct heap_package);
+
+struct error *heap_group_packages(const struct heap *heap, const struct heap_group_vector *types,
+				  struct heap_package_vector *ret) must_use;
+
+/* What the spans of one size hold, and what of them is free. */
+struct heap_size_class {
+	uint64_t size; /* of a slot; 0: of one large object each */
+	bool pointers;
+	uint64_t spans;
+	uint64_t bytes;   /* of the spans */
+	uint64_t used;    /* bytes of slots that are in use */
+	uint64_t reached; /* bytes of those that can be reached */
+};
+
+DEFINE_VECTOR(heap_size_class_vector, struct heap_size_class);
+
+/* Those with most bytes that hold nothing first. */
+struct error *heap_group_spans(const struct heap *heap, struct heap_size_class_vector *ret)
+	must_use;
+
 #endif

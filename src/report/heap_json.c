@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/heap_report.h"
+#include "report/members.h"
 
 /* The contract is docs/json.md: keys are added, never changed. */
 
@@ -17,28 +18,136 @@ static void member_totals(struct json *json, const struct heap_totals *totals)
 	json_object_end(json);
 }
 
-static struct error *write_type(const struct heap_report *report, const struct heap_group *group,
-				struct json *json)
+/* "type", and of what has none what is known. */
+static struct error *members_type(const struct heap *heap, const struct heap_group *group,
+				  struct json *json)
 {
 	const char *name = NULL;
 	if (group->type != HEAP_TYPE_UNKNOWN)
-		TRY(heap_types_name(report->heap->types, group->type, &name));
-	json_object_begin(json);
+		TRY(heap_types_name(heap->types, group->type, &name));
 	json_member_string(json, "type", name);
+	if (name)
+		return NULL;
+	const struct heap_shape *shape = &heap->scan.shape_list.list[group->shape];
+	json_member_unsigned(json, "size_class", shape->size);
+	if (shape->kind == SHAPE_POINTERS || shape->kind == SHAPE_DATA)
+		json_member_unsigned(json, "pointers", (unsigned)__builtin_popcountll(shape->mask));
+	else
+		json_member_null(json, "pointers");
+	return NULL;
+}
+
+static struct error *write_group(const struct heap *heap, const struct heap_group *group,
+				 bool retained, struct json *json)
+{
+	json_object_begin(json);
+	TRY(members_type(heap, group, json));
 	json_member_unsigned(json, "count", group->count);
 	json_member_unsigned(json, "bytes", group->bytes);
-	json_member_unsigned(json, "retained", group->retained);
-	if (group->type == HEAP_TYPE_UNKNOWN) {
-		const struct heap_shape *shape = &report->heap->scan.shape_list.list[group->shape];
-		json_member_unsigned(json, "size_class", shape->size);
-		if (shape->kind == SHAPE_POINTERS || shape->kind == SHAPE_DATA)
-			json_member_unsigned(json, "pointers",
-					     (unsigned)__builtin_popcountll(shape->mask));
-		else
-			json_member_null(json, "pointers");
-	}
+	if (retained)
+		json_member_unsigned(json, "retained", group->retained);
 	json_object_end(json);
 	return NULL;
+}
+
+static struct error *write_types(const struct heap_report *report, struct json *json)
+{
+	json_key(json, "types");
+	json_array_begin(json);
+	for (size_t i = 0; i < report->types->count && i < report->limit; i++)
+		TRY(write_group(report->heap, &report->types->items[i], true, json));
+	json_array_end(json);
+	return NULL;
+}
+
+static void members_root(const struct heap_report *report, const struct heap_root *root,
+			 struct json *json)
+{
+	const struct goroutines *goroutines = report->heap->roots.goroutines;
+	json_member_string(json, "kind", heap_root_kind_name(root->kind));
+	json_member_string(json, "name", root->name);
+	json_member_address(json, "address", root->address);
+	json_key(json, "goroutine");
+	if (root->goroutine == HEAP_NO_GOROUTINE) {
+		json_null(json);
+		return;
+	}
+	const struct goroutine *goroutine = &goroutines->list.items[root->goroutine];
+	struct place place = goroutine_place(goroutine, &report->subject->places);
+	json_unsigned(json, goroutine->id);
+	members_place(json, place.function, place.file, place.line);
+}
+
+static struct error *write_holder(const struct heap_report *report,
+				  const struct heap_holder *holder, struct json *json)
+{
+	const struct heap_root *root = heap_vertex_root(report->heap, holder->example);
+	json_object_begin(json);
+	if (root) {
+		members_root(report, root, json);
+	} else {
+		json_member_string(json, "kind", "shared");
+		json_member_null(json, "name");
+		json_member_null(json, "goroutine");
+	}
+	json_member_unsigned(json, "members", holder->members);
+	json_member_unsigned(json, "count", holder->count);
+	json_member_unsigned(json, "bytes", holder->retained);
+	json_key(json, "children");
+	json_array_begin(json);
+	for (size_t i = 0; i < holder->part_count; i++)
+		TRY(write_group(report->heap, &holder->parts[i], false, json));
+	json_array_end(json);
+	json_object_end(json);
+	return NULL;
+}
+
+static struct error *write_holders(const struct heap_report *report, struct json *json)
+{
+	json_key(json, "holders");
+	json_array_begin(json);
+	for (size_t i = 0; i < report->holders->list.count && i < report->limit; i++)
+		TRY(write_holder(report, &report->holders->list.items[i], json));
+	json_array_end(json);
+	json_member_unsigned(json, "holder_count", report->holders->total);
+	return NULL;
+}
+
+static void write_packages(const struct heap_report *report, struct json *json)
+{
+	json_key(json, "packages");
+	json_array_begin(json);
+	for (size_t i = 0; i < report->packages->count && i < report->limit; i++) {
+		const struct heap_package *package = &report->packages->items[i];
+		json_object_begin(json);
+		json_member_string(json, "package", *package->path ? package->path : NULL);
+		json_member_unsigned(json, "count", package->count);
+		json_member_unsigned(json, "bytes", package->bytes);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void write_spans(const struct heap_report *report, struct json *json)
+{
+	json_key(json, "spans");
+	json_array_begin(json);
+	for (size_t i = 0; i < report->classes->count && i < report->limit; i++) {
+		const struct heap_size_class *class = &report->classes->items[i];
+		json_object_begin(json);
+		json_key(json, "size_class");
+		if (class->size)
+			json_unsigned(json, class->size);
+		else
+			json_null(json);
+		json_member_bool(json, "pointers", class->pointers);
+		json_member_unsigned(json, "spans", class->spans);
+		json_member_unsigned(json, "bytes", class->bytes);
+		json_member_unsigned(json, "used", class->used);
+		json_member_unsigned(json, "reachable", class->reached);
+		json_object_end(json);
+	}
+	json_array_end(json);
 }
 
 struct error *heap_json(const struct heap_report *report, struct writer *writer)
@@ -51,11 +160,14 @@ struct error *heap_json(const struct heap_report *report, struct writer *writer)
 	json_key(&json, "fork_ms");
 	json_number(&json, (double)report->fork_ns / 1e6);
 	member_totals(&json, report->totals);
-	json_key(&json, "types");
-	json_array_begin(&json);
-	for (size_t i = 0; i < report->types->count && i < report->limit; i++)
-		TRY(write_type(report, &report->types->items[i], &json));
-	json_array_end(&json);
+	if (report->types)
+		TRY(write_types(report, &json));
+	if (report->holders)
+		TRY(write_holders(report, &json));
+	if (report->packages)
+		write_packages(report, &json);
+	if (report->classes)
+		write_spans(report, &json);
 	json_object_end(&json);
 	writer_char(writer, '\n');
 	return NULL;

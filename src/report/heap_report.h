@@ -2,22 +2,40 @@
 #ifndef DOWSE_REPORT_HEAP_REPORT_H
 #define DOWSE_REPORT_HEAP_REPORT_H
 
+#include "heap/holders.h"
 #include "heap/summary.h"
 #include "report/subject.h"
 
-/* What is in a heap, and how it is to be shown. */
+/* What is in a heap, and how it is to be shown: of the lists, those that are not NULL. */
 struct heap_report {
 	const struct subject *subject;
 	struct heap *heap;
 	const struct heap_totals *totals;
 	const struct heap_group_vector *types;
+	const struct heap_holders *holders;
+	const struct heap_package_vector *packages;
+	const struct heap_size_class_vector *classes;
 	uint64_t pause_ns;
 	uint64_t fork_ns;          /* how long the fork lived; 0: there was none */
 	uint64_t limit;            /* rows; UINT64_MAX: not said */
 	const struct style *style; /* for text */
 };
 
+/* How many rows a text has when nobody says. */
+#define HEAP_ROWS 20
+
 struct error *heap_text(const struct heap_report *report, struct writer *writer) must_use;
 struct error *heap_json(const struct heap_report *report, struct writer *writer) must_use;
+
+/* The type of a group, or what is known of objects without one: "? of 64 bytes, 3 pointers". */
+struct error *heap_group_text(const struct heap *heap, const struct heap_group *group,
+			      struct writer *writer) must_use;
+
+/* "main.sessions", "1,000 goroutines at main.worker  worker.go:57". */
+struct error *heap_holder_text(const struct heap_report *report, const struct heap_holder *holder,
+			       struct writer *writer) must_use;
+
+/* What a root is called: "main.sessions", "goroutine 18", "finalizer of 0xc000012000". */
+void heap_root_text(const struct heap *heap, const struct heap_root *root, struct writer *writer);
 
 #endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+
+#include "model/quantity.h"
+#include "report/heap_report.h"
+
+/* What the things in a heap are called. */
+
+struct error *heap_group_text(const struct heap *heap, const struct heap_group *group,
+			      struct writer *writer)
+{
+	const char *name;
+	if (group->type != HEAP_TYPE_UNKNOWN) {
+		TRY(heap_types_name(heap->types, group->type, &name));
+		writer_string(writer, name);
+		return NULL;
+	}
+	const struct heap_shape *shape = &heap->scan.shape_list.list[group->shape];
+	if (shape->kind == SHAPE_POINTERS || shape->kind == SHAPE_DATA) {
+		writer_printf(writer, "? of %" PRIu32 " bytes, ", shape->size);
+		quantity_write(writer, (uint64_t)__builtin_popcountll(shape->mask), "pointer",
+			       "pointers");
+	} else {
+		writer_printf(writer, "? of %" PRIu32 " bytes", shape->size);
+	}
+	return NULL;
+}
+
+void heap_root_text(const struct heap *heap, const struct heap_root *root, struct writer *writer)
+{
+	const struct goroutine *goroutine =
+		root->goroutine != HEAP_NO_GOROUTINE
+			? &heap->roots.goroutines->list.items[root->goroutine]
+			: NULL;
+	switch (root->kind) {
+	case HEAP_ROOT_GLOBAL:
+		if (root->name)
+			writer_string(writer, root->name);
+		else
+			writer_printf(writer, "a global at %#" PRIx64, root->address);
+		return;
+	case HEAP_ROOT_GOROUTINE:
+		if (goroutine)
+			writer_printf(writer, "goroutine %" PRIu64, goroutine->id);
+		else
+			writer_printf(writer, "a goroutine at %#" PRIx64, root->address);
+		return;
+	case HEAP_ROOT_THREAD:
+		if (goroutine)
+			writer_printf(writer, "the thread that runs goroutine %" PRIu64,
+				      goroutine->id);
+		else
+			writer_string(writer, "a thread");
+		return;
+	case HEAP_ROOT_TINY:
+		writer_string(writer, "a processor's block of small values");
+		return;
+	case HEAP_ROOT_RUNTIME:
+		writer_printf(writer, "the runtime%s%s", root->name ? ": " : "",
+			      root->name ? root->name : "");
+		return;
+	default:
+		writer_printf(writer, "the %s of %#" PRIx64, heap_root_kind_name(root->kind),
+			      root->address);
+	}
+}
+
+static void goroutines_words(const struct heap_report *report, const struct heap_holder *holder,
+			     const struct heap_root *root, struct writer *writer)
+{
+	const struct goroutine *goroutine =
+		&report->heap->roots.goroutines->list.items[root->goroutine];
+	struct place place = goroutine_place(goroutine, &report->subject->places);
+	if (holder->members > 1)
+		quantity_write(writer, holder->members, "goroutine", "goroutines");
+	else
+		writer_printf(writer, "goroutine %" PRIu64, goroutine->id);
+	if (place.function)
+		writer_printf(writer, " in %s", place.function);
+	if (place.function && place.file && place.line > 0)
+		writer_printf(writer, "  %s:%d", place.file, place.line);
+}
+
+struct error *heap_holder_text(const struct heap_report *report, const struct heap_holder *holder,
+			       struct writer *writer)
+{
+	const struct heap_root *root = heap_vertex_root(report->heap, holder->example);
+	if (holder->kind == HOLDER_SHARED) {
+		struct heap_group group = {
+			.type = heap_object_type(report->heap, holder->example),
+			.shape = report->heap->scan.shapes[holder->example],
+		};
+		char count[QUANTITY_SIZE];
+		writer_printf(writer, "several roots: %s × ",
+			      quantity_count(holder->members, count));
+		return heap_group_text(report->heap, &group, writer);
+	}
+	if (holder->kind == HOLDER_GOROUTINES)
+		goroutines_words(report, holder, root, writer);
+	else
+		heap_root_text(report->heap, root, writer);
+	return NULL;
+}

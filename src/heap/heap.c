@@ -109,10 +109,69 @@ static uint64_t weight(const void *argument, uint32_t vertex)
 	return heap_object_size(argument, vertex);
 }
 
+/* Which types have a pointer to one of a goroutine's descriptors: a flag for each number. */
+static struct error *find_pointing(struct heap *heap, uint32_t descriptor, bool *ret)
+{
+	for (uint32_t type = 1; type <= heap_types_count(heap->types); type++) {
+		const struct heap_type_layout *layout;
+		TRY(heap_types_layout(heap->types, type, &layout));
+		for (size_t i = 0; i < layout->slot_count && !ret[type]; i++)
+			ret[type] = layout->slots[i].pointee == descriptor;
+	}
+	return NULL;
+}
+
+/*
+ * A goroutine lives by itself, and not because the runtime's lists, or a channel at which it waits,
+ * lead to its descriptor: for the question of who holds what, only its root does.
+ */
+static void cut_edges(struct heap *heap, const bool *pointing, const uint64_t *goroutines)
+{
+	struct heap_graph *graph = &heap->scan.graph;
+	for (uint32_t vertex = 0; vertex < graph->object_count; vertex++) {
+		if (!pointing[heap_object_type(heap, vertex)])
+			continue;
+		for (uint32_t i = graph->rows[vertex]; i < graph->rows[vertex + 1]; i++) {
+			if (graph->edges[i] != EDGE_NONE &&
+			    heap_bit(goroutines, edge_target(graph->edges[i])))
+				graph->edges[i] = EDGE_NONE;
+		}
+	}
+}
+
+static struct error *cut_goroutines(struct heap *heap)
+{
+	_cleanup_(free_pointer) uint64_t *goroutines =
+		calloc(heap->scan.graph.object_count / 64 + 1, sizeof(*goroutines));
+	_cleanup_(free_pointer) bool *pointing = NULL;
+	uint32_t descriptor = HEAP_TYPE_UNKNOWN;
+	if (!goroutines)
+		return error_no_memory();
+	for (size_t i = 0; i < heap->roots.list.count; i++) {
+		const struct heap_root *root = &heap->roots.list.items[i];
+		if (root->kind != HEAP_ROOT_GOROUTINE)
+			continue;
+		uint32_t edge = heap_spans_edge(&heap->spans, root->address);
+		if (edge == EDGE_NONE)
+			continue;
+		heap_bit_set(goroutines, edge_target(edge));
+		descriptor = heap_object_type(heap, edge_target(edge));
+	}
+	if (descriptor == HEAP_TYPE_UNKNOWN)
+		return NULL;
+	pointing = calloc(heap_types_count(heap->types) + 1, sizeof(*pointing));
+	if (!pointing)
+		return error_no_memory();
+	TRY(find_pointing(heap, descriptor, pointing));
+	cut_edges(heap, pointing, goroutines);
+	return NULL;
+}
+
 struct error *heap_dominate(struct heap *heap)
 {
 	if (heap->dominators.count)
 		return NULL;
+	TRY(cut_goroutines(heap));
 	return dominators_compute(&heap->scan.graph, heap->spans.used, weight, heap,
 				  &heap->dominators);
 }

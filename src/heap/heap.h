@@ -32,7 +32,10 @@ struct error *heap_read(struct runtime *runtime, struct heap **ret) must_use;
 struct error *heap_search(struct heap *heap) must_use;
 void heap_destroy(struct heap *heap);
 
-/* Who holds what. */
+/*
+ * Who holds what. From then on the graph has no edges to goroutines' descriptors but from their
+ * roots: the runtime's own lists hold nobody.
+ */
 struct error *heap_dominate(struct heap *heap) must_use;
 
 struct heap_totals {

@@ -102,8 +102,9 @@ def families(structure, rows):
         if not header or header["count"] != family["count"]:
             yield "count", f"{title}: {header and header['count']}, not {family['count']}"
             continue
-        pieces = {word: rows[family["type"] + " " + word] for word in PIECES
-                  if family["type"] + " " + word in rows}
+        names = {family["type"], family["plain"]}
+        pieces = {word: rows[f"{name} {word}"] for name in names for word in PIECES
+                  if f"{name} {word}" in rows}
         held = sum(row["bytes"] for row in pieces.values())
         told = ", ".join(f"{row['count']} {word} {row['bytes']}" for word, row in pieces.items())
         if abs(header["bytes"] + held - family["bytes"]) > MEASURED:

@@ -12,7 +12,6 @@ import os
 import random
 import signal
 import struct
-import subprocess
 import sys
 import time
 import unittest
@@ -135,11 +134,14 @@ class Subject:
 
     def look(self):
         """(status, document or None, line)"""
-        begin = time.monotonic()
-        answer = subprocess.run([os.environ.get("DOWSE", "build/dowse"), "heap", str(self.pid),
-                                 "--format", "json"], stdin=subprocess.DEVNULL, timeout=SECONDS * 6,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-        seconds = time.monotonic() - begin
+        for _ in range(5):
+            begin = time.monotonic()
+            answer = looking.run([os.environ.get("DOWSE", "build/dowse"), "heap", str(self.pid),
+                                  "--format", "json"], SECONDS * 6)
+            seconds = time.monotonic() - begin
+            if b"did not stop within" not in answer.stderr:
+                break
+            time.sleep(2)
         document = json.loads(answer.stdout) if answer.returncode == 0 else None
         return answer.returncode, document, answer.stderr.decode("utf-8", "replace"), seconds
 
@@ -202,7 +204,7 @@ class Hostile(unittest.TestCase):
             self.assertEqual(len(line.splitlines()), 1, line)
             self.assertNotIn("worker", line)
             return False
-        self.assertEqual(list(looking.judging.consistent(answer)), [])
+        self.assertEqual([text for kind, text in looking.judging.consistent(answer)], [])
         if kind in ("spans", "tables"):
             for what in ("bytes", "reachable_bytes"):
                 there, now = right["heap"][what], answer["heap"][what]

@@ -39,6 +39,7 @@ type claim struct {
 // A family is told as a whole: the pieces of maps, whose number depends on how they hash.
 type family struct {
 	Type  string `json:"type"`   // of the header
+	Plain string `json:"plain"`  // the same for a type that has no name: pieces may have forgotten it
 	Count int    `json:"count"`  // of headers
 	Bytes uint64 `json:"bytes"`  // of headers and pieces
 	Small bool   `json:"small"`  // each has exactly one piece beside its header

@@ -71,8 +71,8 @@ var (
 
 // maps is the family of a structure that has, beside it, nothing but what is in its claims.
 func maps[M any](s *structure, count int, least uintptr) *family {
-	s.Families = append(s.Families, family{Type: name[M](), Count: count, Bytes: s.rest(),
-		Least: uint64(least)})
+	s.Families = append(s.Families, family{Type: name[M](), Plain: name[M](), Count: count,
+		Bytes: s.rest(), Least: uint64(least)})
 	return &s.Families[len(s.Families)-1]
 }
 
@@ -113,8 +113,8 @@ func buildWords() {
 // The bytes of its keys, 32 each, are strings as any others.
 func describeWords(s *structure) {
 	values[WordValue](s, 2000).Retained = 2000 * slot[WordValue]()
-	s.Families = append(s.Families, family{Type: name[Words](), Count: 1,
-		Bytes: s.rest() - 1000*32, Least: 1000 * 24})
+	s.Families = append(s.Families, family{Type: name[Words](),
+		Plain: name[map[string]*WordValue](), Count: 1, Bytes: s.rest() - 1000*32, Least: 1000 * 24})
 }
 
 func buildKeyed() {
@@ -189,8 +189,10 @@ func describeNested(s *structure) {
 		return *(*unsafe.Pointer)(unsafe.Pointer(&one))
 	})
 	s.Families = append(s.Families,
-		family{Type: name[map[InnerKey]*InnerValue](), Count: 100, Bytes: 100 * each, Small: true},
-		family{Type: name[map[OuterKey]map[InnerKey]*InnerValue](), Count: 1,
+		family{Type: name[map[InnerKey]*InnerValue](), Plain: name[map[InnerKey]*InnerValue](),
+			Count: 100, Bytes: 100 * each, Small: true},
+		family{Type: name[map[OuterKey]map[InnerKey]*InnerValue](),
+			Plain: name[map[OuterKey]map[InnerKey]*InnerValue](), Count: 1,
 			Bytes: s.rest() - 100*each, Least: 100 * 16})
 }
 

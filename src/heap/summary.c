@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/map.h"
+#include "heap/dominator_tree.h"
 
 /*
  * Several types have one name: a type that two modules have, the bytes of strings and strings in
@@ -77,6 +78,26 @@ static void count_objects(const struct heap_grouping *grouping, struct heap_grou
 	}
 }
 
+static uint32_t group_of(const void *argument, uint32_t vertex)
+{
+	return heap_grouping_of(argument, vertex);
+}
+
+static struct error *sum_retained(const struct heap_grouping *grouping, struct heap_group *groups)
+{
+	const struct heap *heap = grouping->heap;
+	_cleanup_(dominator_tree_deinit) struct dominator_tree tree = { 0 };
+	_cleanup_(free_pointer) uint64_t *sums = calloc(grouping->count, sizeof(*sums));
+	if (!sums)
+		return error_no_memory();
+	TRY(dominator_tree_create(&heap->dominators, &tree));
+	TRY(dominator_tree_sum_groups(&tree, &heap->dominators, heap->scan.graph.object_count,
+				      group_of, grouping, grouping->count, sums));
+	for (uint32_t i = 0; i < grouping->count; i++)
+		groups[i].retained = sums[i];
+	return NULL;
+}
+
 struct error *heap_group_types(const struct heap *heap, struct heap_group_vector *ret)
 {
 	_cleanup_(heap_grouping_deinit) struct heap_grouping grouping = { 0 };
@@ -89,6 +110,8 @@ struct error *heap_group_types(const struct heap *heap, struct heap_group_vector
 			.shape = (uint16_t)(i < grouping.types ? 0 : i - grouping.types),
 		};
 	count_objects(&grouping, groups.items);
+	if (heap->dominators.count)
+		TRY(sum_retained(&grouping, groups.items));
 	for (uint32_t i = 0; i < grouping.count; i++) {
 		if (groups.items[i].count)
 			groups.items[groups.count++] = groups.items[i];

@@ -44,6 +44,7 @@ static void image_fill(struct image *image, const uint8_t *data, size_t size, si
 	size_t contents = offsetof(struct image, contents);
 
 	memset(image, 0, contents);
+	memset(image->contents + size, 0, INPUT_LIMIT - size);
 	memcpy(image->header.e_ident, ELFMAG, SELFMAG);
 	image->header.e_ident[EI_CLASS] = ELFCLASS64;
 	image->header.e_ident[EI_DATA] = ELFDATA2LSB;
@@ -87,15 +88,33 @@ static void layout_check(const struct layout *layout)
 	}
 }
 
-static struct error *read_nothing(struct target *target, struct target_range *ranges, size_t count)
+/* Data: the input once more, and zeroes. */
+#define DATA_SIZE ((uint64_t)1 << 17)
+
+struct memory {
+	struct target target; /* first */
+	const struct image *image;
+};
+
+static struct error *read_data(struct target *target, struct target_range *ranges, size_t count)
 {
-	(void)target;
-	for (size_t i = 0; i < count; i++)
-		ranges[i].done = false;
+	const struct memory *memory = (const struct memory *)target;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t offset = ranges[i].address - BASE;
+		ranges[i].done = ranges[i].address >= BASE && offset <= DATA_SIZE &&
+				 ranges[i].length <= DATA_SIZE - offset;
+		if (!ranges[i].done)
+			continue;
+		size_t there = offset < INPUT_LIMIT ? MIN(ranges[i].length, INPUT_LIMIT - offset)
+						    : 0;
+		memset(ranges[i].into, 0, ranges[i].length);
+		if (there)
+			memcpy(ranges[i].into, memory->image->contents + offset, there);
+	}
 	return NULL;
 }
 
-static const struct target_operations operations = { .read_ranges = read_nothing };
+static const struct target_operations operations = { .read_ranges = read_data };
 
 static void parts_check(struct variables *variables, const struct variable *variable,
 			const struct module *module)
@@ -109,16 +128,17 @@ static void parts_check(struct variables *variables, const struct variable *vari
 	}
 }
 
-static void variables_check(struct elf *elf, size_t size)
+static void variables_check(struct elf *elf, const struct image *image, size_t size)
 {
-	struct target target = { &operations, (char *)(uintptr_t) "fuzz" };
+	struct memory memory = { { &operations, (char *)(uintptr_t) "fuzz" }, image };
 	struct module module = {
 		.elf = elf,
 		.types = BASE,
 		.types_end = BASE + size,
-		.data_end = UINT64_MAX,
+		.data = BASE,
+		.data_end = BASE + DATA_SIZE,
 	};
-	struct binary binary = { .target = &target, .modules = &module, .module_count = 1 };
+	struct binary binary = { .target = &memory.target, .modules = &module, .module_count = 1 };
 	_cleanup_(variables_cleanup) struct variables *variables = NULL;
 	if (!error_ignore(layout_find("go1.26.8", ELF_AMD64, NULL, &binary.layout)) ||
 	    !error_ignore(variables_open(&binary, &variables)))
@@ -156,6 +176,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		layout_check(&first);
 		assert(memcmp(&first, &again, sizeof(first)) == 0);
 	}
-	variables_check(elf, size - 2);
+	variables_check(elf, &image, size - 2);
 	return 0;
 }

@@ -91,7 +91,12 @@ def runtime(version):
 
 
 # A descriptor as 1.26 has it: of a struct of 48 bytes without fields or name.
-DESCRIPTOR_BYTES = struct.pack("<QQIBBBBQQii", 48, 8, 0, 0, 8, 8, 25, 0, 0, 0, 0) + bytes(32)
+DESCRIPTOR_BYTES = struct.pack("<QQIBBBBQQii", 48, 8, 0, 0, 8, 8, 25, 0, 0, 0, 0)
+DESCRIPTOR_BYTES += bytes(8) + struct.pack("<QQQ", 0x414000, 2, 2)
+
+
+# A word of data that refers to data: the descriptor's last 24 bytes are one, and a slice's rest.
+POINTER_AT = 0x400000 + DESCRIPTOR_AT + len(DESCRIPTOR_BYTES) - 24
 
 
 def variables(start, array, word):
@@ -110,8 +115,8 @@ def variables(start, array, word):
     entries += b"\x0f" + text("[]main.node") + number(24) + b"\x17" + ref(node)
     entries += b"\x03" + text("array") + number(0) + ref(pointer)
     entries += b"\x03" + text("len") + number(8) + ref(word) + b"\0"
-    for name, address, kind in (("main.node", 0x500000, node), ("main.pointer", 0x500040, pointer),
-                                ("main.slice", 0x500060, slice_), ("main.table", 0x600000, array)):
+    for name, address, kind in (("main.node", 0x410000, node), ("main.pointer", POINTER_AT, pointer),
+                                ("main.slice", POINTER_AT, slice_), ("main.table", 0x418000, array)):
         entries += b"\x0b" + text(name) + b"\x09\x03" + struct.pack("<Q", address) + ref(kind)
     return entries
 

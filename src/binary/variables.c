@@ -61,6 +61,20 @@ static void merge(struct variables *variables)
 	list->count = kept;
 }
 
+/* Of what lies within another one, nothing is to be found. */
+static void drop_inner(struct variables *variables)
+{
+	struct variable_vector *list = &variables->list;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct variable *last = kept ? &list->items[kept - 1] : NULL;
+		if (!last || list->items[i].address - last->address >= last->size)
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
 static struct error *open_module(struct variables *variables, size_t index)
 {
 	const struct module *module = &variables->binary->modules[index];
@@ -85,6 +99,11 @@ struct error *variables_open(const struct binary *binary, struct variables **ret
 		TRY(open_module(variables, i));
 	measure(variables);
 	merge(variables);
+	for (size_t i = 0; i < binary->module_count; i++) {
+		TRY(variables_add_unnamed(variables, i));
+		merge(variables);
+		drop_inner(variables);
+	}
 	*ret = TAKE_PTR(variables);
 	return NULL;
 }

@@ -11,7 +11,11 @@
 struct variables;
 
 struct variable {
-	const char *name; /* "main.sessions", with the package's whole path; belongs to the list */
+	/*
+	 * "main.sessions", with the package's whole path; belongs to the list. What the compiler has
+	 * made for a variable's initial value, in data beside it, has that variable's name, too.
+	 */
+	const char *name;
 	uint64_t address; /* in the process */
 	uint64_t size;
 	uint64_t type; /* for variables_part(); 0: not known */

@@ -91,15 +91,6 @@ struct error *variables_add_described(struct variables *variables, size_t module
 	return NULL;
 }
 
-/* A type's entry, and a cursor that stands at its children. */
-struct described {
-	struct variables_debug *debug;
-	struct dwarf_unit *unit;
-	struct dwarf_entry entry;
-	struct cursor children;
-	size_t module;
-};
-
 struct dwarf_unit *variables_unit(const struct variables_debug *debug, uint64_t offset)
 {
 	size_t low = 0;
@@ -118,14 +109,15 @@ struct dwarf_unit *variables_unit(const struct variables_debug *debug, uint64_t 
 	return NULL;
 }
 
-static bool read_described(struct variables *variables, uint64_t type, struct described *ret)
+bool variables_describe(struct variables *variables, uint64_t type, struct variables_type *ret)
 {
 	uint64_t module = (type >> VARIABLES_MODULE_SHIFT) - 1;
 	uint64_t offset = type & (((uint64_t)1 << VARIABLES_MODULE_SHIFT) - 1);
 
 	if (module >= variables->binary->module_count)
 		return false;
-	struct described read = { .debug = &variables->debugs[module], .module = (size_t)module };
+	struct variables_type read = { .debug = &variables->debugs[module],
+				       .module = (size_t)module };
 	read.unit = variables_unit(read.debug, offset);
 	if (!read.unit)
 		return false;
@@ -140,9 +132,9 @@ static bool read_described(struct variables *variables, uint64_t type, struct de
 bool variables_entry(struct variables *variables, size_t module, uint64_t offset,
 		     struct dwarf_entry *ret)
 {
-	struct described read;
+	struct variables_type read;
 
-	if (!read_described(variables, variables_type_number(module, offset), &read))
+	if (!variables_describe(variables, variables_type_number(module, offset), &read))
 		return false;
 	*ret = read.entry;
 	return true;
@@ -162,9 +154,9 @@ static uint64_t own_size(const struct dwarf_entry *entry)
 
 uint64_t variables_type_size(struct variables *variables, uint64_t type)
 {
-	struct described read;
+	struct variables_type read;
 
-	for (int i = 0; i < DEPTH_LIMIT && read_described(variables, type, &read); i++) {
+	for (int i = 0; i < DEPTH_LIMIT && variables_describe(variables, type, &read); i++) {
 		uint64_t size = own_size(&read.entry);
 		if (size || read.entry.tag != DWARF_TYPEDEF)
 			return size;
@@ -199,7 +191,7 @@ static bool same_name(const struct binary *binary, uint64_t descriptor, const ch
 }
 
 /* What debug information says is believed when a descriptor of such a type is really there. */
-static uint64_t find_descriptor(struct variables *variables, const struct described *read)
+static uint64_t find_descriptor(struct variables *variables, const struct variables_type *read)
 {
 	const struct module *module = read->debug->module;
 	uint64_t address = module->types + read->entry.runtime_type;
@@ -216,7 +208,7 @@ static uint64_t find_descriptor(struct variables *variables, const struct descri
 }
 
 static uint64_t descriptor_of(struct variables *variables, uint64_t number,
-			      const struct described *read)
+			      const struct variables_type *read)
 {
 	const struct map_slot *known = map_find(&variables->descriptors, number);
 	struct map_slot *slot;
@@ -232,9 +224,9 @@ static uint64_t descriptor_of(struct variables *variables, uint64_t number,
 /* The descriptor of a type that may have several names; 0: none. */
 static uint64_t named_descriptor(struct variables *variables, uint64_t type)
 {
-	struct described read;
+	struct variables_type read;
 
-	for (int i = 0; i < DEPTH_LIMIT && read_described(variables, type, &read); i++) {
+	for (int i = 0; i < DEPTH_LIMIT && variables_describe(variables, type, &read); i++) {
 		uint64_t descriptor = descriptor_of(variables, type, &read);
 		if (descriptor || read.entry.tag != DWARF_TYPEDEF || read.entry.kind)
 			return descriptor;
@@ -244,7 +236,7 @@ static uint64_t named_descriptor(struct variables *variables, uint64_t type)
 }
 
 /* The first child with this tag, or the last member that does not begin behind `offset`. */
-static bool find_child(const struct described *read, uint32_t tag, uint64_t offset,
+static bool find_child(const struct variables_type *read, uint32_t tag, uint64_t offset,
 		       struct dwarf_entry *ret)
 {
 	struct cursor cursor = read->children;
@@ -287,17 +279,17 @@ static bool pointed_to(struct variables *variables, uint64_t type, bool array,
 }
 
 /* A slice's or a string's first word. */
-static bool slice_part(struct variables *variables, const struct described *read,
+static bool slice_part(struct variables *variables, const struct variables_type *read,
 		       struct variable_part *ret)
 {
 	uint64_t element = read->entry.element;
 	struct dwarf_entry member;
-	struct described pointer;
+	struct variables_type pointer;
 
 	if (!element) {
 		if (!find_child(read, DWARF_MEMBER, 0, &member) ||
-		    !read_described(variables, variables_type_number(read->module, member.type),
-				    &pointer) ||
+		    !variables_describe(variables, variables_type_number(read->module, member.type),
+					&pointer) ||
 		    pointer.entry.tag != DWARF_POINTER_TYPE)
 			return false;
 		element = pointer.entry.type;
@@ -306,8 +298,8 @@ static bool slice_part(struct variables *variables, const struct described *read
 }
 
 /* One floor down: from *type and *offset to those of what is there; false: there is no more. */
-static bool step_down(struct variables *variables, const struct described *read, uint64_t *type,
-		      uint64_t *offset)
+static bool step_down(struct variables *variables, const struct variables_type *read,
+		      uint64_t *type, uint64_t *offset)
 {
 	struct dwarf_entry member;
 	uint64_t size;
@@ -340,9 +332,9 @@ static bool step_down(struct variables *variables, const struct described *read,
 bool variables_part(struct variables *variables, uint64_t type, uint64_t offset,
 		    struct variable_part *ret)
 {
-	struct described read;
+	struct variables_type read;
 
-	for (int i = 0; i < DEPTH_LIMIT && read_described(variables, type, &read); i++) {
+	for (int i = 0; i < DEPTH_LIMIT && variables_describe(variables, type, &read); i++) {
 		enum type_kind kind = (enum type_kind)(read.entry.kind & KIND_MASK);
 		uint64_t size = own_size(&read.entry);
 		if (size && offset >= size)

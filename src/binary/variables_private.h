@@ -61,8 +61,26 @@ struct dwarf_unit *variables_unit(const struct variables_debug *debug, uint64_t 
 bool variables_entry(struct variables *variables, size_t module, uint64_t offset,
 		     struct dwarf_entry *ret);
 
+/* A type's entry, and a cursor that stands at its children. */
+struct variables_type {
+	struct variables_debug *debug;
+	struct dwarf_unit *unit;
+	struct dwarf_entry entry;
+	struct cursor children;
+	size_t module;
+};
+
+/* False when there is no such type, or it is damaged. */
+bool variables_describe(struct variables *variables, uint64_t type, struct variables_type *ret);
+
 /* Of a value, bytes; 0: not known. */
 uint64_t variables_type_size(struct variables *variables, uint64_t type);
+
+/*
+ * Append what has no name of its own, but to which variables in the module's data lead: by the
+ * name of such a variable. The list must be in order; what is added is behind it.
+ */
+struct error *variables_add_unnamed(struct variables *variables, size_t module) must_use;
 
 void variables_debug_deinit(struct variables_debug *debug);
 

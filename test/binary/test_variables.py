@@ -147,7 +147,8 @@ class Variables(unittest.TestCase):
         cls.symbols = symbols(twin, cls.release) if cls.variant != "stripped" else None
         process, said = start(cls.path)
         cls.said = [words[1:] for words in said if words[0] == "at"]
-        questions = "".join(fields[1] + "\n" for fields in cls.said)
+        cls.led = [words[1:] for words in said if words[0] == "led"]
+        questions = "".join(fields[1] + "\n" for fields in cls.said + cls.led)
         facts = ask(process.pid, questions=questions)
         cls.bias = loaded_at(process, cls.path) - first_address(twin)
         stop(process)
@@ -210,6 +211,16 @@ class Variables(unittest.TestCase):
         wrong = [(name, address, rest, self.parts[address]) for name, address, *rest in self.said
                  if self.parts[address][1:] != rest]
         self.assertEqual((len(wrong), wrong[:5]), (0, []))
+
+    def test_led(self):
+        """What has no name is told of by that of the variable that leads there."""
+        self.assertEqual(len(self.led), 11)
+        if self.variant in ("stripped", "symbols"):
+            self.assertEqual({self.parts[address][-1] for _, address, *_ in self.led}, {"none"})
+            return
+        wrong = [(words, self.parts[words[1]]) for words in self.led
+                 if self.parts[words[1]] != [words[0], *words[2:], "0", "0"]]
+        self.assertEqual(wrong, [])
 
     def test_typed(self):
         if self.variant in ("stripped", "symbols"):

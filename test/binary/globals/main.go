@@ -4,6 +4,7 @@
 // then stays.
 //
 //	at LABEL ADDRESS DESCRIPTOR OFFSET POINTER ARRAY
+//	led LABEL ADDRESS DESCRIPTOR OFFSET	to which a variable's initial value leads
 //	frame PC NAME PLACE DESCRIPTOR
 package main
 
@@ -74,6 +75,7 @@ var (
 	filled      map[string]*node
 	queue       chan *node
 	copied      embedding
+	chained     = []*node{nil, {left: &node{value: "end"}}}
 )
 
 type lonely struct{ first, second *node }
@@ -203,6 +205,13 @@ func main() {
 			sayPart("main.matrix", unsafe.Pointer(&matrix[i][j]), descriptor(pointer), 0, 0, 0)
 		}
 	}
+	for offset := uintptr(0); offset < unsafe.Sizeof(plain); offset += 8 {
+		fmt.Fprintf(out, "led main.pointer %x %x %d\n", unsafe.Add(unsafe.Pointer(pointer), offset),
+			descriptor(plain), offset)
+		fmt.Fprintf(out, "led main.chained %x %x %d\n",
+			unsafe.Add(unsafe.Pointer(chained[1].left), offset), descriptor(plain), offset)
+	}
+	fmt.Fprintf(out, "led main.chained %x %x 8\n", &chained[1].right, descriptor(plain))
 	// Only of their elements are there descriptors.
 	sayPart("main.onlySlice", unsafe.Pointer(&onlySlice), descriptor(lonely{}), 0, 1, 1)
 	sayPart("main.onlyPointer", unsafe.Pointer(&onlyPointer), descriptor(remote{}), 0, 1, 0)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binary/closures.h"
 
-#include <string.h>
-
+#include "binary/lea_amd64.h"
 #include "binary/type.h"
 
 /*
@@ -17,7 +16,6 @@
  * the entry of a function, is stored soon, and the nearest lea before it leads to the type of a
  * closure.
  */
-#define LEA_SIZE    7
 #define STORE_SIZE  3
 #define STORE_AHEAD 12  /* -race loads the object's address in between, 5 bytes */
 #define TYPE_BEHIND 128 /* -race makes two calls in between */
@@ -26,25 +24,10 @@
 struct scan {
 	const struct binary *binary;
 	const struct module *module;
-	const uint8_t *code; /* from module->text on */
-	size_t size;
+	struct code_span code;
 	struct map *found;
 	size_t checks; /* of types; a program that lies could have many made */
 };
-
-/* lea disp32(%rip), %reg: the target and the register, if these bytes are one. */
-static bool read_lea(const struct scan *scan, size_t at, uint64_t *ret_target,
-		     unsigned *ret_register)
-{
-	const uint8_t *code = scan->code + at;
-	int32_t distance;
-	if ((code[0] & 0xfb) != 0x48 || code[1] != 0x8d || (code[2] & 0xc7) != 0x05)
-		return false;
-	memcpy(&distance, code + 3, sizeof(distance));
-	*ret_target = scan->module->text + at + LEA_SIZE + (uint64_t)(int64_t)distance;
-	*ret_register = (code[0] & 4u) << 1 | (code[2] >> 3 & 7u);
-	return true;
-}
 
 /* mov %reg, (%base): not to the stack, nor to an address relative to the code. */
 static bool is_store(const uint8_t *code, unsigned from)
@@ -56,8 +39,8 @@ static bool is_store(const uint8_t *code, unsigned from)
 
 static bool is_stored(const struct scan *scan, size_t at, unsigned from)
 {
-	for (size_t i = 0; i <= STORE_AHEAD && at + i + STORE_SIZE <= scan->size; i++) {
-		if (is_store(scan->code + at + i, from))
+	for (size_t i = 0; i <= STORE_AHEAD && at + i + STORE_SIZE <= scan->code.size; i++) {
+		if (is_store(scan->code.bytes + at + i, from))
 			return true;
 	}
 	return false;
@@ -80,7 +63,7 @@ static uint64_t find_type(struct scan *scan, size_t at)
 	for (size_t i = at; i-- > end && scan->checks < CHECKS_MAX;) {
 		uint64_t target;
 		unsigned into;
-		if (!read_lea(scan, i, &target, &into) || target < scan->module->types ||
+		if (!lea_read(&scan->code, i, &target, &into) || target < scan->module->types ||
 		    target >= scan->module->types_end)
 			continue;
 		scan->checks++;
@@ -96,7 +79,7 @@ static struct error *look_at(struct scan *scan, size_t at)
 	struct map_slot *slot = NULL;
 	uint64_t target, type;
 	unsigned into;
-	if (!read_lea(scan, at, &target, &into) || target < scan->module->text ||
+	if (!lea_read(&scan->code, at, &target, &into) || target < scan->module->text ||
 	    target >= scan->module->text_end || !is_stored(scan, at + LEA_SIZE, into) ||
 	    map_find(scan->found, target) || !binary_function(scan->binary, target, &function) ||
 	    function.entry != target)
@@ -105,31 +88,19 @@ static struct error *look_at(struct scan *scan, size_t at)
 	return type ? map_insert(scan->found, target, type, &slot) : NULL;
 }
 
-static struct error *look_through(struct scan *scan)
-{
-	const uint8_t *code = scan->code, *end = code + scan->size;
-	if (scan->size < LEA_SIZE)
-		return NULL;
-	for (const uint8_t *at = code + 1; at && at + LEA_SIZE <= end; at++) {
-		at = memchr(at, 0x8d, (size_t)(end - at));
-		if (!at || at - 1 + LEA_SIZE > end)
-			return NULL;
-		TRY(look_at(scan, (size_t)(at - 1 - code)));
-	}
-	return NULL;
-}
-
 struct error *closures_find(const struct binary *binary, struct map *ret)
 {
 	for (size_t i = 0; i < binary->module_count; i++) {
-		const struct module *module = &binary->modules[i];
-		struct scan scan = { .binary = binary, .module = module, .found = ret };
-		if (elf_machine(module->elf) != ELF_AMD64 || module->text >= module->text_end)
+		struct scan scan = {
+			.binary = binary,
+			.module = &binary->modules[i],
+			.found = ret,
+		};
+		if (!code_span_of(binary, scan.module, &scan.code))
 			continue;
-		scan.size = (size_t)(module->text_end - module->text);
-		scan.code = binary_bytes_at(binary, module->text, scan.size);
-		if (scan.code)
-			TRY(look_through(&scan));
+		for (size_t at = lea_next(&scan.code, 0); at < scan.code.size;
+		     at = lea_next(&scan.code, at + 1))
+			TRY(look_at(&scan, at));
 	}
 	return NULL;
 }

@@ -35,6 +35,7 @@ void heap_types_destroy(struct heap_types *types)
 	map_deinit(&types->named);
 	map_deinit(&types->groups);
 	map_deinit(&types->closures);
+	types_shape_vector_deinit(&types->shapes);
 	free(types);
 }
 

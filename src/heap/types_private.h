@@ -24,6 +24,15 @@ struct heap_type_entry {
 typedef struct heap_type_entry *heap_type_entry_pointer;
 DEFINE_VECTOR(heap_type_entry_vector, heap_type_entry_pointer);
 
+/* What a small object of a type looks like to the collector; of an array one element. */
+struct types_shape {
+	uint64_t mask;
+	uint32_t size; /* of the slot; of an array of the element */
+	uint32_t type;
+};
+
+DEFINE_VECTOR(types_shape_vector, struct types_shape);
+
 struct heap_types {
 	struct runtime *runtime; /* borrowed */
 	struct arena arena;
@@ -34,6 +43,8 @@ struct heap_types {
 	bool list_known;     /* both are read */
 	struct map closures; /* from functions to the types of their closures */
 	bool closures_known;
+	struct types_shape_vector shapes; /* of what the program's code allocates */
+	bool shapes_known;
 	size_t slots; /* of all layouts */
 	size_t steps; /* that were made to find them */
 };

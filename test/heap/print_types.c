@@ -4,6 +4,8 @@
  * print-types PID: what the library says of the types of a process, for test_types.py to compare
  * with what the process itself says. One question a line of standard input:
  *
+ *	candidates MASK SIZE	the names of what an object with these pointers may be
+ *	sites TYPE		where the program allocates it: kind and function
  *	group ADDRESS		the name of what a map's groups are, by their own descriptor
  *	masks			every descriptor's slots against the collector's mask in it
  *	layout FORM ADDRESS	size, start, stride, slots and what they lead to
@@ -18,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "binary/allocations.h"
 #include "binary/type.h"
 #include "heap/types.h"
 #include "runtime/runtime.h"
@@ -245,6 +248,37 @@ static struct error *print_group(const struct binary *binary, struct heap_types 
 	return NULL;
 }
 
+static struct error *print_candidates(struct heap_types *types, const char *mask, const char *size)
+{
+	uint32_t found[64];
+	size_t count = 0;
+	TRY(heap_types_candidates(types, strtoull(mask, NULL, 16), strtoull(size, NULL, 10), found,
+				  ARRAY_SIZE(found), &count));
+	printf("candidates\t%zu", count);
+	for (size_t i = 0; i < count && i < ARRAY_SIZE(found); i++)
+		printf("\t%s", name_of(types, found[i]));
+	printf("\n");
+	return NULL;
+}
+
+static struct error *print_sites(const struct binary *binary, const char *wanted)
+{
+	static const char *const kinds[] = { "value", "array", "map", "channel" };
+	_cleanup_(allocation_vector_deinit) struct allocation_vector list = { 0 };
+	TRY(allocations_find(binary, &list));
+	printf("sites\t%zu", list.count);
+	for (size_t i = 0; i < list.count; i++) {
+		struct function function;
+		char name[512];
+		TRY(type_name(binary, list.items[i].type, name, sizeof(name)));
+		if (strcmp(name, wanted) == 0 &&
+		    binary_function(binary, list.items[i].pc - 1, &function))
+			printf("\t%s %s", kinds[list.items[i].kind], function.name);
+	}
+	printf("\n");
+	return NULL;
+}
+
 static struct error *answer(const struct binary *binary, struct heap_types *types, char **words,
 			    size_t count)
 {
@@ -253,6 +287,10 @@ static struct error *answer(const struct binary *binary, struct heap_types *type
 		return check_masks(binary, types);
 	if (strcmp(words[0], "group") == 0 && count > 1)
 		return print_group(binary, types, words[1]);
+	if (strcmp(words[0], "candidates") == 0 && count > 2)
+		return print_candidates(types, words[1], words[2]);
+	if (strcmp(words[0], "sites") == 0 && count > 1)
+		return print_sites(binary, words[1]);
 	if (strcmp(words[0], "dynamic") == 0 && count > 1) {
 		TRY(heap_types_dynamic(types, strtoull(words[1], NULL, 16), &type));
 		printf("dynamic\t%s\n", name_of(types, type));

@@ -271,6 +271,21 @@ class Types(unittest.TestCase):
         package = self.ask(["name CLOSURE " + closures[3][0]])[0][2]
         self.assertEqual(package, "main")
 
+    def test_allocations(self):
+        """Where the program allocates what, by its code, and what an object may be by that."""
+        rare = 1 << 0 | 1 << 4 | 1 << 7 | 1 << 8 | 1 << 14
+        two = rare | rare << 15
+        sites, maps, *found = self.ask(
+            ["sites main.Rare", "sites map[string]*main.Rare",
+             "candidates %x 128" % rare, "candidates %x 240" % two, "candidates %x 160" % rare,
+             "candidates %x 32" % 0b1011, "candidates 0 16"])
+        self.assertGreater(int(sites[1]), 1000)
+        self.assertEqual(sorted(sites[2:]), ["array main.allocate", "value main.allocate"])
+        self.assertEqual(maps[2:], ["map main.allocate"])
+        self.assertEqual(sorted(found[0][2:]), ["[]main.Rare", "main.Rare"])
+        self.assertEqual(found[1][1:], ["1", "[]main.Rare"])
+        self.assertEqual((found[2][1:], found[4][1:]), (["0"], ["0"]))
+
     def test_interfaces(self):
         """An interface's first word, of both kinds, says what the second leads to."""
         words = [fields[1:] for fields in self.said if fields[0] in ("itab", "eface")]

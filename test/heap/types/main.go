@@ -240,6 +240,25 @@ func describe(t reflect.Type) {
 	}
 }
 
+// Rare has pointers where nothing else has any.
+type Rare struct {
+	a    *int
+	_    [3]int
+	b    *int
+	_    [2]int
+	c, d *int
+	_    [5]int
+	e    *int
+}
+
+var allocated []interface{}
+
+//go:noinline
+func allocate(count int) {
+	allocated = append(allocated, new(Rare), make([]Rare, count), make(map[string]*Rare, count),
+		make(chan *Rare, count))
+}
+
 func (id *ID) length() int { return len(id.text) }
 
 var kept []func() int
@@ -270,6 +289,7 @@ func makeClosures(id *ID, text string, number int, table map[string]int, shape S
 
 func main() {
 	makeClosures(&ID{text: "x"}, os.Args[0], len(os.Args), map[string]int{}, Square{2})
+	allocate(len(os.Args) + 100)
 	for _, value := range values {
 		describe(reflect.TypeOf(value))
 	}
@@ -282,5 +302,5 @@ func main() {
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
 	// Kept alive: servers and what hangs off them.
-	fmt.Fprintln(io.Discard, values, kept)
+	fmt.Fprintln(io.Discard, values, kept, allocated)
 }

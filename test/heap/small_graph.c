@@ -69,7 +69,8 @@ static uint32_t choose(struct small_graph *graph, enum shape shape, uint32_t obj
 	}
 }
 
-static void add_edges(struct small_graph *graph, enum shape shape, uint32_t objects, uint32_t most)
+static void add_edges(struct small_graph *graph, enum shape shape, uint32_t objects, uint32_t roots,
+		      uint32_t most)
 {
 	for (uint32_t left = small_graph_random(graph, most + 1); left; left--) {
 		uint32_t kind = small_graph_random(graph, 16);
@@ -77,8 +78,11 @@ static void add_edges(struct small_graph *graph, enum shape shape, uint32_t obje
 			add_edge(graph, EDGE_NONE);
 		else if (kind == 1)
 			add_edge(graph, edge_make(graph->graph.vertex_count, false));
+		else if (kind == 2 && roots)
+			add_edge(graph,
+				 edge_make(objects + small_graph_random(graph, roots), false));
 		else
-			add_edge(graph, edge_make(choose(graph, shape, objects), kind == 2));
+			add_edge(graph, edge_make(choose(graph, shape, objects), kind == 3));
 	}
 	add_vertex(graph);
 }
@@ -91,10 +95,10 @@ void small_graph_make(uint64_t seed, struct small_graph *ret)
 	uint32_t most = 1 + small_graph_random(ret, seed % 10 ? 3 : 16);
 	for (uint32_t i = 0; i < objects; i++)
 		add_edges(ret, small_graph_random(ret, 8) ? seed % SHAPES : ANYWHERE, objects,
-			  most);
+			  roots, most);
 	ret->graph.object_count = objects;
 	for (uint32_t i = 0; i < roots; i++)
-		add_edges(ret, ANYWHERE, objects, 4);
+		add_edges(ret, ANYWHERE, objects, roots, 4);
 	if (seed % 3 == 0)
 		for (uint32_t i = 0; i < objects; i++)
 			if (!small_graph_random(ret, 6))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "heap/paths.h"
+#include "mappings.h"
 #include "small_graph.h"
 
 #define FAR 1000
@@ -121,11 +122,44 @@ static void a_known_path(void **state)
 	}
 }
 
+/* Every array of the three is refused in turn; then all of it works. */
+static void no_memory_is_an_error(void **state)
+{
+	(void)state;
+	struct small_graph graph;
+	small_graph_parse(".4 .2 .3 .4 - |.0 .1", &graph);
+	const uint8_t kinds[] = { 2, 9 };
+	const uint64_t wanted = 1 << 4;
+	_cleanup_(dominators_deinit) struct dominators dominators = { 0 };
+	check_ok(dominators_compute(&graph.graph, NULL, small_graph_weight, NULL, &dominators));
+	size_t before = mappings_bytes, refused = 0;
+	for (bool done = false; !done; refused++) {
+		struct dominator_tree tree = { 0 };
+		struct heap_paths paths = { 0 };
+		mappings_left = refused;
+		struct error *error = dominator_tree_create(&dominators, &tree);
+		if (!error)
+			error = heap_paths_find(&graph.graph, NULL, kinds, &wanted, &paths);
+		if (!error)
+			error = heap_paths_weigh(&graph.graph, &dominators, &tree, &paths);
+		mappings_left = SIZE_MAX;
+		done = !error;
+		if (error)
+			assert_int_equal(error->code, ERROR_NO_MEMORY);
+		error_destroy(error);
+		dominator_tree_deinit(&tree);
+		heap_paths_deinit(&paths);
+		assert_int_equal(mappings_bytes, before);
+	}
+	assert_int_equal(refused, 3 + 3 + 3 + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shortest_and_weighed),
 		cmocka_unit_test(a_known_path),
+		cmocka_unit_test(no_memory_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

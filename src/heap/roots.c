@@ -95,6 +95,7 @@ static struct error *find_roots(struct gathering *gathering)
 {
 	TRY(variables_open(runtime_binary(gathering->runtime), &gathering->roots->variables));
 	TRY(gathering_add_data(gathering));
+	TRY(gathering_name_unnamed(gathering));
 	TRY(gathering_add_goroutines(gathering));
 	TRY(gathering_add_threads(gathering));
 	TRY(gathering_add_tiny_blocks(gathering));

@@ -36,6 +36,7 @@ struct heap_root {
 	uint64_t address;   /* of the variable, the g, the object with a finalizer */
 	uint64_t size;      /* of the variable */
 	const char *name;   /* "main.sessions"; NULL: it has none */
+	const char *user;   /* of a global without a name: a function that refers to it; NULL */
 	uint32_t goroutine; /* index into goroutines->list: also the one that a thread runs */
 	bool through;       /* a finalizer's object: it is not held itself, what it points to is */
 	size_t first;       /* of its pointers */

@@ -38,5 +38,6 @@ struct error *gathering_add_threads(struct gathering *gathering) must_use;
 struct error *gathering_add_tiny_blocks(struct gathering *gathering) must_use;
 struct error *gathering_add_queues(struct gathering *gathering) must_use;
 struct error *gathering_add_specials(struct gathering *gathering) must_use;
+struct error *gathering_name_unnamed(struct gathering *gathering) must_use;
 
 #endif

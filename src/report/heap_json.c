@@ -66,6 +66,7 @@ static void members_root(const struct heap_report *report, const struct heap_roo
 	const struct goroutines *goroutines = report->heap->roots.goroutines;
 	json_member_string(json, "kind", heap_root_kind_name(root->kind));
 	json_member_string(json, "name", root->name);
+	json_member_string(json, "used_by", root->user);
 	json_member_address(json, "address", root->address);
 	json_key(json, "goroutine");
 	if (root->goroutine == HEAP_NO_GOROUTINE) {

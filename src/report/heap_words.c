@@ -36,6 +36,8 @@ void heap_root_text(const struct heap *heap, const struct heap_root *root, struc
 	case HEAP_ROOT_GLOBAL:
 		if (root->name)
 			writer_string(writer, root->name);
+		else if (root->user)
+			writer_printf(writer, "a global that %s uses", root->user);
 		else
 			writer_printf(writer, "a global at %#" PRIx64, root->address);
 		return;

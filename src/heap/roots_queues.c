@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/cycle.h"
 #include "binary/code.h"
 #include "heap/roots_private.h"
 #include "runtime/member.h"
@@ -68,7 +69,8 @@ static struct error *take_block(const struct queue *queue, const uint8_t *block,
 static struct error *take_queue(const struct queue *queue)
 {
 	struct gathering *gathering = queue->gathering;
-	uint64_t taken = 0, address = queue->block;
+	uint64_t address = queue->block;
+	struct cycle cycle = { 0 };
 	if (queue->size <= 0 || queue->size > BLOCK_MAX || queue->entry < 8 || queue->link < 0 ||
 	    queue->count < 0 || queue->list < 0 || queue->link > queue->size - 8 ||
 	    queue->count > queue->size - 4 || queue->list > queue->size)
@@ -77,8 +79,7 @@ static struct error *take_queue(const struct queue *queue)
 	if (!block)
 		return error_no_memory();
 	for (; address; address = member_u64(block, queue->link)) {
-		taken += (uint64_t)queue->size;
-		if (taken > gathering->bytes_there ||
+		if (cycle_closes(&cycle, address) ||
 		    !error_ignore(target_read(runtime_target(gathering->runtime), address, block,
 					      (size_t)queue->size))) {
 			gathering_problem(gathering, "the queue of finalizers cannot be read");

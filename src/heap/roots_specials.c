@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/cycle.h"
 #include "heap/roots_private.h"
 #include "runtime/batch.h"
 #include "runtime/member.h"
@@ -12,7 +13,6 @@
  */
 #define PAGES_MAX  ((size_t)8192)
 #define PAGE       ((uint64_t)8192)
-#define LIST_MAX   (1u << 20)
 #define RECORD_MAX ((int32_t)256)
 #define SPAN_MAX   ((int32_t)1024)
 #define WORD       UINT64_C(8)
@@ -23,7 +23,8 @@ struct special_list {
 	uint64_t span;
 	uint64_t slot_size;
 	uint64_t reached; /* the last one's offset */
-	bool pointers;    /* the span's objects can hold some */
+	struct cycle cycle;
+	bool pointers; /* the span's objects can hold some */
 };
 
 DEFINE_VECTOR(special_list_vector, struct special_list);
@@ -179,7 +180,7 @@ static struct error *follow(struct gathering *gathering, struct special_list_vec
 			continue;
 		}
 		uint64_t offset = record_offset(layout, record);
-		if (offset < list.reached) {
+		if (offset < list.reached || cycle_closes(&list.cycle, list.at)) {
 			gathering_problem(gathering, "a list of finalizers makes no sense");
 			continue;
 		}
@@ -247,7 +248,7 @@ struct error *gathering_add_specials(struct gathering *gathering)
 				TRY(add_lists(gathering, description, &lists));
 		}
 	}
-	for (unsigned i = 0; lists.count && i < LIST_MAX; i++)
+	while (lists.count)
 		TRY(follow(gathering, &lists));
 	return NULL;
 }

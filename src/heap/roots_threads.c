@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cycle.h"
 #include "heap/roots_private.h"
 #include "runtime/goroutine_state.h"
 #include "runtime/goroutines_private.h"
@@ -180,7 +181,8 @@ struct error *gathering_add_threads(struct gathering *gathering)
 {
 	const struct layout *layout = layout_of(gathering);
 	struct target *target = runtime_target(gathering->runtime);
-	uint64_t list = runtime_global(gathering->runtime, GLOBAL_ALLM), m, taken = 0;
+	uint64_t list = runtime_global(gathering->runtime, GLOBAL_ALLM), m;
+	struct cycle cycle = { 0 };
 	if (!list || layout->m_size <= 0 || layout->m_size > THREAD_MAX || layout->m_alllink < 0)
 		return NULL;
 	_cleanup_(free_pointer) uint8_t *bytes = malloc((size_t)layout->m_size);
@@ -188,8 +190,7 @@ struct error *gathering_add_threads(struct gathering *gathering)
 		return error_no_memory();
 	TRY(target_read_u64(target, list, &m));
 	for (; m; m = member_u64(bytes, layout->m_alllink)) {
-		taken += (uint64_t)layout->m_size;
-		if (taken > gathering->bytes_there ||
+		if (cycle_closes(&cycle, m) ||
 		    !error_ignore(target_read(target, m, bytes, (size_t)layout->m_size))) {
 			gathering_problem(gathering, "the list of threads cannot be read");
 			return NULL;

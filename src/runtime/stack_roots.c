@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cycle.h"
 #include "runtime/capture_private.h"
 #include "runtime/goroutine_state.h"
 
@@ -25,8 +26,12 @@
 #define REGISTERS_SCANNED_FROM 27 /* 1.27 scans the vector registers of a preempted goroutine */
 #define REGISTERS_MAX          ((int32_t)16384)
 #define STACK_MAX              ((uint64_t)1 << 30)
-#define DEFERS_MAX             (UINT32_C(1) << 20) /* of one goroutine */
 #define REFLECT_MASK_BYTES     1024
+
+static const struct layout *layout_of(const struct stack_roots *roots)
+{
+	return &runtime_binary(roots->runtime)->layout;
+}
 
 struct error *stack_roots_init(struct stack_roots *roots, struct runtime *runtime,
 			       struct goroutines *goroutines,
@@ -38,6 +43,7 @@ struct error *stack_roots_init(struct stack_roots *roots, struct runtime *runtim
 		.heap = heap,
 		.bytes_there = capture_bytes_there(runtime_target(runtime)),
 	};
+	roots->defers_left = roots->bytes_there / (uint64_t)MAX(layout_of(roots)->defer_size, 16);
 	if (heap->count) {
 		roots->heap_low = heap->items[0].start;
 		roots->heap_high = heap->items[heap->count - 1].end;
@@ -56,11 +62,6 @@ void stack_roots_deinit(struct stack_roots *roots)
 	stack_root_vector_deinit(&roots->list);
 	free(roots->buffer);
 	*roots = (struct stack_roots){ 0 };
-}
-
-static const struct layout *layout_of(const struct stack_roots *roots)
-{
-	return &runtime_binary(roots->runtime)->layout;
 }
 
 /* A word that counts: a pointer into the heap, or into this very stack. */
@@ -326,7 +327,11 @@ static struct error *scan_deferred(struct stack_roots *roots)
 {
 	const struct layout *layout = layout_of(roots);
 	uint64_t record = roots->goroutine->deferred, link, fn;
-	for (uint32_t i = 0; record && i < DEFERS_MAX; i++, record = link) {
+	struct cycle cycle = { 0 };
+	for (; record; record = link) {
+		if (cycle_closes(&cycle, record) || !roots->defers_left)
+			return NULL;
+		roots->defers_left--;
 		uint32_t frame = on_stack(roots, record) ? frame_at(roots, record)
 							 : STACK_ROOT_NO_FRAME;
 		if (!defer_word(roots, record, layout->defer_link, &link) ||

@@ -40,6 +40,7 @@ struct stack_roots {
 	uint64_t heap_low, heap_high;
 	struct stack_maps maps;
 	uint64_t bytes_there;
+	uint64_t defers_left; /* of all goroutines: more cannot be real */
 
 	const struct captured_goroutine *goroutine;
 	struct stack_bytes stack; /* from where the walk begins */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * print_roots PID [stopped]: the roots of a process, as the library finds them in a fork of it (or
- * in the process itself, stopped meanwhile), one a line:
+ * print_roots PID [stopped] | PATH: the roots of a process, as the library finds them in a fork of
+ * it (or in the process itself, stopped meanwhile, or in a snapshot), one a line:
  *
  *	root <kind>|<address>|<size>|<name>|<id of the goroutine>|<through: 0 or 1>
  *	word <value>|<where>|<frame, -1: none>|<conservative: 0 or 1>|<type>
  *
  * A root's words follow it. The last line is "end <seconds>|<problem>".
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include "heap/roots.h"
 #include "runtime/stack_roots.h"
 #include "target/process.h"
+#include "target/snapshot.h"
 
 static double seconds(void)
 {
@@ -65,6 +68,18 @@ static struct error *look(struct runtime *runtime)
 	return print_roots(&roots, types, seconds() - began);
 }
 
+static struct error *run_file(const char *path)
+{
+	_cleanup_(close_descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_(target_cleanup) struct target *target = NULL;
+	_cleanup_(runtime_cleanup) struct runtime *runtime = NULL;
+	if (descriptor < 0)
+		return error_os(errno, "%s", path);
+	TRY(snapshot_open(descriptor, path, &target));
+	TRY(runtime_open(target, &runtime));
+	return look(runtime);
+}
+
 static struct error *run(pid_t pid, bool stopped)
 {
 	_cleanup_(target_cleanup) struct target *process = NULL;
@@ -88,12 +103,13 @@ static struct error *run(pid_t pid, bool stopped)
 int main(int count, char **arguments)
 {
 	if (count < 2) {
-		fprintf(stderr, "usage: print_roots PID [stopped]\n");
+		fprintf(stderr, "usage: print_roots PID [stopped] | PATH\n");
 		return 3;
 	}
 	_cleanup_(error_cleanup) struct error *error =
-		run((pid_t)strtol(arguments[1], NULL, 10),
-		    count > 2 && !strcmp(arguments[2], "stopped"));
+		strchr(arguments[1], '/') ? run_file(arguments[1])
+					  : run((pid_t)strtol(arguments[1], NULL, 10),
+						count > 2 && !strcmp(arguments[2], "stopped"));
 	if (error)
 		fprintf(stderr, "print_roots: %s\n", error->message);
 	return error ? 1 : 0;

@@ -45,7 +45,14 @@ static bool read_word(const struct search *search, uint64_t address, uint64_t *r
 	return true;
 }
 
-/* No named variable is there. */
+/* Linked by gcc, what the compiler made has names that say nothing: main..stmp_3. */
+static bool is_made(const struct variable *variable)
+{
+	return !variable->type &&
+	       (strstr(variable->name, "..stmp_") || strstr(variable->name, "..gobytes."));
+}
+
+/* No variable is there that has a name of its own. */
 static bool is_unnamed(const struct search *search, uint64_t address, uint64_t size)
 {
 	const struct variable *items = search->variables->list.items;
@@ -62,8 +69,11 @@ static bool is_unnamed(const struct search *search, uint64_t address, uint64_t s
 		else
 			high = middle;
 	}
+	const struct variable *last = low ? &items[low - 1] : NULL;
+	if (last && last->address == address && size <= last->size && is_made(last))
+		return true;
 	return (low == search->named || items[low].address >= address + size) &&
-	       (!low || address - items[low - 1].address >= items[low - 1].size);
+	       (!last || address - last->address >= last->size);
 }
 
 static struct error *add_place(struct search *search, uint64_t type, uint64_t address,

@@ -201,20 +201,64 @@ static struct error *start(struct search *search, const struct heap_roots *roots
 	return NULL;
 }
 
-static struct error *run(struct search *search, const struct heap_roots *roots)
+static struct error *drain(struct search *search)
 {
 	uint32_t vertex;
+	while (pop(search, &vertex)) {
+		look_ahead(search);
+		TRY(visit(search, vertex));
+	}
+	return NULL;
+}
+
+/* The only type that an object of the shape can be, as a mark; 0: there are several, or none. */
+static struct error *only_candidate(struct search *search, const struct heap_shape *shape,
+				    uint32_t *ret)
+{
+	uint32_t type = HEAP_TYPE_UNKNOWN;
+	size_t count = 0;
+	*ret = 0;
+	if (shape->kind == SHAPE_POINTERS)
+		TRY(heap_types_candidates(search->typing.types, shape->mask, shape->size, &type, 1,
+					  &count));
+	if (count == 1)
+		*ret = heap_type_mark(type, TYPE_RANK_GUESS);
+	return NULL;
+}
+
+/* Objects that nobody has said anything of: some are of a shape that only one type has. */
+static struct error *guess(struct search *search)
+{
+	const struct heap_shapes *shapes = &search->scan->shape_list;
+	_cleanup_(free_pointer) uint32_t *marks = calloc(shapes->count, sizeof(*marks));
+	_cleanup_(free_pointer) bool *known = calloc(shapes->count, sizeof(*known));
+	if (!marks || !known)
+		return error_no_memory();
+	for (uint32_t vertex = 0; vertex < search->scan->graph.object_count; vertex++) {
+		uint16_t shape = search->scan->shapes[vertex];
+		if (search->scan->types[vertex] || !heap_bit(search->reached, vertex))
+			continue;
+		if (!known[shape])
+			TRY(only_candidate(search, &shapes->list[shape], &marks[shape]));
+		known[shape] = true;
+		if (!marks[shape])
+			continue;
+		search->scan->types[vertex] = marks[shape];
+		TRY(push(search, vertex));
+	}
+	return drain(search);
+}
+
+static struct error *run(struct search *search, const struct heap_roots *roots)
+{
 	size_t count = search->scan->graph.object_count;
 	search->retyped_max = 16 * (uint64_t)count + 1024;
 	search->reached = calloc(count / 64 + 1, sizeof(*search->reached));
 	if (!search->reached)
 		return error_no_memory();
 	TRY(start(search, roots));
-	while (pop(search, &vertex)) {
-		look_ahead(search);
-		TRY(visit(search, vertex));
-	}
-	return NULL;
+	TRY(drain(search));
+	return guess(search);
 }
 
 struct error *heap_search_run(const struct heap_spans *spans, struct heap_types *types,

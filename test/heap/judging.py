@@ -126,6 +126,22 @@ def judge_types(truth, answer):
         yield from families(structure, rows)
 
 
+def judge_stripped(truth, answer, share=0.85):
+    """The same without symbols: much has no type, but none has a wrong one."""
+    rows, complaints = by_type(answer)
+    yield from complaints
+    heap = answer["heap"]
+    if heap["typed_bytes"] < share * heap["reachable_bytes"]:
+        yield "typed", (f"{100.0 * heap['typed_bytes'] / heap['reachable_bytes']:.2f} % of the "
+                        f"reachable bytes")
+    for structure in truth["structures"]:
+        for claim in structure["types"]:
+            row = rows.get(claim["type"])
+            for what in ("count", "bytes"):
+                if row and row[what] > claim[what]:
+                    yield what, f"{structure['name']}: {claim['type']}: {row[what]} of {claim[what]}"
+
+
 def holder_of(structure, holders):
     for holder in holders:
         if structure["kind"] == "goroutine":

@@ -22,6 +22,12 @@ NAMELESS = ("stripped", "pie-stripped", "debian", "static", "v3", "greentea", "n
             "noswissmap", "noallocheaders")
 
 
+# The choices of single releases with their symbols, too.
+EXPERIMENTS = [name for name in NAMELESS if "experiment" in build.VARIANTS[name]]
+for experiment in EXPERIMENTS:
+    build.VARIANTS[experiment + "-named"] = {**build.VARIANTS[experiment], "flags": []}
+
+
 class LookError(Exception):
     """dowse did not answer."""
 
@@ -105,7 +111,7 @@ def judge_edifice(subject, verdict, named=True, paths=True, holders=True):
     verdict.facts.append(difference(types, live))
     verdict.add(judging.parity(types, live))
     verdict.add(judging.consistent(types))
-    verdict.add(judging.judge_types(truth, types))
+    verdict.add((judging.judge_types if named else judging.judge_stripped)(truth, types))
     if named and holders:
         verdict.add(judging.judge_holders(truth, heap(subject.pid, "--by", "holder",
                                                      "--limit", "100000")))
@@ -187,7 +193,7 @@ CASES = {
 def judge(release, variant, name, paths=True, holders=True):
     """The verdict on one case; build.Unbuildable, if it does not exist."""
     package, arguments, how = CASES[name]
-    verdict = Verdict(f"{release:5} {variant:14} {name:10}")
+    verdict = Verdict(f"{release:5} {variant:20} {name:10}")
     command = build.build(release, variant, package) + arguments
     begin = time.monotonic()
     try:

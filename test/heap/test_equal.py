@@ -25,7 +25,7 @@ class Equal(unittest.TestCase):
             self.assertGreater(live["heap"]["reachable_objects"], 1000)
             self.same(live, looking.heap(moment.pid), "again")
             snapshot = Path(folder) / "snapshot"
-            making.dowse("snapshot", moment.pid, "-o", snapshot)
+            looking.dowse("snapshot", moment.pid, "-o", snapshot)
             self.same(live, looking.heap(snapshot), "snapshot")
             self.same(live, looking.heap(moment.gcore()), "core")
 

@@ -279,6 +279,23 @@ class Judged(unittest.TestCase):
             self.assertEqual(self.judge_path(name, list.clear), {"missing"})
 
 
+    def test_stripped(self):
+        def judged(share=0.01):
+            return self.kinds(judging.judge_stripped(self.truth, self.types, share))
+
+        self.assertEqual(judged(), set())
+        self.assertEqual(judged(0.9), {"typed"})
+        for claim in self.claimed():
+            for what in ("count", "bytes"):
+                row = self.row(claim["type"])
+                row[what] += 1
+                self.assertEqual(judged(), {what}, claim)
+                row[what] -= 1
+        for row in self.types["types"][::2]:
+            row["count"] -= 1
+        self.types["types"] = self.types["types"][::2]
+        self.assertEqual(judged(), set())
+
     def test_roots(self):
         structure = self.structure("held twice")
         (address, kinds), = structure["roots"].items()

@@ -11,6 +11,12 @@
 #define maybe_unused                     __attribute__((unused)) /* of what a macro defines */
 #define printf_like(format_index, first) __attribute__((format(printf, format_index, first)))
 
+/*
+ * For functions that only prefetch: gcc 12 takes them for functions that do nothing, and drops calls
+ * to them, unless they are part of their callers from the start.
+ */
+#define force_inline inline __attribute__((always_inline))
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define MIN(a, b)         ((a) < (b) ? (a) : (b))
 #define MAX(a, b)         ((a) > (b) ? (a) : (b))

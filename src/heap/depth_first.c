@@ -43,7 +43,7 @@ static struct error *landmarks_create(const struct heap_graph *graph, uint32_t *
 }
 
 /* Ask for all that entering the vertex will read. */
-static always_inline void warm(const struct depth_first *search, uint32_t vertex)
+static force_inline void warm(const struct depth_first *search, uint32_t vertex)
 {
 	const uint32_t *landmark = &search->landmarks[vertex >> LANDMARK_SHIFT];
 	uint64_t part = vertex & ((1 << LANDMARK_SHIFT) - 1);

@@ -5,12 +5,6 @@
 #include "base/big_array.h"
 #include "heap/dominators.h"
 
-/*
- * For functions that only ask for memory in advance: gcc 12 takes them for functions that do nothing,
- * and drops calls to them, unless they are part of their callers from the start.
- */
-#define always_inline inline __attribute__((always_inline))
-
 /* What the steps hand on. Every array is a big_array; those that are NULL are not there yet, or no longer. */
 struct dominator_work {
 	const struct heap_graph *graph;

@@ -76,7 +76,7 @@ static bool push_targets(struct path_search *search, uint32_t vertex)
 	return false;
 }
 
-static inline void look_ahead(const struct path_search *search, uint32_t place)
+static force_inline void look_ahead(const struct path_search *search, uint32_t place)
 {
 	const struct heap_graph *graph = search->graph;
 	if (place + 2 * LOOK_AHEAD >= search->end)

@@ -31,7 +31,7 @@ static inline uint32_t least_above(struct forest_link *forest, uint32_t number, 
  * Ask for what least_above() will read of predecessors that come later. Links that are not made yet
  * are read here, too; what is in their place, edges, has numbers for ancestors as well.
  */
-static always_inline void warm(const struct dominator_work *work, size_t i)
+static force_inline void warm(const struct dominator_work *work, size_t i)
 {
 	const uint32_t *predecessors = work->predecessors;
 	const struct forest_link *forest = work->forest;

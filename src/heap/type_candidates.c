@@ -104,6 +104,23 @@ static bool array_matches(const struct heap_types *types, const struct types_sha
 	return false;
 }
 
+/* A single element is a value, if the program makes such ones. */
+static size_t drop_single_elements(const struct heap_types *types, uint32_t *found, size_t count)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct heap_type_entry *one = types_entry(types, found[i]);
+		bool known = false;
+		for (size_t j = 0; j < count && one->form == HEAP_ARRAY; j++) {
+			const struct heap_type_entry *other = types_entry(types, found[j]);
+			known |= other->form == HEAP_VALUE && other->descriptor == one->descriptor;
+		}
+		if (!known)
+			found[kept++] = found[i];
+	}
+	return kept;
+}
+
 struct error *heap_types_candidates(struct heap_types *types, uint64_t mask, uint64_t size,
 				    uint32_t *ret, size_t capacity, size_t *ret_count)
 {
@@ -121,6 +138,6 @@ struct error *heap_types_candidates(struct heap_types *types, uint64_t mask, uin
 			ret[count] = shape->type;
 		count++;
 	}
-	*ret_count = count;
+	*ret_count = count <= capacity ? drop_single_elements(types, ret, count) : count;
 	return NULL;
 }

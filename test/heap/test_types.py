@@ -282,7 +282,7 @@ class Types(unittest.TestCase):
         self.assertGreater(int(sites[1]), 1000)
         self.assertEqual(sorted(sites[2:]), ["array main.allocate", "value main.allocate"])
         self.assertEqual(maps[2:], ["map main.allocate"])
-        self.assertEqual(sorted(found[0][2:]), ["[]main.Rare", "main.Rare"])
+        self.assertEqual(found[0][1:], ["1", "main.Rare"])
         self.assertEqual(found[1][1:], ["1", "[]main.Rare"])
         self.assertEqual((found[2][1:], found[4][1:]), (["0"], ["0"]))
 
@@ -327,6 +327,11 @@ class Types(unittest.TestCase):
                  "choose VALUE %s 128 1" % timer, "choose VALUE %s 144 1" % timer]
         names = {answer[1] for answer in self.ask(asked)}
         self.assertEqual("runtime.timeTimer" in names, self.minor >= 23)
+        if self.minor >= 24:
+            node = self.address("sync.node[interface {},interface {}]")
+            answers = self.ask(["choose VALUE %s %d 1" % (node, size) for size in (48, 160, 64)])
+            self.assertEqual([answer[1].split("[")[0] for answer in answers],
+                             ["sync.entry", "sync.indirect", "sync.node"])
         if not self.is_swiss():
             return
         group, directory, again = self.ask(

@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "graphs.h"
-#include "heap/dominators.h"
+#include "heap/paths.h"
 
 static double now(clockid_t clock)
 {
@@ -29,6 +29,39 @@ static uint64_t sixteen(const void *argument, uint32_t vertex)
 	(void)argument;
 	(void)vertex;
 	return 16;
+}
+
+static uint32_t tenth(const void *argument, uint32_t vertex)
+{
+	(void)argument;
+	return vertex % 10;
+}
+
+/* What is asked afterwards: sums by group, and why the vertex found last is there. */
+static struct error *measure_questions(const struct heap_graph *graph,
+				       const struct dominators *dominators)
+{
+	double begin = now(CLOCK_MONOTONIC);
+	_cleanup_(dominator_tree_deinit) struct dominator_tree tree = { 0 };
+	TRY(dominator_tree_create(dominators, &tree));
+	double created = now(CLOCK_MONOTONIC);
+	uint64_t sums[10];
+	TRY(dominator_tree_sum_groups(&tree, dominators, graph->object_count, tenth, NULL,
+				      ARRAY_SIZE(sums), sums));
+	double summed = now(CLOCK_MONOTONIC);
+	_cleanup_(free_pointer) uint64_t *wanted = calloc(graph->vertex_count / 64 + 1, 8);
+	if (!wanted)
+		return error_no_memory();
+	uint32_t last = dominators->vertices[dominators->count - 1];
+	wanted[last / 64] |= UINT64_C(1) << last % 64;
+	_cleanup_(heap_paths_deinit) struct heap_paths paths = { 0 };
+	TRY(heap_paths_find(graph, NULL, &(const uint8_t){ 0 }, wanted, &paths));
+	double found = now(CLOCK_MONOTONIC);
+	TRY(heap_paths_weigh(graph, dominators, &tree, &paths));
+	printf("%10s tree %.3f s, groups %.3f s, a path of %zu steps %.3f s, its edges %.3f s\n",
+	       "", created - begin, summed - created, paths.items[0].steps.count, found - summed,
+	       now(CLOCK_MONOTONIC) - found);
+	return NULL;
 }
 
 static struct error *measure(const char *name, uint32_t count)
@@ -48,9 +81,10 @@ static struct error *measure(const char *name, uint32_t count)
 	printf("%-9s %9u %10zu %7.3f s, cpu %7.3f s, %6.1f ns, %6.1f bytes (%.1f the graph), %u reached\n",
 	       name, count, made.edge_count, wall, cpu, wall * 1e9 / count, peak,
 	       (double)before * 1024 / count, dominators.count - 1);
+	struct error *error = measure_questions(&made.graph, &dominators);
 	dominators_deinit(&dominators);
 	bench_graph_deinit(&made);
-	return NULL;
+	return error;
 }
 
 static int measure_apart(const char *name, uint32_t count)

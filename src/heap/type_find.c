@@ -81,12 +81,16 @@ static struct error *read_all(struct heap_types *types, const struct u64_vector 
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct type type;
+		struct map_slot *slot = NULL;
 		bool good = false;
 		TRY(types_read(types, list->items[i], &type, &good));
 		if (good && type.kind == TYPE_MAP)
 			TRY(read_group(types, &type));
 		if (good && type.named)
 			TRY(read_name(types, list->items[i]));
+		if (good && type.kind == TYPE_INTERFACE && !type.named && type.count == 0)
+			TRY(map_insert(&types->named, hash_name("", 0, TYPES_EMPTY_INTERFACE),
+				       list->items[i], &slot));
 	}
 	return NULL;
 }
@@ -125,7 +129,8 @@ struct error *types_find(struct heap_types *types, const char *name, uint64_t *r
 		if (name[i] == '.')
 			dot = i;
 	}
-	const struct map_slot *slot = map_find(&types->named, hash_name(name, dot, name + dot + 1));
+	const struct map_slot *slot = map_find(&types->named,
+					       hash_name(name, dot, dot ? name + dot + 1 : name));
 	*ret = slot ? slot->value : 0;
 	return NULL;
 }

@@ -47,6 +47,8 @@ static const struct rule rules[] = {
 	/* One poolLocal for each processor. */
 	{ "sync", "Pool", "local", RULE_ARRAY, HEAP_ARRAY, "sync.poolLocal" },
 	{ "sync", "Pool", "victim", RULE_ARRAY, HEAP_ARRAY, "sync.poolLocal" },
+	/* 1.19: a pointer to the value of a sync.Map's entry, which is typed later. */
+	{ "sync", "entry", "p", RULE_VALUE, HEAP_VALUE, TYPES_EMPTY_INTERFACE },
 	{ "sync/atomic", "Pointer[", "v", RULE_ARGUMENT, HEAP_VALUE, NULL },
 	/* 1.24: the handle in between, an atomic.Uintptr. */
 	{ "weak", "Pointer[", "u", RULE_VALUE, HEAP_VALUE, "internal/runtime/atomic.Uintptr" },

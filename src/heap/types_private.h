@@ -70,6 +70,7 @@ struct error *types_channel_buffer(struct heap_types *types, uint64_t element, u
 
 /* type_find.c: the descriptor of one of the standard library's types, "runtime.hchan"; 0: none. */
 struct error *types_find(struct heap_types *types, const char *name, uint64_t *ret) must_use;
+#define TYPES_EMPTY_INTERFACE "interface {}" /* is one of them */
 
 /* type_find.c: the map whose groups or buckets a descriptor is of; 0: it is of something else. */
 struct error *types_map_of_group(struct heap_types *types, uint64_t descriptor, uint64_t *ret)

@@ -208,6 +208,8 @@ func rule(t reflect.Type, field string) string {
 	switch {
 	case strings.HasPrefix(name, "atomic.Pointer[") && field == "v":
 		return t.Field(0).Type.Elem().Elem().String()
+	case name == "sync.entry": // 1.19
+		return "interface {}"
 	case name == "sync.Pool":
 		return "[]sync.poolLocal"
 	}

@@ -40,6 +40,17 @@ void gathering_close(struct gathering *gathering)
 		list->count--;
 }
 
+struct error *gathering_pointee(struct gathering *gathering, uint64_t descriptor, uint32_t *ret)
+{
+	uint32_t type;
+	if (!gathering->types || !descriptor)
+		return NULL;
+	TRY(heap_types_pointee(gathering->types, descriptor, 0, &type));
+	if (type != HEAP_TYPE_UNKNOWN)
+		*ret = type;
+	return NULL;
+}
+
 void gathering_problem(struct gathering *gathering, const char *text)
 {
 	if (!gathering->roots->problem)
@@ -48,7 +59,7 @@ void gathering_problem(struct gathering *gathering, const char *text)
 
 /* The words of its stack that count, and its g, where what else it holds hangs. */
 static struct error *take_goroutine(struct gathering *gathering, struct stack_roots *stacks,
-				    uint32_t index)
+				    struct frame_types *types, uint32_t index)
 {
 	const struct goroutine *goroutine = &gathering->roots->goroutines->list.items[index];
 	const char *problem;
@@ -72,6 +83,9 @@ static struct error *take_goroutine(struct gathering *gathering, struct stack_ro
 			.frame = MIN(found->frame, HEAP_NO_FRAME),
 			.conservative = found->conservative,
 		};
+		if (types && found->frame < stacks->frames.count)
+			TRY(frame_types_find(types, &stacks->frames.items[found->frame],
+					     found->where, &pointer.type));
 		TRY(gathering_pointer(gathering, &pointer));
 	}
 	return NULL;
@@ -86,9 +100,12 @@ struct error *gathering_add_goroutines(struct gathering *gathering)
 	TRY(stack_roots_init(&stacks, gathering->runtime, roots->goroutines, gathering->heap));
 	TRY(heap_root_vector_reserve(&roots->list,
 				     roots->list.count + roots->goroutines->list.count));
-	for (size_t i = 0; i < roots->goroutines->list.count; i++)
-		TRY(take_goroutine(gathering, &stacks, (uint32_t)i));
-	return NULL;
+	struct frame_types *types = NULL;
+	struct error *error = gathering->types ? frame_types_create(gathering, &types) : NULL;
+	for (size_t i = 0; i < roots->goroutines->list.count && !error; i++)
+		error = take_goroutine(gathering, &stacks, types, (uint32_t)i);
+	frame_types_destroy(types);
+	return error;
 }
 
 static struct error *find_roots(struct gathering *gathering)

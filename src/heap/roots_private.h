@@ -28,6 +28,10 @@ struct error *gathering_pointer(struct gathering *gathering,
 /* Take back the newest root if it has no pointers. */
 void gathering_close(struct gathering *gathering);
 
+/* What a pointer of that type, or of none (0), leads to; *ret stays if nobody knows. */
+struct error *gathering_pointee(struct gathering *gathering, uint64_t descriptor, uint32_t *ret)
+	must_use;
+
 /* What could not be looked through, static text; the first one stays. */
 void gathering_problem(struct gathering *gathering, const char *text);
 
@@ -39,5 +43,16 @@ struct error *gathering_add_tiny_blocks(struct gathering *gathering) must_use;
 struct error *gathering_add_queues(struct gathering *gathering) must_use;
 struct error *gathering_add_specials(struct gathering *gathering) must_use;
 struct error *gathering_name_unnamed(struct gathering *gathering) must_use;
+
+/* The types of what lies in stack frames; NULL is accepted for destroying. */
+struct frame_types;
+struct stack_frame;
+
+struct error *frame_types_create(struct gathering *gathering, struct frame_types **ret) must_use;
+void frame_types_destroy(struct frame_types *types);
+
+/* Of what the word at an address in the frame points to; HEAP_TYPE_UNKNOWN. */
+struct error *frame_types_find(struct frame_types *types, const struct stack_frame *frame,
+			       uint64_t where, uint32_t *ret) must_use;
 
 #endif

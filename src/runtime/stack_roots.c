@@ -55,7 +55,7 @@ struct error *stack_roots_init(struct stack_roots *roots, struct runtime *runtim
 void stack_roots_deinit(struct stack_roots *roots)
 {
 	stack_maps_deinit(&roots->maps);
-	u64_vector_deinit(&roots->frames);
+	stack_frame_vector_deinit(&roots->frames);
 	u64_vector_deinit(&roots->precise);
 	u64_vector_deinit(&roots->doubtful);
 	stack_found_vector_deinit(&roots->objects);
@@ -270,7 +270,8 @@ static struct error *walk(struct stack_roots *roots, const char **ret_problem)
 		callee = frame->function.func_id;
 		bool injected = callee == layout->func_id_async_preempt ||
 				callee == layout->func_id_debug_call_v2;
-		TRY(u64_vector_append(&roots->frames, &frame->sp));
+		const struct stack_frame noted = { frame->sp, frame->arguments, frame->line_pc };
+		TRY(stack_frame_vector_append(&roots->frames, &noted));
 		TRY(conservative || injected ? scan_conservatively(roots, &view)
 					     : scan_precisely(roots, &view));
 		conservative = injected;
@@ -289,7 +290,7 @@ static uint32_t frame_at(const struct stack_roots *roots, uint64_t address)
 	size_t low = 0, high = roots->frames.count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (roots->frames.items[middle] <= address)
+		if (roots->frames.items[middle].sp <= address)
 			low = middle + 1;
 		else
 			high = middle;

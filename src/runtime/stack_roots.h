@@ -22,6 +22,15 @@ struct stack_root {
 
 DEFINE_VECTOR(stack_root_vector, struct stack_root);
 
+/* A machine frame of the walk. */
+struct stack_frame {
+	uint64_t sp;        /* where it begins */
+	uint64_t arguments; /* where it ends: the caller's sp at the call */
+	uint64_t pc;        /* what its variables are looked up by: pc - 1 for a return address */
+};
+
+DEFINE_VECTOR(stack_frame_vector, struct stack_frame);
+
 /* A stack object of the goroutine in hand. */
 struct stack_found {
 	uint64_t address;
@@ -43,9 +52,9 @@ struct stack_roots {
 	uint64_t defers_left; /* of all goroutines: more cannot be real */
 
 	const struct captured_goroutine *goroutine;
-	struct stack_bytes stack; /* from where the walk begins */
-	uint64_t stack_low;       /* of the whole stack */
-	struct u64_vector frames; /* where each begins */
+	struct stack_bytes stack;         /* from where the walk begins */
+	uint64_t stack_low;               /* of the whole stack */
+	struct stack_frame_vector frames; /* innermost first */
 	struct stack_found_vector objects;
 	struct u64_vector precise;     /* addresses in the stack that something alive points to */
 	struct u64_vector doubtful;    /* the same, if that is a pointer */

@@ -54,36 +54,60 @@ static struct error *intern(struct heap_types *types, const struct allocation *a
 	return heap_types_intern(types, array ? HEAP_ARRAY : HEAP_VALUE, descriptor, ret);
 }
 
-static struct error *add(struct heap_types *types, const struct allocation *allocation,
-			 struct map *seen)
+/* A type that was not met before. */
+static struct error *add_shape(struct heap_types *types, uint32_t type, struct map *seen)
 {
 	const struct heap_type_layout *layout = NULL;
-	struct types_shape shape = { 0 };
+	struct types_shape shape = { .type = type };
 	struct map_slot *slot = NULL;
 	size_t before = seen->count;
-	if (allocation->kind != ALLOCATION_VALUE && allocation->kind != ALLOCATION_ARRAY)
+	TRY(map_insert(seen, type, 0, &slot));
+	if (type == HEAP_TYPE_UNKNOWN || seen->count == before || types->shapes.count >= SHAPES_MAX)
 		return NULL;
-	TRY(intern(types, allocation, &shape.type));
-	TRY(map_insert(seen, shape.type, 0, &slot));
-	if (shape.type == HEAP_TYPE_UNKNOWN || seen->count == before ||
-	    types->shapes.count >= SHAPES_MAX)
-		return NULL;
-	TRY(heap_types_layout(types, shape.type, &layout));
+	TRY(heap_types_layout(types, type, &layout));
 	if (!make_mask(layout, &shape.mask))
 		return NULL;
 	shape.size = (uint32_t)layout->size;
-	if (types_entry(types, shape.type)->form == HEAP_VALUE)
+	if (types_entry(types, type)->form == HEAP_VALUE)
 		shape.size = (uint32_t)types_allocated(types, layout->size, true);
 	return types_shape_vector_append(&types->shapes, &shape);
 }
 
-static struct error *read_shapes(struct heap_types *types)
+static struct error *add_allocations(struct heap_types *types, struct map *seen)
 {
 	_cleanup_(allocation_vector_deinit) struct allocation_vector list = { 0 };
-	_cleanup_(map_deinit) struct map seen = { 0 };
 	TRY(allocations_find(types_binary(types), &list));
-	for (size_t i = 0; i < list.count; i++)
-		TRY(add(types, &list.items[i], &seen));
+	for (size_t i = 0; i < list.count; i++) {
+		uint32_t type = HEAP_TYPE_UNKNOWN;
+		if (list.items[i].kind != ALLOCATION_VALUE &&
+		    list.items[i].kind != ALLOCATION_ARRAY)
+			continue;
+		TRY(intern(types, &list.items[i], &type));
+		TRY(add_shape(types, type, seen));
+	}
+	return NULL;
+}
+
+/* Groups and buckets of all maps: the runtime allocates them. */
+static struct error *add_maps(struct heap_types *types, struct map *seen)
+{
+	_cleanup_(u64_vector_deinit) struct u64_vector maps = { 0 };
+	bool swiss = layout_has(types_binary(types)->layout.swiss_map_size);
+	TRY(types_maps(types, &maps));
+	for (size_t i = 0; i < maps.count; i++) {
+		uint32_t type = HEAP_TYPE_UNKNOWN;
+		TRY(heap_types_intern(types, swiss ? HEAP_MAP_GROUPS : HEAP_MAP_BUCKETS,
+				      maps.items[i], &type));
+		TRY(add_shape(types, type, seen));
+	}
+	return NULL;
+}
+
+static struct error *read_shapes(struct heap_types *types)
+{
+	_cleanup_(map_deinit) struct map seen = { 0 };
+	TRY(add_allocations(types, &seen));
+	TRY(add_maps(types, &seen));
 	types->shapes_known = true;
 	return NULL;
 }

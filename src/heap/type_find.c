@@ -120,6 +120,17 @@ struct error *types_map_of_group(struct heap_types *types, uint64_t descriptor, 
 	return NULL;
 }
 
+struct error *types_maps(struct heap_types *types, struct u64_vector *ret)
+{
+	TRY(read_list(types));
+	for (size_t i = 0; types->groups.slots && i <= types->groups.mask; i++) {
+		const struct map_slot *slot = &types->groups.slots[i];
+		if (slot->key != UINT64_MAX)
+			TRY(u64_vector_append(ret, &slot->value));
+	}
+	return NULL;
+}
+
 struct error *types_find(struct heap_types *types, const char *name, uint64_t *ret)
 {
 	TRY(read_list(types));

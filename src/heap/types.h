@@ -70,9 +70,10 @@ struct error *heap_types_choose(struct heap_types *types, uint32_t type, uint64_
 
 /*
  * The types that an object can be of which nothing points to by its type: those that the program's
- * code allocates, take `size` bytes, and have pointers at the words of `mask`, at most 64 of them,
- * and nowhere else. With a single one that is almost always right: what can be known otherwise (map,
- * closure) is not among them. *ret_count may be more than `capacity`; none if the mask is 0.
+ * code allocates, and what maps consist of, that take `size` bytes and have pointers at the words of
+ * `mask`, at most 64 of them, and nowhere else. With a single one that is almost always right;
+ * closures, which say what they are, are not among them. *ret_count may be more than `capacity`;
+ * none if the mask is 0.
  */
 struct error *heap_types_candidates(struct heap_types *types, uint64_t mask, uint64_t size,
 				    uint32_t *ret, size_t capacity, size_t *ret_count) must_use;

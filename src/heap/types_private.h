@@ -76,6 +76,9 @@ struct error *types_find(struct heap_types *types, const char *name, uint64_t *r
 struct error *types_map_of_group(struct heap_types *types, uint64_t descriptor, uint64_t *ret)
 	must_use;
 
+/* One map for each kind of groups or buckets, appended. */
+struct error *types_maps(struct heap_types *types, struct u64_vector *ret) must_use;
+
 /*
  * The package of a named type, and its name behind that, "Pointer[int]" of "sync/atomic"; false for
  * types without a name.

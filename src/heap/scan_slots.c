@@ -57,8 +57,8 @@ static void note_exact(struct scanner *scanner, uint32_t vertex, uint32_t number
 	uint32_t *place = &scanner->scan->types[vertex];
 	uint32_t mark = heap_type_mark(number, TYPE_RANK_EXACT);
 	uint32_t before = __atomic_load_n(place, __ATOMIC_RELAXED);
-	while (before != mark &&
-	       (!before || outweighs(scanner, number, heap_type_number(before)))) {
+	while (before != mark && (heap_type_rank(before) < TYPE_RANK_EXACT ||
+				  outweighs(scanner, number, heap_type_number(before)))) {
 		if (__atomic_compare_exchange_n(place, &before, mark, true, __ATOMIC_RELAXED,
 						__ATOMIC_RELAXED))
 			return;
@@ -73,6 +73,25 @@ static struct error *note_interface(struct scanner *scanner, uint64_t word, uint
 	TRY(heap_words_interface(scanner->words, &scanner->cache, word, &type));
 	if (type != HEAP_TYPE_UNKNOWN)
 		note_exact(scanner, edge_target(edge), type);
+	return NULL;
+}
+
+/*
+ * A pointer to a type, and then one to something: an interface in the runtime's own terms (sync.Pool
+ * keeps such), or a reflect.Value. What it says is looked at again when more is known.
+ */
+static struct error *note_pair(struct scanner *scanner, uint64_t word, uint32_t edge)
+{
+	uint32_t type, none = 0;
+	if (word - scanner->words->types_low >=
+		    scanner->words->types_high - scanner->words->types_low ||
+	    edge == EDGE_NONE || edge_is_interior(edge))
+		return NULL;
+	TRY(heap_words_interface(scanner->words, &scanner->cache, word, &type));
+	if (type != HEAP_TYPE_UNKNOWN)
+		__atomic_compare_exchange_n(&scanner->scan->types[edge_target(edge)], &none,
+					    heap_type_mark(type, TYPE_RANK_GUESS), false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	return NULL;
 }
 
@@ -127,6 +146,8 @@ static struct error *scan_small(struct scanner *scanner, const uint64_t *words, 
 		emit(scanner, edge);
 		if (at && before_pointers >> at & 1)
 			TRY(note_interface(scanner, words[at - 1], edge));
+		else if (at)
+			TRY(note_pair(scanner, words[at - 1], edge));
 		mask &= mask - 1;
 	}
 	return NULL;
@@ -260,9 +281,11 @@ static struct error *scan_by_layout(struct scanner *scanner, struct scan_object 
 			size_t index = (size_t)(place - object->at) / 8;
 			uint32_t edge = heap_spans_edge(scanner->spans, words[index]);
 			emit(scanner, edge);
+			uint64_t before = index ? words[index - 1] : object->last;
 			if (slot->dynamic && place >= 8)
-				TRY(note_interface(scanner, index ? words[index - 1] : object->last,
-						   edge));
+				TRY(note_interface(scanner, before, edge));
+			else if (place >= 8)
+				TRY(note_pair(scanner, before, edge));
 		}
 		object->slot = 0;
 		object->element += layout->stride;

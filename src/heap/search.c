@@ -146,18 +146,22 @@ static struct error *follow(struct search *search, uint32_t edge, uint32_t type)
 	return push(search, vertex);
 }
 
-/* An interface or a closure said what it is; if its pointers lie elsewhere, it is something else. */
-static struct error *check_exact(struct search *search, uint32_t vertex)
+/*
+ * What an object's type says of its edges; NULL when it has none. Words beside a pointer may have
+ * told the type: if the object's pointers lie elsewhere it is something else.
+ */
+static struct error *plan_of(struct search *search, uint32_t vertex, const struct heap_plan **ret)
 {
-	uint32_t mark = search->scan->types[vertex];
+	uint32_t type = heap_type_number(search->scan->types[vertex]);
 	uint16_t shape = search->scan->shapes[vertex];
-	const struct heap_plan *plan;
-	if (heap_type_rank(mark) != TYPE_RANK_EXACT ||
-	    search->scan->shape_list.list[shape].kind != SHAPE_POINTERS)
+	*ret = NULL;
+	if (type == HEAP_TYPE_UNKNOWN)
 		return NULL;
-	TRY(heap_typing_plan(&search->typing, heap_type_number(mark), shape, &plan));
-	if (!plan->fits)
-		search->scan->types[vertex] = 0;
+	TRY(heap_typing_plan(&search->typing, type, shape, ret));
+	if ((*ret)->fits || search->scan->shape_list.list[shape].kind != SHAPE_POINTERS)
+		return NULL;
+	search->scan->types[vertex] = 0;
+	*ret = NULL;
 	return NULL;
 }
 
@@ -165,13 +169,10 @@ static struct error *visit(struct search *search, uint32_t vertex)
 {
 	const struct heap_graph *graph = &search->scan->graph;
 	uint32_t first = graph->rows[vertex], end = graph->rows[vertex + 1];
-	const struct heap_plan *plan = NULL;
+	const struct heap_plan *plan;
 	if (first == end)
 		return NULL;
-	TRY(check_exact(search, vertex));
-	uint32_t type = heap_type_number(search->scan->types[vertex]);
-	if (type != HEAP_TYPE_UNKNOWN)
-		TRY(heap_typing_plan(&search->typing, type, search->scan->shapes[vertex], &plan));
+	TRY(plan_of(search, vertex, &plan));
 	for (uint32_t i = first, position = 0; i < end; i++, position++) {
 		if (plan && position == plan->count) {
 			position = 0;

@@ -178,6 +178,18 @@ static struct error *judge_array(struct heap_typing *typing, uint64_t descriptor
 	return NULL;
 }
 
+/*
+ * What has pointers, though not into the heap, the runtime may allocate as if it had none, and in
+ * the length that it needs: the table of itabs.
+ */
+static struct error *is_runtimes(struct heap_typing *typing, uint32_t type, bool *ret)
+{
+	const char *package;
+	TRY(heap_types_package(typing->types, type, &package));
+	*ret = strcmp(package, "runtime") == 0;
+	return NULL;
+}
+
 static struct error *judge(struct heap_typing *typing, uint32_t type, uint16_t shape, uint64_t size,
 			   bool interior, uint32_t *ret)
 {
@@ -200,6 +212,11 @@ static struct error *judge(struct heap_typing *typing, uint32_t type, uint16_t s
 	}
 	if (interior && !many)
 		return NULL;
+	if (!pointers && layout->slot_count) {
+		TRY(is_runtimes(typing, type, &good));
+		*ret = good && !interior ? heap_type_mark(type, TYPE_RANK_GUESS) : 0;
+		return NULL;
+	}
 	TRY(fits(typing, type, shape, size, &good));
 	if (many) {
 		*ret = good ? heap_type_mark(type, interior ? TYPE_RANK_GUESS : TYPE_RANK_POINTER)

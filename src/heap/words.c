@@ -25,7 +25,17 @@ static struct error *find_mappings(struct heap_words *words)
 struct error *heap_words_init(struct heap_words *words, struct runtime *runtime,
 			      struct heap_types *types, pthread_mutex_t *lock)
 {
-	*words = (struct heap_words){ .runtime = runtime, .types = types, .lock = lock };
+	const struct binary *binary = runtime_binary(runtime);
+	*words = (struct heap_words){
+		.runtime = runtime,
+		.types = types,
+		.lock = lock,
+		.types_low = UINT64_MAX,
+	};
+	for (size_t i = 0; i < binary->module_count; i++) {
+		words->types_low = MIN(words->types_low, binary->modules[i].types);
+		words->types_high = MAX(words->types_high, binary->modules[i].types_end);
+	}
 	return find_mappings(words);
 }
 

@@ -21,6 +21,7 @@ struct heap_words {
 	struct map interfaces; /* word → number of the type of what it points to */
 	struct map closures;
 	struct address_range_vector mappings; /* that such words point into: neighbours joined */
+	uint64_t types_low, types_high;       /* where the modules' types lie */
 };
 
 #define WORD_CACHE 1024

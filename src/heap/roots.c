@@ -57,6 +57,32 @@ void gathering_problem(struct gathering *gathering, const char *text)
 		gathering->roots->problem = text;
 }
 
+/* Can it be the first word of an interface: does it lie in a module's data? */
+static bool may_be_type(const struct binary *binary, uint64_t word)
+{
+	for (size_t i = 0; i < binary->module_count && word % 8 == 0; i++) {
+		const struct module *module = &binary->modules[i];
+		uint64_t end = MAX(module->types_end, MAX(module->bss_end, module->noptrbss_end));
+		if (word >= MIN(module->text_end, module->types) && word < end)
+			return true;
+	}
+	return false;
+}
+
+/* What debug information says of the word, else what its interface does. */
+static struct error *type_word(struct gathering *gathering, struct stack_roots *stacks,
+			       struct frame_types *types, const struct stack_root *found,
+			       uint32_t *ret)
+{
+	if (types && found->frame < stacks->frames.count)
+		TRY(frame_types_find(types, &stacks->frames.items[found->frame], found->where,
+				     ret));
+	if (*ret == HEAP_TYPE_UNKNOWN && gathering->types && found->before &&
+	    may_be_type(runtime_binary(gathering->runtime), found->before))
+		TRY(heap_types_dynamic(gathering->types, found->before, ret));
+	return NULL;
+}
+
 /* The words of its stack that count, and its g, where what else it holds hangs. */
 static struct error *take_goroutine(struct gathering *gathering, struct stack_roots *stacks,
 				    struct frame_types *types, uint32_t index)
@@ -83,9 +109,7 @@ static struct error *take_goroutine(struct gathering *gathering, struct stack_ro
 			.frame = MIN(found->frame, HEAP_NO_FRAME),
 			.conservative = found->conservative,
 		};
-		if (types && found->frame < stacks->frames.count)
-			TRY(frame_types_find(types, &stacks->frames.items[found->frame],
-					     found->where, &pointer.type));
+		TRY(type_word(gathering, stacks, types, found, &pointer.type));
 		TRY(gathering_pointer(gathering, &pointer));
 	}
 	return NULL;

@@ -27,6 +27,7 @@ struct queue {
 	int32_t entry;     /* bytes of one; */
 	uint32_t pointers; /* a bit for each of its words */
 	int32_t object;    /* of the object; -1: it does not say */
+	int32_t type;      /* of the type of the pointer to it */
 };
 
 static struct error *take_entry(const struct queue *queue, const uint8_t *entry, uint64_t address)
@@ -45,6 +46,9 @@ static struct error *take_entry(const struct queue *queue, const uint8_t *entry,
 			.where = address + (uint64_t)i * 8,
 			.frame = HEAP_NO_FRAME,
 		};
+		if (i * 8 == queue->object)
+			TRY(gathering_pointee(gathering, member_u64(entry, queue->type),
+					      &pointer.type));
 		if (queue->pointers >> i & 1)
 			TRY(gathering_pointer(gathering, &pointer));
 	}
@@ -71,6 +75,8 @@ static struct error *take_queue(const struct queue *queue)
 	struct gathering *gathering = queue->gathering;
 	uint64_t address = queue->block;
 	struct cycle cycle = { 0 };
+	if (queue->object > queue->entry - 8 || queue->type > queue->entry - 8)
+		return NULL;
 	if (queue->size <= 0 || queue->size > BLOCK_MAX || queue->entry < 8 || queue->link < 0 ||
 	    queue->count < 0 || queue->list < 0 || queue->link > queue->size - 8 ||
 	    queue->count > queue->size - 4 || queue->list > queue->size)
@@ -152,6 +158,7 @@ struct error *gathering_add_queues(struct gathering *gathering)
 		.entry = layout->finalizer_size,
 		.pointers = 0x1b, /* all but nret */
 		.object = layout->finalizer_arg,
+		.type = layout->finalizer_ot,
 	};
 	if (!finalizers || !error_ignore(target_read_u64(target, finalizers, &queue.block)))
 		gathering_problem(gathering, "the queue of finalizers was not found");
@@ -168,6 +175,7 @@ struct error *gathering_add_queues(struct gathering *gathering)
 		.entry = whole ? layout->cleanup_function_size : 8,
 		.pointers = 0x7,
 		.object = -1,
+		.type = -1,
 	};
 	if (layout->cleanup_queue_all < 0)
 		return NULL;

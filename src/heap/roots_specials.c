@@ -21,7 +21,6 @@
 struct special_list {
 	uint64_t at; /* the next record */
 	uint64_t span;
-	uint64_t slot_size;
 	uint64_t reached; /* the last one's offset */
 	struct cycle cycle;
 	bool pointers; /* the span's objects can hold some */
@@ -56,6 +55,7 @@ static bool is_understood(const struct layout *layout)
 	       lies_inside(layout->special_offset, 8, size) &&
 	       lies_inside(layout->special_kind, 1, size) &&
 	       lies_inside(layout->special_finalizer_fn, 8, size) &&
+	       lies_inside(layout->special_finalizer_ot, 8, size) &&
 	       lies_inside(layout->special_weak_handle_handle, 8, size) &&
 	       lies_inside(layout->special_cleanup_fn, 8, size) &&
 	       lies_inside(layout->special_cleanup_cleanup, 24, size) && layout->mspan_size > 0 &&
@@ -97,6 +97,9 @@ static struct error *add_finalizer(struct gathering *gathering, const struct spe
 	struct heap_root through = *root;
 	struct heap_root_pointer object = { .value = root->address, .frame = HEAP_NO_FRAME };
 	through.through = true;
+	TRY(gathering_pointee(gathering,
+			      member_u64(record, layout_of(gathering)->special_finalizer_ot),
+			      &object.type));
 	if (list->pointers) {
 		TRY(gathering_root(gathering, &through));
 		TRY(gathering_pointer(gathering, &object));
@@ -114,7 +117,7 @@ static struct error *take_record(struct gathering *gathering, const struct speci
 	uint64_t offset = record_offset(layout, record);
 	uint8_t kind = member_u8(record, layout->special_kind);
 	struct heap_root root = {
-		.address = list->span + offset / list->slot_size * list->slot_size,
+		.address = list->span + offset,
 		.goroutine = HEAP_NO_GOROUTINE,
 	};
 	if (kind == layout->special_kind_finalizer) {
@@ -217,11 +220,9 @@ static struct error *add_lists(struct gathering *gathering, uint64_t description
 		struct special_list list = {
 			.at = member_u64(span, layout->mspan_specials),
 			.span = member_u64(span, layout->mspan_start_addr),
-			.slot_size = member_u64(span, layout->mspan_elemsize),
 			.pointers = !(member_u8(span, layout->mspan_spanclass) & 1),
 		};
-		if (list.at && list.slot_size &&
-		    member_u8(span, layout->mspan_state) == layout->span_state_in_use)
+		if (list.at && member_u8(span, layout->mspan_state) == layout->span_state_in_use)
 			TRY(special_list_vector_append(lists, &list));
 	}
 	return NULL;

@@ -228,6 +228,8 @@ struct error *gathering_add_tiny_blocks(struct gathering *gathering)
 			.where = cache + (uint64_t)layout->mcache_tiny,
 			.frame = HEAP_NO_FRAME,
 		};
+		if (gathering->types)
+			TRY(heap_types_intern(gathering->types, HEAP_TINY, 0, &pointer.type));
 		TRY(gathering_root(gathering, &root));
 		TRY(gathering_pointer(gathering, &pointer));
 		gathering_close(gathering);

@@ -73,8 +73,18 @@ static struct error *take(struct stack_roots *roots, uint64_t value, uint64_t wh
 	if (value < roots->heap_low || value >= roots->heap_high ||
 	    !heap_ranges_has(roots->heap, value))
 		return NULL;
-	struct stack_root root = { value, where, frame, conservative };
+	struct stack_root root = {
+		.value = value,
+		.where = where,
+		.frame = frame,
+		.conservative = conservative,
+	};
 	return stack_root_vector_append(&roots->list, &root);
+}
+
+static bool is_marked(const struct stack_bits *bits, uint32_t index)
+{
+	return bits->bits[index / 8] >> index % 8 & 1;
 }
 
 /* The words of the stack from `address` on that the bits mark. */
@@ -87,9 +97,15 @@ static struct error *take_bits(struct stack_roots *roots, uint64_t address,
 			i += 7;
 			continue;
 		}
-		if (bits->bits[i / 8] >> i % 8 & 1 &&
-		    stack_bytes_word(&roots->stack, address + i * UINT64_C(8), &value))
-			TRY(take(roots, value, address + i * UINT64_C(8), frame, conservative));
+		size_t known = roots->list.count;
+		uint64_t where = address + i * UINT64_C(8);
+		if (!is_marked(bits, i) || !stack_bytes_word(&roots->stack, where, &value))
+			continue;
+		TRY(take(roots, value, where, frame, conservative));
+		/* The first word of an interface says what the second one leads to. */
+		if (roots->list.count > known && i && !is_marked(bits, i - 1))
+			(void)stack_bytes_word(&roots->stack, where - 8,
+					       &roots->list.items[known].before);
 	}
 	return NULL;
 }

@@ -13,8 +13,9 @@
  */
 struct stack_root {
 	uint64_t value;
-	uint64_t where; /* address of the word */
-	uint32_t frame; /* of the walk, innermost 0; STACK_ROOT_NO_FRAME */
+	uint64_t where;  /* address of the word */
+	uint64_t before; /* what lies in front of it, if its map says that this is no pointer; 0 */
+	uint32_t frame;  /* of the walk, innermost 0; STACK_ROOT_NO_FRAME */
 	bool conservative;
 };
 

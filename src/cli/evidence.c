@@ -56,6 +56,19 @@ void evidence_note_gap(struct evidence *evidence)
 		evidence->warnings[subject->warning_count++] = gap;
 }
 
+struct error *evidence_warn(struct evidence *evidence, const char *text)
+{
+	struct subject *subject = &evidence->subject;
+	const char **warnings = realloc(evidence->warnings,
+					(subject->warning_count + 2) * sizeof(*warnings));
+	if (!warnings)
+		return error_no_memory();
+	warnings[subject->warning_count++] = text;
+	/* One more place stays free for a gap. */
+	subject->warnings = evidence->warnings = warnings;
+	return NULL;
+}
+
 struct error *evidence_explain(const struct evidence *evidence, struct error *error)
 {
 	const struct target *target = evidence->target;

@@ -29,6 +29,9 @@ struct error *evidence_open_process(pid_t pid, struct evidence *ret) must_use;
 /* Before a report: add the warning of what was found missing meanwhile, in a damaged file. */
 void evidence_note_gap(struct evidence *evidence);
 
+/* Another warning for the report; the text must live as long as the evidence. */
+struct error *evidence_warn(struct evidence *evidence, const char *text) must_use;
+
 /* An error of a look, with what is missing in the file, which may be why. NULL stays NULL. */
 struct error *evidence_explain(const struct evidence *evidence, struct error *error) must_use;
 

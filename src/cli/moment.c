@@ -40,6 +40,8 @@ struct error *moment_heap(struct invocation *invocation, struct evidence *eviden
 	moment_end(evidence, &moment);
 	TRY(evidence_explain(evidence, error));
 	evidence_note_gap(evidence);
+	for (size_t i = 0; i < heap->warning_count; i++)
+		TRY(evidence_warn(evidence, heap->warnings[i]));
 	TRY(heap_search(heap));
 	*ret_pause_ns = moment.pause_ns;
 	*ret_fork_ns = moment.fork_ns;

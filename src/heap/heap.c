@@ -54,6 +54,24 @@ static struct error *append_roots(struct heap *heap)
 	return NULL;
 }
 
+static void note_warnings(struct heap *heap)
+{
+	const char *texts[HEAP_WARNINGS_MAX] = {
+		heap->spans.damaged
+			? "the runtime's accounts of its heap contradict each other: what made no "
+			  "sense was left out, and the totals may be wrong"
+			: NULL,
+		heap->scan.unreadable
+			? "some of the heap's memory is not there: what it leads to may be missing"
+			: NULL,
+		heap->roots.problem,
+	};
+	for (size_t i = 0; i < HEAP_WARNINGS_MAX; i++) {
+		if (texts[i])
+			heap->warnings[heap->warning_count++] = texts[i];
+	}
+}
+
 static struct error *read_all(struct heap *heap)
 {
 	_cleanup_(address_range_vector_deinit) struct address_range_vector ranges = { 0 };
@@ -72,6 +90,7 @@ struct error *heap_read(struct runtime *runtime, struct heap **ret)
 		return error_no_memory();
 	heap->runtime = runtime;
 	TRY(read_all(heap));
+	note_warnings(heap);
 	*ret = TAKE_PTR(heap);
 	return NULL;
 }

@@ -12,6 +12,8 @@
  * The heap of a Go process at one moment: its objects and roots, who points at whom, what each is,
  * and what the collector would find alive.
  */
+#define HEAP_WARNINGS_MAX 4
+
 struct heap {
 	struct runtime *runtime; /* borrowed */
 	struct heap_spans spans;
@@ -20,6 +22,8 @@ struct heap {
 	struct heap_roots roots;
 	uint64_t *reached;            /* a bit for each object; NULL before heap_search() */
 	struct dominators dominators; /* count 0 before heap_dominate() */
+	const char *warnings[HEAP_WARNINGS_MAX]; /* what to know before trusting it; static texts */
+	size_t warning_count;
 };
 
 /*

@@ -73,14 +73,19 @@ static const struct copied_member copied_members[] = {
 	COPIED(poll_desc, wd, 8),
 	COPIED(poll_desc, wg, 8),
 	COPIED(mspan, alloc_bits, 8),
+	COPIED(mspan, alloc_count, 4),
 	COPIED(mspan, elemsize, 8),
+	COPIED(mspan, free_index_for_scan, 8),
 	COPIED(mspan, freeindex, 8),
+	COPIED(mspan, gcmark_bits, 8),
+	COPIED(mspan, large_type, 8),
 	COPIED(mspan, nelems, 8),
 	COPIED(mspan, npages, 8),
 	COPIED(mspan, spanclass, 1),
 	COPIED(mspan, specials, 8),
 	COPIED(mspan, start_addr, 8),
 	COPIED(mspan, state, 1),
+	COPIED(mspan, sweepgen, 4),
 };
 
 static struct error *check_member(const struct layout *layout, const struct copied_member *member)

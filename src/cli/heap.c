@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "cli/heap_growth.h"
 #include "cli/moment.h"
 #include "report/heap_report.h"
 
@@ -42,7 +43,8 @@ static struct error *gather(const struct invocation *invocation, struct heap *he
 		return NULL;
 	case BY_HOLDER:
 		TRY(heap_dominate(heap));
-		TRY(heap_holders_find(heap, limit == UINT64_MAX ? HEAP_ROWS : (size_t)limit,
+		limit = limit == UINT64_MAX ? HEAP_ROWS : limit;
+		TRY(heap_holders_find(heap, limit, MIN(limit, (uint64_t)HEAP_PARTS_MAX),
 				      &lists->holders));
 		report->holders = &lists->holders;
 		return NULL;
@@ -59,9 +61,21 @@ static struct error *gather(const struct invocation *invocation, struct heap *he
 	return NULL;
 }
 
+static struct error *run_two(struct invocation *invocation)
+{
+	enum heap_by wanted = (enum heap_by)cli_by(invocation);
+	if (wanted != BY_TYPE && wanted != BY_HOLDER)
+		return error_new(ERROR_USAGE,
+				 "two TARGETs are compared by type or holder, not by %s",
+				 by[wanted]);
+	return heap_growth_run(invocation, wanted == BY_HOLDER);
+}
+
 static struct error *heap_run(struct invocation *invocation, enum cli_status *ret)
 {
 	(void)ret;
+	if (invocation->operand_count == 2)
+		return run_two(invocation);
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
 	_cleanup_(heap_cleanup) struct heap *heap = NULL;
 	_cleanup_(lists_deinit) struct lists lists = { 0 };
@@ -89,22 +103,24 @@ static const enum option_id options[] = {
 
 const struct verb verb_heap = {
 	.name = "heap",
-	.usage = "heap TARGET [options]",
+	.usage = "heap TARGET [TARGET] [options]",
 	.summary = "what is in the heap, and who holds it",
 	.help = "The objects that the program can still reach, by type: how many, how much they take, and how\n"
 		"much would be freed if all of a type went (\"retained\"). --by holder tells which globals and\n"
 		"goroutines hold them, package whose types they are of, span what each size of slots keeps and\n"
-		"does not use. A process is forked and goes on after milliseconds; what is read is the fork.\n"
+		"does not use. Two targets: what grew from the first to the second, by type or holder. A process\n"
+		"is forked and goes on after milliseconds; what is read is the fork.\n"
 		"\n"
 		"Examples:\n"
 		"  dowse heap 4242                     the types that hold most\n"
 		"  dowse heap shop --by holder         which global, which goroutines hold what\n"
-		"  dowse heap shop.dowse --limit 100   of a snapshot, more of them\n",
+		"  dowse heap shop.dowse --limit 100   of a snapshot, more of them\n"
+		"  dowse heap shop.dowse shop          what grew since\n",
 	.formats = formats,
 	.by = by,
 	.options = options,
 	.operands_min = 1,
-	.operands_max = 1,
+	.operands_max = 2,
 	.operand = "TARGET",
 	.run = heap_run,
 };

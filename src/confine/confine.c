@@ -154,6 +154,7 @@ static struct error *serve(const struct confine_work *work, int socket, struct w
 		.spool_count = work->spool_count,
 		.every_process = work->every_process,
 		.process = work->process,
+		.second = work->second,
 		.broker = getpid(),
 		.worker = worker,
 	};

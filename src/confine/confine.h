@@ -23,6 +23,7 @@ struct confine_work {
 	const char *const *spools; /* folders in which it may have files without a name */
 	size_t spool_count;
 	pid_t process;      /* the target; 0: not known, or none */
+	pid_t second;       /* another one to compare with, by its number; 0: none */
 	bool every_process; /* all may be looked into */
 	bool reads_input;   /* from standard input */
 

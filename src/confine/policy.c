@@ -103,7 +103,7 @@ bool policy_owns(struct policy *policy, pid_t process)
 {
 	if (process <= 0 || process == policy->broker || process == policy->worker)
 		return false;
-	if (policy->every_process || process == policy->fork)
+	if (policy->every_process || process == policy->fork || process == policy->second)
 		return true;
 	if (!policy->process)
 		policy->process = process;

@@ -23,6 +23,7 @@ struct policy {
 	size_t spool_count;
 	bool every_process; /* the verb looks into each: there is no target */
 	pid_t process;      /* the target; 0: not known yet */
+	pid_t second;       /* another one that the user named by its number; 0: none */
 	pid_t fork;         /* of it, while there is one; 0: none */
 	pid_t broker;
 	pid_t worker; /* passes for the broker: what dowse may is what the broker may */

@@ -6,6 +6,7 @@
 #include "base/big_array.h"
 #include "base/hash.h"
 #include "base/map.h"
+#include "heap/digest.h"
 
 #define PARTS_SHOWN 8
 
@@ -101,9 +102,10 @@ static int compare_parts(const void *left, const void *right)
 
 /* Which of the shown holders one was before they were sorted. */
 static struct error *shown_holders(const struct finding_holders *finding,
-				   const struct heap_holder_vector *shown, struct map *ret)
+				   const struct heap_holder_vector *shown, size_t count,
+				   struct map *ret)
 {
-	for (size_t i = 0; i < shown->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct map_slot *slot;
 		uint32_t number = finding->heap->dominators.numbers[shown->items[i].example];
 		TRY(map_insert(ret, finding->holder[number], i, &slot));
@@ -113,16 +115,16 @@ static struct error *shown_holders(const struct finding_holders *finding,
 
 /* By holder and type: only of those that are shown. */
 static struct error *count_parts(const struct finding_holders *finding,
-				 const struct heap_holder_vector *shown,
+				 const struct heap_holder_vector *shown, size_t count,
 				 struct heap_group_vector *parts)
 {
 	const struct heap *heap = finding->heap;
 	uint32_t groups = finding->grouping.count;
 	_cleanup_(map_deinit) struct map places = { 0 };
-	TRY(shown_holders(finding, shown, &places));
-	for (size_t i = 0; i < shown->count * groups; i++)
+	TRY(shown_holders(finding, shown, count, &places));
+	for (size_t i = 0; i < count * groups; i++)
 		parts->items[i] = (struct heap_group){ 0 };
-	parts->count = shown->count * groups;
+	parts->count = count * groups;
 	for (uint32_t number = 1; number < heap->dominators.count; number++) {
 		uint32_t vertex = heap->dominators.vertices[number];
 		const struct map_slot *place;
@@ -139,13 +141,16 @@ static struct error *count_parts(const struct finding_holders *finding,
 	return NULL;
 }
 
-static struct error *take_parts(const struct finding_holders *finding, struct heap_holders *ret)
+static struct error *take_parts(const struct finding_holders *finding, size_t limit,
+				struct heap_holders *ret)
 {
 	_cleanup_(heap_group_vector_deinit) struct heap_group_vector parts = { 0 };
-	size_t groups = finding->grouping.count;
-	TRY(heap_group_vector_reserve(&parts, ret->list.count * groups + 1));
-	TRY(count_parts(finding, &ret->list, &parts));
-	for (size_t i = 0; i < ret->list.count; i++) {
+	size_t groups = finding->grouping.count, shown = MIN(limit, ret->list.count);
+	if (!shown)
+		return NULL;
+	TRY(heap_group_vector_reserve(&parts, shown * groups));
+	TRY(count_parts(finding, &ret->list, shown, &parts));
+	for (size_t i = 0; i < shown; i++) {
 		struct heap_group *own = parts.items + i * groups;
 		size_t count = 0;
 		for (size_t k = 0; k < groups; k++) {
@@ -165,7 +170,8 @@ static struct error *take_parts(const struct finding_holders *finding, struct he
 	return NULL;
 }
 
-static struct error *find(struct finding_holders *finding, size_t limit, struct heap_holders *ret)
+static struct error *find(struct finding_holders *finding, size_t limit, size_t with_parts,
+			  struct heap_holders *ret)
 {
 	TRY(heap_grouping_init(&finding->grouping, finding->heap));
 	TRY(big_array_allocate(finding->heap->dominators.count, sizeof(*finding->holder),
@@ -180,14 +186,20 @@ static struct error *find(struct finding_holders *finding, size_t limit, struct 
 		qsort(ret->list.items, ret->list.count, sizeof(ret->list.items[0]),
 		      compare_holders);
 	ret->list.count = MIN(ret->list.count, limit);
-	return take_parts(finding, ret);
+	return take_parts(finding, with_parts, ret);
 }
 
-struct error *heap_holders_find(const struct heap *heap, size_t limit, struct heap_holders *ret)
+struct error *heap_holders_find(const struct heap *heap, size_t limit, size_t with_parts,
+				struct heap_holders *ret)
 {
 	struct finding_holders finding = { .heap = heap };
 	struct heap_holders holders = { 0 };
-	struct error *error = find(&finding, limit, &holders);
+	bool enough = false;
+	if (heap->digest)
+		TRY(heap_digest_holders(heap->digest, limit, with_parts, ret, &enough));
+	if (enough)
+		return NULL;
+	struct error *error = find(&finding, limit, with_parts, &holders);
 	heap_grouping_deinit(&finding.grouping);
 	heap_holder_vector_deinit(&finding.list);
 	map_deinit(&finding.by_key);

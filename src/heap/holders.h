@@ -35,9 +35,12 @@ struct heap_holders {
 	uint64_t total; /* how many there are in all */
 };
 
-/* After heap_dominate(); the parts are worked out for the first `limit` alone, others are dropped. */
-struct error *heap_holders_find(const struct heap *heap, size_t limit, struct heap_holders *ret)
-	must_use;
+/*
+ * After heap_dominate(). All but the first `limit` are dropped; only the first `with_parts` have
+ * parts, which takes memory for each of them and each type.
+ */
+struct error *heap_holders_find(const struct heap *heap, size_t limit, size_t with_parts,
+				struct heap_holders *ret) must_use;
 void heap_holders_deinit(struct heap_holders *holders);
 
 /* The root that a vertex is; NULL for an object. */

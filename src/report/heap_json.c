@@ -1,47 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/heap_members.h"
 #include "report/heap_report.h"
 #include "report/members.h"
 
 /* The contract is docs/json.md: keys are added, never changed. */
 
-static void member_totals(struct json *json, const struct heap_totals *totals)
-{
-	json_key(json, "heap");
-	json_object_begin(json);
-	json_member_unsigned(json, "objects", totals->objects);
-	json_member_unsigned(json, "bytes", totals->bytes);
-	json_member_unsigned(json, "reachable_objects", totals->reachable_objects);
-	json_member_unsigned(json, "reachable_bytes", totals->reachable_bytes);
-	json_member_unsigned(json, "typed_bytes", totals->typed_bytes);
-	json_member_unsigned(json, "garbage_objects", totals->objects - totals->reachable_objects);
-	json_member_unsigned(json, "garbage_bytes", totals->bytes - totals->reachable_bytes);
-	json_object_end(json);
-}
-
-/* "type", and of what has none what is known. */
-static struct error *members_type(const struct heap *heap, const struct heap_group *group,
-				  struct json *json)
-{
-	const char *name = NULL;
-	if (group->type != HEAP_TYPE_UNKNOWN)
-		TRY(heap_types_name(heap->types, group->type, &name));
-	json_member_string(json, "type", name);
-	if (name)
-		return NULL;
-	const struct heap_shape *shape = &heap->scan.shape_list.list[group->shape];
-	json_member_unsigned(json, "size_class", shape->size);
-	if (shape->kind == SHAPE_POINTERS || shape->kind == SHAPE_DATA)
-		json_member_unsigned(json, "pointers", (unsigned)__builtin_popcountll(shape->mask));
-	else
-		json_member_null(json, "pointers");
-	return NULL;
-}
-
 static struct error *write_group(const struct heap *heap, const struct heap_group *group,
 				 bool retained, struct json *json)
 {
 	json_object_begin(json);
-	TRY(members_type(heap, group, json));
+	TRY(members_heap_type(heap, group->type, group->shape, json));
 	json_member_unsigned(json, "count", group->count);
 	json_member_unsigned(json, "bytes", group->bytes);
 	if (retained)
@@ -160,7 +128,7 @@ struct error *heap_json(const struct heap_report *report, struct writer *writer)
 	json_number(&json, (double)report->pause_ns / 1e6);
 	json_key(&json, "fork_ms");
 	json_number(&json, (double)report->fork_ns / 1e6);
-	member_totals(&json, report->totals);
+	member_heap_totals(&json, report->totals);
 	if (report->types)
 		TRY(write_types(report, &json));
 	if (report->holders)

@@ -22,7 +22,8 @@ struct heap_report {
 };
 
 /* How many rows a text has when nobody says. */
-#define HEAP_ROWS 20
+#define HEAP_ROWS      20
+#define HEAP_PARTS_MAX 1000 /* holders whose parts are told: each takes memory for every type */
 
 struct error *heap_text(const struct heap_report *report, struct writer *writer) must_use;
 struct error *heap_json(const struct heap_report *report, struct writer *writer) must_use;

@@ -2,53 +2,22 @@
 #include <inttypes.h>
 
 #include "model/quantity.h"
+#include "report/heap_cells.h"
 #include "report/heap_report.h"
-#include "report/table.h"
 
 #define PARTS_IN_TEXT 3
-
-static const char *bytes_text(uint64_t number, char into[QUANTITY_SIZE])
-{
-	return quantity_bytes((int64_t)MIN(number, (uint64_t)INT64_MAX), into);
-}
-
-static void cell_bytes(struct table *table, uint64_t bytes)
-{
-	char text[QUANTITY_SIZE];
-	table_cell(table, STYLE_PLAIN, bytes_text(bytes, text));
-}
-
-static void cell_count(struct table *table, uint64_t count)
-{
-	char text[QUANTITY_SIZE];
-	table_cell(table, STYLE_PLAIN, quantity_count(count, text));
-}
-
-/* Finish a text that was put together, as a cell. */
-static void cell_writer(struct table *table, enum style_tone tone, struct writer *writer)
-{
-	const char *text = writer_text(writer);
-	table_cell(table, tone, text ? text : "");
-	writer_deinit(writer);
-}
-
-static void heads(struct table *table, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		table_cell(table, STYLE_DIM, names[i]);
-}
 
 static void write_verdict(const struct heap_report *report, struct writer *writer)
 {
 	char reachable[QUANTITY_SIZE], garbage[QUANTITY_SIZE];
 	const struct heap_totals *totals = report->totals;
 	subject_text(report->subject, report->style, writer);
-	writer_printf(writer, ": %s in ", bytes_text(totals->reachable_bytes, reachable));
+	writer_printf(writer, ": %s in ", heap_bytes_text(totals->reachable_bytes, reachable));
 	quantity_write(writer, totals->reachable_objects, "object", "objects");
 	writer_string(writer, " can be reached");
 	if (totals->bytes > totals->reachable_bytes)
 		writer_printf(writer, "; %s are garbage",
-			      bytes_text(totals->bytes - totals->reachable_bytes, garbage));
+			      heap_bytes_text(totals->bytes - totals->reachable_bytes, garbage));
 	writer_string(writer, "\n\n");
 }
 
@@ -60,15 +29,15 @@ static struct error *types_table(const struct heap_report *report, uint64_t limi
 		.columns = ARRAY_SIZE(names),
 		.right = { true, true, true },
 	};
-	heads(&table, names, ARRAY_SIZE(names));
+	heap_heads(&table, names, ARRAY_SIZE(names));
 	for (size_t i = 0; i < report->types->count && i < limit; i++) {
 		const struct heap_group *group = &report->types->items[i];
 		struct writer text = WRITER_TO_MEMORY;
-		cell_bytes(&table, group->retained);
-		cell_bytes(&table, group->bytes);
-		cell_count(&table, group->count);
+		heap_cell_bytes(&table, group->retained);
+		heap_cell_bytes(&table, group->bytes);
+		heap_cell_count(&table, group->count);
 		struct error *error = heap_group_text(report->heap, group, &text);
-		cell_writer(&table, group->type ? STYLE_BOLD : STYLE_DIM, &text);
+		heap_cell_writer(&table, group->type ? STYLE_BOLD : STYLE_DIM, &text);
 		TRY(error);
 	}
 	return table_write(&table, report->style, writer);
@@ -83,7 +52,7 @@ static struct error *parts_text(const struct heap_report *report, const struct h
 		const struct heap_group *part = &holder->parts[i];
 		writer_printf(writer, "%s%s × ", i ? ", " : "", quantity_count(part->count, count));
 		TRY(heap_group_text(report->heap, part, writer));
-		writer_printf(writer, " (%s)", bytes_text(part->bytes, size));
+		writer_printf(writer, " (%s)", heap_bytes_text(part->bytes, size));
 	}
 	if (holder->part_count > PARTS_IN_TEXT)
 		writer_string(writer, ", ...");
@@ -98,19 +67,19 @@ static struct error *holders_table(const struct heap_report *report, uint64_t li
 		.columns = ARRAY_SIZE(names),
 		.right = { true, true },
 	};
-	heads(&table, names, ARRAY_SIZE(names));
+	heap_heads(&table, names, ARRAY_SIZE(names));
 	for (size_t i = 0; i < report->holders->list.count && i < limit; i++) {
 		const struct heap_holder *holder = &report->holders->list.items[i];
 		struct writer name = WRITER_TO_MEMORY, parts = WRITER_TO_MEMORY;
-		cell_bytes(&table, holder->retained);
-		cell_count(&table, holder->count);
+		heap_cell_bytes(&table, holder->retained);
+		heap_cell_count(&table, holder->count);
 		struct error *error = heap_holder_text(report, holder, &name);
-		cell_writer(&table, STYLE_BOLD, &name);
+		heap_cell_writer(&table, STYLE_BOLD, &name);
 		table_cell(&table, STYLE_PLAIN, "");
 		table_cell(&table, STYLE_PLAIN, "");
 		if (!error)
 			error = parts_text(report, holder, &parts);
-		cell_writer(&table, STYLE_DIM, &parts);
+		heap_cell_writer(&table, STYLE_DIM, &parts);
 		TRY(error);
 	}
 	return table_write(&table, report->style, writer);
@@ -124,11 +93,11 @@ static struct error *packages_table(const struct heap_report *report, uint64_t l
 		.columns = ARRAY_SIZE(names),
 		.right = { true, true },
 	};
-	heads(&table, names, ARRAY_SIZE(names));
+	heap_heads(&table, names, ARRAY_SIZE(names));
 	for (size_t i = 0; i < report->packages->count && i < limit; i++) {
 		const struct heap_package *package = &report->packages->items[i];
-		cell_bytes(&table, package->bytes);
-		cell_count(&table, package->count);
+		heap_cell_bytes(&table, package->bytes);
+		heap_cell_count(&table, package->count);
 		table_cell(&table, *package->path ? STYLE_BOLD : STYLE_DIM,
 			   *package->path ? package->path : "(none)");
 	}
@@ -144,14 +113,14 @@ static struct error *classes_table(const struct heap_report *report, uint64_t li
 		.columns = ARRAY_SIZE(names),
 		.right = { true, true, true, true, true },
 	};
-	heads(&table, names, ARRAY_SIZE(names));
+	heap_heads(&table, names, ARRAY_SIZE(names));
 	for (size_t i = 0; i < report->classes->count && i < limit; i++) {
 		const struct heap_size_class *class = &report->classes->items[i];
-		cell_bytes(&table, class->bytes - class->used);
-		cell_bytes(&table, class->bytes);
-		cell_bytes(&table, class->used);
-		cell_bytes(&table, class->reached);
-		cell_count(&table, class->spans);
+		heap_cell_bytes(&table, class->bytes - class->used);
+		heap_cell_bytes(&table, class->bytes);
+		heap_cell_bytes(&table, class->used);
+		heap_cell_bytes(&table, class->reached);
+		heap_cell_count(&table, class->spans);
 		if (class->size)
 			table_cell_printf(&table, STYLE_BOLD, "%" PRIu64 " bytes%s", class->size,
 					  class->pointers ? "" : ", no pointers");

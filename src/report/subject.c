@@ -63,9 +63,8 @@ void subject_warnings_text(const struct subject *subject, const struct style *st
 	}
 }
 
-void subject_json(const struct subject *subject, struct json *json)
+void subject_target_json(const struct subject *subject, struct json *json)
 {
-	json_member_unsigned(json, "dowse", 1);
 	json_key(json, "target");
 	json_object_begin(json);
 	json_member_string(json, "kind", subject->kind);
@@ -76,7 +75,12 @@ void subject_json(const struct subject *subject, struct json *json)
 	json_member_string(json, "build", subject->build);
 	member_seconds(json, "uptime_s", subject->uptime_ns);
 	json_object_end(json);
+}
 
+void subject_json(const struct subject *subject, struct json *json)
+{
+	json_member_unsigned(json, "dowse", 1);
+	subject_target_json(subject, json);
 	json_key(json, "warnings");
 	json_array_begin(json);
 	for (size_t i = 0; i < subject->warning_count; i++)

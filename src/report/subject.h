@@ -38,6 +38,9 @@ bool subject_operand(const struct subject *subject, struct writer *writer);
 void subject_warnings_text(const struct subject *subject, const struct style *style,
 			   struct writer *writer);
 
+/* The member "target". */
+void subject_target_json(const struct subject *subject, struct json *json);
+
 /* The members "dowse", "target" and "warnings", which every document begins with. */
 void subject_json(const struct subject *subject, struct json *json);
 

@@ -109,6 +109,10 @@ static void test_the_first_is_the_target(void **state)
 	check_place(&policy, "/proc/4243/mem", PLACE_PROC);
 	policy.fork = 0;
 	check_place(&policy, "/proc/4243/mem", PLACE_REFUSED);
+	policy.second = OTHER;
+	check_place(&policy, "/proc/4243/mem", PLACE_PROC);
+	check_place(&policy, "/proc/4244/mem", PLACE_REFUSED);
+	assert_true(policy_owns(&policy, OTHER));
 }
 
 static void test_spools(void **state)

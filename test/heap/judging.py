@@ -142,6 +142,41 @@ def judge_stripped(truth, answer, share=0.85):
                     yield what, f"{structure['name']}: {claim['type']}: {row[what]} of {claim[what]}"
 
 
+# What is allocated for the program's answers, behind what they tell; it may need spans of its own.
+ANSWERS = 8 * KIB
+ANSWERS_SPANS = 4 * ANSWERS
+
+
+def judge_spans(counted, answer):
+    """`heap --by span`, against what the runtime counts by size: (size, objects)."""
+    rows = answer["spans"]
+    total = sum(row["bytes"] for row in rows)
+    if not 0 <= total - counted["heap_in_use"] <= ANSWERS_SPANS:
+        yield "spans", f"{total} bytes in spans, {counted['heap_in_use']} in use"
+    for size, count in counted["classes"]:
+        used = sum(row["used"] for row in rows if row["size_class"] == size)
+        if abs(used - count * size) > ANSWERS:
+            yield "spans", f"size {size}: {used} bytes used, {count} objects"
+    for row in rows:
+        if not row["reachable"] <= row["used"] <= row["bytes"]:
+            yield "spans", f"size {row['size_class']}: {row}"
+    for what, name in (("used", "bytes"), ("reachable", "reachable_bytes")):
+        total = sum(row[what] for row in rows)
+        if total != answer["heap"][name]:
+            yield "spans", f"{what} in all spans: {total}, not {answer['heap'][name]}"
+
+
+def judge_packages(answer):
+    """`heap --by package`: every object belongs to one."""
+    for what, name in (("count", "reachable_objects"), ("bytes", "reachable_bytes")):
+        total = sum(row[what] for row in answer["packages"])
+        if total != answer["heap"][name]:
+            yield "packages", f"{what} of all packages: {total}, not {answer['heap'][name]}"
+    names = [row["package"] for row in answer["packages"]]
+    if len(set(names)) != len(names):
+        yield "packages", "one is told twice"
+
+
 def holder_of(structure, holders):
     for holder in holders:
         if structure["kind"] == "goroutine":

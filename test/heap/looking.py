@@ -28,6 +28,10 @@ for experiment in EXPERIMENTS:
     build.VARIANTS[experiment + "-named"] = {**build.VARIANTS[experiment], "flags": []}
 
 
+# Of every row, whatever the usual number is.
+ALL = ("--limit", "1000000")
+
+
 class LookError(Exception):
     """dowse did not answer."""
 
@@ -112,9 +116,12 @@ def judge_edifice(subject, verdict, named=True, paths=True, holders=True):
     verdict.add(judging.parity(types, live))
     verdict.add(judging.consistent(types))
     verdict.add((judging.judge_types if named else judging.judge_stripped)(truth, types))
+    if holders:
+        counted = json.loads(subject.ask("classes"))
+        verdict.add(judging.judge_spans(counted, heap(subject.pid, "--by", "span", *ALL)))
+        verdict.add(judging.judge_packages(heap(subject.pid, "--by", "package", *ALL)))
     if named and holders:
-        verdict.add(judging.judge_holders(truth, heap(subject.pid, "--by", "holder",
-                                                     "--limit", "100000")))
+        verdict.add(judging.judge_holders(truth, heap(subject.pid, "--by", "holder", *ALL)))
     if paths:
         for structure in truth["structures"]:
             for way in structure["paths"]:

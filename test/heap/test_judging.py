@@ -279,6 +279,36 @@ class Judged(unittest.TestCase):
             self.assertEqual(self.judge_path(name, list.clear), {"missing"})
 
 
+    def test_spans(self):
+        counted = {"heap_in_use": 1 << 20, "classes": [[32, 1000], [64, 2000]]}
+        rows = [{"size_class": 32, "pointers": True, "spans": 1, "bytes": 1 << 18, "used": 32000,
+                 "reachable": 16000},
+                {"size_class": 64, "pointers": True, "spans": 1, "bytes": 1 << 18, "used": 64000,
+                 "reachable": 64000},
+                {"size_class": 64, "pointers": False, "spans": 1, "bytes": 1 << 19,
+                 "used": 64000, "reachable": 64000}]
+        answer = {"heap": {"bytes": 160000, "reachable_bytes": 144000}, "spans": rows}
+        self.assertEqual(list(judging.judge_spans(counted, answer)), [])
+        for row in rows:
+            for what in ("bytes", "used", "reachable"):
+                changed = copy.deepcopy(answer)
+                changed["spans"][rows.index(row)][what] += 4 * 8192 + 1
+                self.assertEqual(self.kinds(judging.judge_spans(counted, changed)), {"spans"})
+            without = {**answer, "spans": [r for r in rows if r is not row]}
+            self.assertEqual(self.kinds(judging.judge_spans(counted, without)), {"spans"})
+
+    def test_packages(self):
+        rows = [{"package": "main", "count": 3, "bytes": 100},
+                {"package": None, "count": 1, "bytes": 50}]
+        answer = {"heap": {"reachable_objects": 4, "reachable_bytes": 150}, "packages": rows}
+        self.assertEqual(list(judging.judge_packages(answer)), [])
+        for what in ("count", "bytes"):
+            changed = copy.deepcopy(answer)
+            changed["packages"][0][what] -= 1
+            self.assertEqual(self.kinds(judging.judge_packages(changed)), {"packages"})
+        rows[1]["package"] = "main"
+        self.assertEqual(self.kinds(judging.judge_packages(answer)), {"packages"})
+
     def test_stripped(self):
         def judged(share=0.01):
             return self.kinds(judging.judge_stripped(self.truth, self.types, share))

@@ -8,7 +8,7 @@
 // many allocations of the same kind, with the collector at rest. What a structure holds alone is the
 // heap after a collection, before and after it was built.
 //
-// Commands: `truth` tells all in JSON; `live` collects, and tells what the collector found; after
+// Commands: `truth` tells all in JSON, `classes` how many objects there are by size; `live` collects, and tells what the collector found; after
 // that nothing is allocated but the answers, until `garbage N` makes so many objects that nobody has.
 package main
 
@@ -219,6 +219,26 @@ func truth([]string) ([]byte, error) {
 
 func live([]string) ([]byte, error) { return control.Live(refill), nil }
 
+// tellClasses says how many objects of each size there are, as far as the runtime counts them.
+func tellClasses([]string) ([]byte, error) {
+	text := make([]byte, 0, 4096)
+	runtime.ReadMemStats(&stats)
+	text = append(text, `{"heap_in_use":`...)
+	text = strconv.AppendUint(text, stats.HeapInuse, 10)
+	text = append(text, `,"classes":[`...)
+	for i, class := range stats.BySize[1:] {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(text, '[')
+		text = strconv.AppendUint(text, uint64(class.Size), 10)
+		text = append(text, ',')
+		text = strconv.AppendUint(text, class.Mallocs-class.Frees, 10)
+		text = append(text, ']')
+	}
+	return append(text, "]}"...), nil
+}
+
 type Garbage struct {
 	next *Garbage
 	data [6]uint64
@@ -247,5 +267,6 @@ func main() {
 	flag.Parse()
 	debug.SetGCPercent(-1)
 	construct()
-	control.Serve("", control.Commands{"truth": truth, "live": live, "garbage": garbage})
+	control.Serve("", control.Commands{"truth": truth, "live": live, "garbage": garbage,
+		"classes": tellClasses})
 }

@@ -33,10 +33,21 @@ void moment_end(struct evidence *evidence, struct moment *moment)
 struct error *moment_heap(struct invocation *invocation, struct evidence *evidence,
 			  struct heap **ret, uint64_t *ret_pause_ns, uint64_t *ret_fork_ns)
 {
+	return moment_heap_with(invocation, evidence, NULL, NULL, ret, ret_pause_ns, ret_fork_ns);
+}
+
+struct error *moment_heap_with(struct invocation *invocation, struct evidence *evidence,
+			       moment_reader *reader, void *argument, struct heap **ret,
+			       uint64_t *ret_pause_ns, uint64_t *ret_fork_ns)
+{
 	_cleanup_(heap_cleanup) struct heap *heap = NULL;
 	struct moment moment;
 	TRY(moment_begin(invocation, evidence, &moment));
 	struct error *error = heap_read(evidence->runtime, &heap);
+	if (!error && reader)
+		error = heap_search(heap);
+	if (!error && reader)
+		error = reader(argument, heap);
 	moment_end(evidence, &moment);
 	TRY(evidence_explain(evidence, error));
 	evidence_note_gap(evidence);

@@ -32,4 +32,13 @@ struct error *moment_heap(struct invocation *invocation, struct evidence *eviden
 			  struct heap **ret, uint64_t *ret_pause_ns, uint64_t *ret_fork_ns)
 	must_use;
 
+/*
+ * The same, but the moment stands still until `reader` has read what it needs: the heap has been
+ * searched then, and the runtime's target is what stands still.
+ */
+typedef struct error *moment_reader(void *argument, struct heap *heap);
+struct error *moment_heap_with(struct invocation *invocation, struct evidence *evidence,
+			       moment_reader *reader, void *argument, struct heap **ret,
+			       uint64_t *ret_pause_ns, uint64_t *ret_fork_ns) must_use;
+
 #endif

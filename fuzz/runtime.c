@@ -15,6 +15,7 @@
 
 #include "../test/runtime/recorded.h"
 #include "base/writer.h"
+#include "heap/roots.h"
 #include "leak/live/look.h"
 #include "runtime/dump.h"
 #include "runtime/layout_check.h"
@@ -49,6 +50,27 @@ static void fail(struct error *error)
 	abort();
 }
 
+/* Each root's pointers follow those of the one before, and lead into the heap. */
+static void look_for_roots(void)
+{
+	_cleanup_(address_range_vector_deinit) struct address_range_vector heap = { 0 };
+	_cleanup_(heap_roots_deinit) struct heap_roots roots = { 0 };
+	size_t pointers = 0;
+	if (!error_ignore(heap_ranges_read(runtime, &heap)) ||
+	    !error_ignore(heap_roots_find(runtime, NULL, &heap, &roots)))
+		return;
+	for (size_t i = 0; i < roots.list.count; i++) {
+		const struct heap_root *root = &roots.list.items[i];
+		assert(root->first == pointers);
+		assert(root->goroutine == HEAP_NO_GOROUTINE ||
+		       root->goroutine < roots.goroutines->list.count);
+		pointers += root->count;
+	}
+	assert(pointers == roots.pointers.count);
+	for (size_t i = 0; i < pointers; i++)
+		assert(heap_ranges_has(&heap, roots.pointers.items[i].value));
+}
+
 static size_t look(bool reopen)
 {
 	const struct runtime_goroutines_options options = { .with_waits = true, .arguments = true };
@@ -62,6 +84,8 @@ static size_t look(bool reopen)
 		return 0;
 	const struct runtime *used = reopen ? opened : runtime;
 	(void)error_ignore(runtime_counters_read((struct runtime *)(uintptr_t)used, &counters));
+	if (!reopen)
+		look_for_roots();
 	if (!error_ignore(
 		    runtime_goroutines((struct runtime *)(uintptr_t)used, &options, &goroutines)))
 		return 0;

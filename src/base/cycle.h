@@ -8,7 +8,7 @@
 /*
  * A linked list in bytes that somebody else made may lead back into itself. All zeroes is the state
  * before the first element. An element is remembered now and then, at distances that double, and
- * when it is met again the list has no end: that is known before three times round.
+ * when it is met again the list has no end: that is known before it was walked four times.
  */
 struct cycle {
 	uint64_t remembered;

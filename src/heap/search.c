@@ -68,7 +68,8 @@ static bool pop(struct search *search, uint32_t *ret)
 	return true;
 }
 
-static void look_ahead(const struct search *search)
+/* Part of its caller: gcc 12 drops calls of functions that only prefetch. */
+static force_inline void look_ahead(const struct search *search)
 {
 	const struct queue_block *head = search->head;
 	const struct heap_graph *graph = &search->scan->graph;

@@ -2,6 +2,7 @@
 #include "runtime/heap_ranges.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define ARENAS_MAX         (UINT64_C(1) << 20) /* of 64 MiB: 64 TiB */
 #define SPANS_EXAMINED_MAX (UINT64_C(1) << 20)
@@ -26,6 +27,46 @@ static struct error *read_words(struct target *target, uint64_t slice, uint64_t 
 	return NULL;
 }
 
+#define SPANS_AT_ONCE ((size_t)4096)
+
+/*
+ * Up to 1.24 the arenas that a program makes itself (the experiment "arenas") are in no list, but
+ * their spans are in the list of all.
+ */
+static struct error *read_arenas_of_spans(struct runtime *runtime, uint64_t heap,
+					  struct u64_vector *ret)
+{
+	const struct layout *layout = &runtime_binary(runtime)->layout;
+	_cleanup_(u64_vector_deinit) struct u64_vector spans = { 0 };
+	_cleanup_(free_pointer) struct target_range *ranges = calloc(SPANS_AT_ONCE,
+								     sizeof(*ranges));
+	_cleanup_(free_pointer) uint64_t *starts = calloc(SPANS_AT_ONCE, sizeof(*starts));
+	uint64_t last = UINT64_MAX;
+	if (!ranges || !starts)
+		return error_no_memory();
+	TRY(read_words(runtime_target(runtime), heap + (uint64_t)layout->mheap_allspans,
+		       SPANS_EXAMINED_MAX, &spans));
+	for (size_t i = 0; i < spans.count; i++) {
+		size_t at = i % SPANS_AT_ONCE, more = MIN(spans.count - i, SPANS_AT_ONCE);
+		for (size_t k = 0; !at && k < more; k++)
+			ranges[k] = (struct target_range){
+				.address = spans.items[i + k] + (uint64_t)layout->mspan_start_addr,
+				.length = sizeof(*starts),
+				.into = &starts[k],
+			};
+		if (!at)
+			TRY(target_read_ranges(runtime_target(runtime), ranges, more));
+		if (!ranges[at].done || !starts[at])
+			continue;
+		uint64_t index = heap_arena_index(runtime, starts[at]);
+		if (index != last &&
+		    index < ((uint64_t)1 << 48) / (uint64_t)layout->heap_arena_bytes)
+			TRY(u64_vector_append(ret, &index));
+		last = index;
+	}
+	return NULL;
+}
+
 /* The indices of arenas: number i starts at i × 64 MiB; on amd64 counted from the lowest address. */
 static struct error *read_arena_indices(struct runtime *runtime, struct u64_vector *ret)
 {
@@ -39,6 +80,8 @@ static struct error *read_arena_indices(struct runtime *runtime, struct u64_vect
 	if (layout->mheap_user_arena_arenas >= 0)
 		TRY(read_words(runtime_target(runtime),
 			       heap + (uint64_t)layout->mheap_user_arena_arenas, ARENAS_MAX, ret));
+	else if (strstr(runtime_binary(runtime)->release, "arenas") && layout->mheap_allspans >= 0)
+		TRY(read_arenas_of_spans(runtime, heap, ret));
 	return NULL;
 }
 

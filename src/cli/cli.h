@@ -29,6 +29,7 @@ struct invocation {
 	struct writer *out;    /* standard output, or -o FILE's; finished by main */
 	struct style style;    /* of `out` */
 	struct save_file save; /* what is saved besides: a snapshot; no path: nothing */
+	const struct heap_indexes *indexes; /* of the operands that are snapshots; NULL: none */
 };
 
 struct verb {

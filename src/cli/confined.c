@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/heap_index.h"
 #include "confine/confine.h"
 
 static int work(void *argument)
@@ -66,17 +67,18 @@ struct error *confined_run(struct invocation *invocation, enum cli_status *ret)
 		files[count++] = options->executable;
 
 	/* There may be nothing to save: then the first counts twice. */
-	const int outputs[] = {
+	int outputs[3 + 2 * HEAP_INDEX_MAX] = {
 		invocation->out->descriptor,
 		invocation->save.path ? invocation->save.output.writer.descriptor
 				      : invocation->out->descriptor,
 		invocation->save.spooled >= 0 ? invocation->save.spooled
 					      : invocation->out->descriptor,
 	};
+	size_t output_count = 3 + heap_indexes_descriptors(invocation->indexes, outputs + 3);
 	struct confine_work confined = {
 		.required = options->given[OPTION_REQUIRE_SANDBOX],
 		.outputs = outputs,
-		.output_count = ARRAY_SIZE(outputs),
+		.output_count = output_count,
 		.files = files,
 		.file_count = count,
 		.spools = spools,

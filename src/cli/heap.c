@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/evidence.h"
 #include "cli/heap_growth.h"
+#include "cli/heap_index.h"
 #include "cli/moment.h"
 #include "report/heap_report.h"
 
@@ -91,14 +92,16 @@ static struct error *heap_run(struct invocation *invocation, enum cli_status *re
 	report.heap = heap;
 	heap_count(heap, &totals);
 	TRY(gather(invocation, heap, &lists, &report));
-	return cli_format_is(invocation, "json") ? heap_json(&report, invocation->out)
-						 : heap_text(&report, invocation->out);
+	TRY(cli_format_is(invocation, "json") ? heap_json(&report, invocation->out)
+					      : heap_text(&report, invocation->out));
+	heap_index_keep(invocation, &evidence, heap);
+	return NULL;
 }
 
 static const char *const formats[] = { "text", "json", NULL };
 static const enum option_id options[] = {
 	OPTION_LIMIT, OPTION_MAX_PAUSE,  OPTION_MAX_MEMORY, OPTION_SAVE,
-	OPTION_SPOOL, OPTION_EXECUTABLE, OPTION_END,
+	OPTION_SPOOL, OPTION_EXECUTABLE, OPTION_NO_INDEX,   OPTION_END,
 };
 
 const struct verb verb_heap = {

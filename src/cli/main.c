@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/confined.h"
+#include "cli/heap_index.h"
 #include "cli/help.h"
 #include "cli/output.h"
 #include "report/safe.h"
@@ -165,6 +166,18 @@ static void close_save(struct save_file **save)
 	save_file_deinit(*save);
 }
 
+static struct error *run_confined(struct invocation *invocation, enum cli_status *ret)
+{
+	_cleanup_(heap_indexes_close) struct heap_indexes indexes;
+	heap_indexes_open(invocation, &indexes);
+	invocation->indexes = &indexes;
+	struct error *error = confined_run(invocation, ret);
+	invocation->indexes = NULL;
+	if (!error)
+		heap_indexes_commit(&indexes);
+	return error;
+}
+
 static struct error *run(int count, char *const *arguments, const char **words,
 			 enum cli_status *ret)
 {
@@ -196,7 +209,7 @@ static struct error *run(int count, char *const *arguments, const char **words,
 	else if (invocation.verb->looks_at_nothing)
 		TRY(invocation.verb->run(&invocation, ret));
 	else
-		TRY(confined_run(&invocation, ret));
+		TRY(run_confined(&invocation, ret));
 	TRY(save_file_commit(save));
 	return *ret == CLI_OK || *ret == CLI_FOUND ? output_commit(&output) : NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/moment.h"
 
+#include "cli/heap_index.h"
 #include "cli/keep.h"
 #include "target/traced.h"
 
@@ -43,7 +44,9 @@ struct error *moment_heap_with(struct invocation *invocation, struct evidence *e
 	_cleanup_(heap_cleanup) struct heap *heap = NULL;
 	struct moment moment;
 	TRY(moment_begin(invocation, evidence, &moment));
-	struct error *error = heap_read(evidence->runtime, &heap);
+	struct error *error = heap_index_take(invocation, evidence, &heap);
+	if (!error && !heap)
+		error = heap_read(evidence->runtime, &heap);
 	if (!error && reader)
 		error = heap_search(heap);
 	if (!error && reader)

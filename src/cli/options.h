@@ -24,6 +24,8 @@
 	OPTION(SPOOL, "--spool", "DIR",                                                            \
 	       "where files without a name go: an unpacked core, what -o - still has to send")     \
 	OPTION(SAVE, "--save", "FILE", "keep the moment that was looked at in FILE, a snapshot")   \
+	OPTION(NO_INDEX, "--no-index", NULL,                                                       \
+	       "of a snapshot: neither read nor write the index beside it")                        \
 	OPTION(WITH_DATA, "--with-data", NULL,                                                     \
 	       "objects without pointers, too: the bytes of strings and slices")                   \
 	OPTION(ELF_CORE, "--elf-core", NULL, "an ELF core for gdb and Delve, not a snapshot")      \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap/digest.h"
 #include "heap/search.h"
 
 DEFINE_VECTOR(edge_vector, uint32_t);
@@ -54,7 +55,7 @@ static struct error *append_roots(struct heap *heap)
 	return NULL;
 }
 
-static void note_warnings(struct heap *heap)
+void heap_note_warnings(struct heap *heap)
 {
 	const char *texts[HEAP_WARNINGS_MAX] = {
 		heap->spans.damaged
@@ -90,7 +91,7 @@ struct error *heap_read(struct runtime *runtime, struct heap **ret)
 		return error_no_memory();
 	heap->runtime = runtime;
 	TRY(read_all(heap));
-	note_warnings(heap);
+	heap_note_warnings(heap);
 	*ret = TAKE_PTR(heap);
 	return NULL;
 }
@@ -106,6 +107,7 @@ void heap_destroy(struct heap *heap)
 {
 	if (!heap)
 		return;
+	heap_digest_destroy(heap->digest);
 	dominators_deinit(&heap->dominators);
 	free(heap->reached);
 	heap_roots_deinit(&heap->roots);
@@ -198,6 +200,10 @@ struct error *heap_dominate(struct heap *heap)
 void heap_count(const struct heap *heap, struct heap_totals *ret)
 {
 	const struct heap_spans *spans = &heap->spans;
+	if (heap->digest) {
+		*ret = heap->digest->totals;
+		return;
+	}
 	*ret = (struct heap_totals){ 0 };
 	for (size_t i = 0; i < spans->list.count; i++) {
 		const struct heap_span *span = &spans->list.items[i];

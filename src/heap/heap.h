@@ -24,6 +24,7 @@ struct heap {
 	struct dominators dominators; /* count 0 before heap_dominate() */
 	const char *warnings[HEAP_WARNINGS_MAX]; /* what to know before trusting it; static texts */
 	size_t warning_count;
+	struct heap_digest *digest; /* NULL: none was made; see digest.h */
 };
 
 /*
@@ -31,6 +32,9 @@ struct heap {
  * show what objects hold.
  */
 struct error *heap_read(struct runtime *runtime, struct heap **ret) must_use;
+
+/* Fill `warnings`, once it is read. */
+void heap_note_warnings(struct heap *heap);
 
 /* What can be reached, and what it is. */
 struct error *heap_search(struct heap *heap) must_use;

@@ -109,7 +109,7 @@ static struct error *note_span(void *argument, const uint8_t *bytes, uint64_t st
 		.slot_size = slot,
 		.first = spans->vertex_count,
 		.count = (uint32_t)count,
-		.inverse = count > 1 ? (uint32_t)(((UINT64_C(1) << 32) + slot - 1) / slot) : 0,
+		.inverse = heap_span_inverse(count, slot),
 	};
 	uint64_t page = start % ARENA_BYTES >> HEAP_PAGE_BITS;
 	span.marks_inside = span_walk_has_marks(&reading->walk, page);
@@ -197,6 +197,12 @@ static struct error *index_vertices(struct heap_spans *spans)
 			spans->blocks[block] = (uint32_t)i;
 	}
 	return NULL;
+}
+
+struct error *heap_spans_number(struct heap_spans *spans)
+{
+	TRY(index_pages(spans));
+	return index_vertices(spans);
 }
 
 const struct heap_span *heap_spans_of(const struct heap_spans *spans, uint32_t vertex)
@@ -326,8 +332,7 @@ static struct error *read_all(struct span_reading *reading)
 			&reading->sweep_generation, sizeof(reading->sweep_generation)));
 	TRY(walk_arenas(reading));
 	TRY(check_pages(reading));
-	TRY(index_pages(reading->spans));
-	TRY(index_vertices(reading->spans));
+	TRY(heap_spans_number(reading->spans));
 	return read_bits(reading);
 }
 

@@ -55,6 +55,15 @@ struct heap_spans {
 struct error *heap_spans_read(struct runtime *runtime, struct heap_spans *ret) must_use;
 void heap_spans_deinit(struct heap_spans *spans);
 
+/* Once the list and vertex_count are there: the ways from an address and from a vertex to its span. */
+struct error *heap_spans_number(struct heap_spans *spans) must_use;
+
+/* What `inverse` is. */
+static inline uint32_t heap_span_inverse(uint64_t count, uint64_t slot_size)
+{
+	return count > 1 ? (uint32_t)(((UINT64_C(1) << 32) + slot_size - 1) / slot_size) : 0;
+}
+
 /* The span that an address lies in; NULL when none does. */
 static inline const struct heap_span *heap_spans_find(const struct heap_spans *spans,
 						      uint64_t address)

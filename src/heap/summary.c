@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/map.h"
+#include "heap/digest.h"
 #include "heap/dominator_tree.h"
 
 /*
@@ -100,6 +101,8 @@ static struct error *sum_retained(const struct heap_grouping *grouping, struct h
 
 struct error *heap_group_types(const struct heap *heap, struct heap_group_vector *ret)
 {
+	if (heap->digest)
+		return heap_digest_types(heap->digest, ret);
 	_cleanup_(heap_grouping_deinit) struct heap_grouping grouping = { 0 };
 	_cleanup_(heap_group_vector_deinit) struct heap_group_vector groups = { 0 };
 	TRY(heap_grouping_init(&grouping, heap));
@@ -200,6 +203,8 @@ static struct error *add_span(const struct heap *heap, const struct heap_span *s
 
 struct error *heap_group_spans(const struct heap *heap, struct heap_size_class_vector *ret)
 {
+	if (heap->digest)
+		return heap_digest_classes(heap->digest, ret);
 	_cleanup_(heap_size_class_vector_deinit) struct heap_size_class_vector classes = { 0 };
 	_cleanup_(map_deinit) struct map places = { 0 };
 	for (size_t i = 0; i < heap->spans.list.count; i++)

@@ -194,6 +194,19 @@ struct error *heap_types_intern(struct heap_types *types, enum heap_form form, u
 	return intern_new(types, form, descriptor, key, ret);
 }
 
+struct error *heap_types_restore(struct heap_types *types, const struct heap_type *type,
+				 uint32_t *ret)
+{
+	struct heap_type_entry entry = { .form = type->form, .descriptor = type->descriptor };
+	bool good = false;
+	if (!is_channel_form(type->form))
+		return heap_types_intern(types, type->form, type->descriptor, ret);
+	/* Of these it is the element's. */
+	TRY(types_read(types, entry.descriptor, &entry.type, &good));
+	*ret = HEAP_TYPE_UNKNOWN;
+	return good ? intern_channel(types, &entry, ret) : NULL;
+}
+
 /*
  * What an interface's first word says: a type, or an itab, whose first words are the interface's
  * type and the value's. At the place of a type's kind an itab has zeroes.

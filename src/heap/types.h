@@ -120,6 +120,13 @@ struct heap_type {
 void heap_types_get(const struct heap_types *types, uint32_t type, struct heap_type *ret);
 
 /*
+ * Intern what heap_types_get() has said of another struct heap_types. When all are handed in, in
+ * their order, they get their numbers again.
+ */
+struct error *heap_types_restore(struct heap_types *types, const struct heap_type *type,
+				 uint32_t *ret) must_use;
+
+/*
  * As a Go programmer calls it: "main.Node", "[]main.Node", "string", "map[string]int groups",
  * "chan int", "func main.serve.func1", "runtime.sudog". "?" for HEAP_TYPE_UNKNOWN. Valid as long as
  * `types`.

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target/snapshot.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/hash.h"
 #include "target/operations.h"
 #include "target/snapshot_facts.h"
 #include "target/snapshot_file.h"
@@ -406,6 +409,32 @@ bool snapshot_is(const void *bytes, size_t size)
 bool snapshot_is_target(const struct target *target)
 {
 	return target->operations == &snapshot_operations;
+}
+
+struct error *snapshot_identify(const struct target *target, struct snapshot_identity *ret)
+{
+	const struct snapshot *snapshot = snapshot_of_const(target);
+	const struct snapshot_entry_vector *entries = &snapshot->file.entries;
+	const struct snapshot_fact_vector *facts = &snapshot->records.facts;
+	struct stat status;
+	if (fstat(snapshot->file.descriptor, &status) < 0)
+		return error_os(errno, "%s cannot be looked at", snapshot->file.name);
+	*ret = (struct snapshot_identity){
+		.size = (uint64_t)status.st_size,
+		.written_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000 +
+			      (uint64_t)status.st_mtim.tv_nsec,
+		.contents = hash_more(facts->count, entries->count),
+	};
+	for (size_t i = 0; i < facts->count; i++) {
+		ret->contents = hash_more_text(ret->contents, facts->items[i].name);
+		ret->contents = hash_more_text(ret->contents, facts->items[i].value);
+	}
+	for (size_t i = 0; i < entries->count; i++) {
+		ret->contents = hash_more(ret->contents, entries->items[i].offset);
+		ret->contents = hash_more(ret->contents, entries->items[i].first);
+		ret->contents = hash_more(ret->contents, entries->items[i].end);
+	}
+	return NULL;
 }
 
 const char *snapshot_text(const struct target *target, const char *name)

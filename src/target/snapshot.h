@@ -26,6 +26,19 @@ struct snapshot_records;
 const struct snapshot_records *snapshot_records(const struct target *target);
 
 /*
+ * What tells one file from another: the size of this one, when it was last written to (nanoseconds
+ * since 1970), and a hash of all that it says but memory, and of where its memory lies.
+ */
+struct snapshot_identity {
+	uint64_t size;
+	uint64_t written_ns;
+	uint64_t contents;
+};
+
+struct error *snapshot_identify(const struct target *target, struct snapshot_identity *ret)
+	must_use;
+
+/*
  * Why something is missing that was wanted, one line: NULL when all is there. A file that was cut,
  * or whose writing was broken off; or, once something in it was read, a damaged block.
  */

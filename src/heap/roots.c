@@ -109,6 +109,9 @@ static struct error *take_goroutine(struct gathering *gathering, struct stack_ro
 			.frame = MIN(found->frame, HEAP_NO_FRAME),
 			.conservative = found->conservative,
 		};
+		if (found->frame < stacks->frames.count)
+			pointer.place = (int32_t)(found->where -
+						  stacks->frames.items[found->frame].arguments);
 		TRY(type_word(gathering, stacks, types, found, &pointer.type));
 		TRY(gathering_pointer(gathering, &pointer));
 	}

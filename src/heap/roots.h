@@ -53,6 +53,7 @@ struct heap_root_pointer {
 	uint32_t type;       /* of what it points to; HEAP_TYPE_UNKNOWN */
 	uint32_t frame : 31; /* of a goroutine's: the machine frame, innermost 0; HEAP_NO_FRAME */
 	uint32_t conservative : 1; /* maybe no pointer: it counts if an object in use is there */
+	int32_t place; /* with a frame: the word's, from the canonical frame address, the caller's sp */
 };
 
 DEFINE_VECTOR(heap_root_vector, struct heap_root);

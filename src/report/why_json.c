@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/members.h"
+#include "report/why_report.h"
+
+/* The contract is docs/json.md: keys are added, never changed. */
+
+/* Of a longer list the middle is left out, unless all of it is wanted. */
+#define STEPS_AT_EACH_END 500
+
+static const char *const kinds[] = {
+	[HEAP_QUERY_OBJECT] = "object",   [HEAP_QUERY_TYPE] = "type",
+	[HEAP_QUERY_ROOT] = "root",       [HEAP_QUERY_FREE] = "free",
+	[HEAP_QUERY_OUTSIDE] = "outside",
+};
+
+static struct error *write_what(const struct why_report *report, struct json *json)
+{
+	const struct heap_why *why = report->why;
+	const struct heap_query *query = &why->query;
+	json_key(json, "what");
+	json_object_begin(json);
+	json_member_string(json, "asked", report->what);
+	json_member_string(json, "found", kinds[query->kind]);
+	if (query->kind == HEAP_QUERY_ROOT) {
+		heap_root_members(why->heap, heap_vertex_root(why->heap, query->vertex), json);
+	} else if (query->kind == HEAP_QUERY_OBJECT) {
+		TRY(heap_object_members(why->heap, query->vertex, json));
+		json_member_bool(json, "reachable", heap_is_reached(why->heap, query->vertex));
+	} else if (query->kind == HEAP_QUERY_TYPE) {
+		json_member_string(json, "type", query->name);
+		json_member_unsigned(json, "count", query->count);
+		json_member_unsigned(json, "bytes", why->bytes);
+	} else {
+		json_member_address(json, "address", query->address);
+	}
+	json_member_unsigned(json, "retained", why->retained);
+	json_object_end(json);
+	return NULL;
+}
+
+static struct error *write_root(const struct why_report *report, const struct heap_path *path,
+				struct json *json)
+{
+	const struct heap *heap = report->why->heap;
+	struct heap_frame_place place;
+	TRY(why_path_frame(report->why, path, &place));
+	json_key(json, "root");
+	json_object_begin(json);
+	heap_root_members(heap, heap_vertex_root(heap, path->steps.items[0].vertex), json);
+	json_key(json, "frame");
+	if (!place.frame) {
+		json_null(json);
+	} else {
+		json_object_begin(json);
+		members_place(json, place.frame->function, place.frame->file, place.frame->line);
+		json_member_string(json, "variable", place.variable);
+		json_object_end(json);
+	}
+	json_object_end(json);
+	return NULL;
+}
+
+static struct error *write_step(const struct why_report *report, const struct heap_path *path,
+				size_t index, struct json *json)
+{
+	struct heap_why *why = report->why;
+	struct writer field = WRITER_TO_MEMORY;
+	struct error *error = heap_why_field(why, path, index, report->all, &field);
+	const char *text = error ? NULL : writer_text(&field);
+	if (!error && !text)
+		error = error_no_memory();
+	if (!error) {
+		json_object_begin(json);
+		json_member_string(json, "field", text);
+		error = heap_object_members(why->heap, path->steps.items[index].vertex, json);
+	}
+	if (!error) {
+		json_member_unsigned(json, "freed", path->steps.items[index - 1].freed);
+		json_object_end(json);
+	}
+	writer_deinit(&field);
+	return error;
+}
+
+static size_t count_steps(const struct why_report *report, const struct heap_path *path)
+{
+	size_t count = 0;
+	for (size_t i = heap_why_next(report->why, path, 0, report->all); i < path->steps.count;
+	     i = heap_why_next(report->why, path, i, report->all))
+		count++;
+	return count;
+}
+
+static void members_elided(const struct why_report *report, size_t count, struct json *json)
+{
+	bool cut = !report->all && count > (size_t)2 * STEPS_AT_EACH_END;
+	json_member_unsigned(json, "elided", cut ? count - (size_t)2 * STEPS_AT_EACH_END : 0);
+	if (cut)
+		json_member_unsigned(json, "elided_after", STEPS_AT_EACH_END);
+	else
+		json_member_null(json, "elided_after");
+}
+
+static bool is_elided(const struct why_report *report, size_t place, size_t count)
+{
+	return !report->all && count > (size_t)2 * STEPS_AT_EACH_END &&
+	       place >= STEPS_AT_EACH_END && place < count - STEPS_AT_EACH_END;
+}
+
+static struct error *write_path(const struct why_report *report, const struct heap_path *path,
+				struct json *json)
+{
+	size_t count = count_steps(report, path), place = 0;
+	json_object_begin(json);
+	TRY(write_root(report, path, json));
+	json_key(json, "steps");
+	json_array_begin(json);
+	for (size_t i = heap_why_next(report->why, path, 0, report->all); i < path->steps.count;
+	     i = heap_why_next(report->why, path, i, report->all)) {
+		if (!is_elided(report, place++, count))
+			TRY(write_step(report, path, i, json));
+	}
+	json_array_end(json);
+	members_elided(report, count, json);
+	json_object_end(json);
+	return NULL;
+}
+
+static struct error *write_dominators(const struct why_report *report, struct json *json)
+{
+	const struct heap *heap = report->why->heap;
+	const struct heap_vertex_vector *list = &report->why->dominators;
+	json_key(json, "dominators");
+	json_array_begin(json);
+	for (size_t i = 0; i < list->count; i++) {
+		uint32_t vertex = list->items[i];
+		const struct heap_root *root = heap_vertex_root(heap, vertex);
+		if (is_elided(report, i, list->count))
+			continue;
+		json_object_begin(json);
+		json_key(json, "root");
+		if (root) {
+			json_object_begin(json);
+			heap_root_members(heap, root, json);
+			json_object_end(json);
+		} else {
+			json_null(json);
+			TRY(heap_object_members(heap, vertex, json));
+		}
+		json_member_unsigned(json, "retained", heap_retained(heap, vertex));
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_member_unsigned(json, "dominator_count", list->count);
+	return NULL;
+}
+
+static void write_holder(const struct why_report *report, const struct heap_holder *holder,
+			 struct json *json)
+{
+	const struct heap *heap = report->why->heap;
+	const struct heap_root *root = heap_vertex_root(heap, holder->example);
+	json_object_begin(json);
+	if (root) {
+		heap_root_members(heap, root, json);
+	} else {
+		json_member_string(json, "kind", "shared");
+		json_member_null(json, "name");
+		json_member_null(json, "goroutine");
+	}
+	json_member_unsigned(json, "members", holder->members);
+	json_member_unsigned(json, "count", holder->count);
+	json_member_unsigned(json, "bytes", holder->retained);
+	json_object_end(json);
+}
+
+static void write_holders(const struct why_report *report, struct json *json)
+{
+	const struct heap_holder_vector *list = &report->why->holders;
+	json_key(json, "holders");
+	json_array_begin(json);
+	for (size_t i = 0; i < list->count && i < report->limit; i++)
+		write_holder(report, &list->items[i], json);
+	json_array_end(json);
+	json_member_unsigned(json, "holder_count", list->count);
+}
+
+static struct error *members_held(const struct heap *heap, const struct heap_group *group,
+				  struct json *json)
+{
+	const char *name = NULL;
+	if (group->type != HEAP_TYPE_UNKNOWN)
+		TRY(heap_types_name(heap->types, group->type, &name));
+	json_member_string(json, "type", name);
+	json_member_unsigned(json, "count", group->count);
+	json_member_unsigned(json, "bytes", group->bytes);
+	json_member_unsigned(json, "retained", group->retained);
+	return NULL;
+}
+
+static struct error *write_held(const struct why_report *report, struct json *json)
+{
+	const struct heap_held_vector *list = &report->why->held;
+	json_key(json, "holds");
+	json_array_begin(json);
+	for (size_t i = 0; i < list->count;) {
+		json_object_begin(json);
+		TRY(members_held(report->why->heap, &list->items[i++].group, json));
+		json_key(json, "children");
+		json_array_begin(json);
+		for (; i < list->count && list->items[i].floor > 1; i++) {
+			json_object_begin(json);
+			TRY(members_held(report->why->heap, &list->items[i].group, json));
+			json_object_end(json);
+		}
+		json_array_end(json);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	return NULL;
+}
+
+struct error *why_json(const struct why_report *report, struct writer *writer)
+{
+	struct json json = JSON_INTO(writer);
+	json_object_begin(&json);
+	subject_json(report->subject, &json);
+	json_key(&json, "pause_ms");
+	json_number(&json, (double)report->pause_ns / 1e6);
+	json_key(&json, "fork_ms");
+	json_number(&json, (double)report->fork_ns / 1e6);
+	TRY(write_what(report, &json));
+	json_key(&json, "paths");
+	json_array_begin(&json);
+	for (uint32_t i = 0; i < report->why->paths.count; i++)
+		TRY(write_path(report, &report->why->paths.items[i], &json));
+	json_array_end(&json);
+	TRY(write_dominators(report, &json));
+	if (report->why->query.kind == HEAP_QUERY_TYPE)
+		write_holders(report, &json);
+	if (report->why->query.kind == HEAP_QUERY_ROOT)
+		TRY(write_held(report, &json));
+	json_object_end(&json);
+	writer_char(writer, '\n');
+	return NULL;
+}

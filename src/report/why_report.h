@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_REPORT_WHY_REPORT_H
+#define DOWSE_REPORT_WHY_REPORT_H
+
+#include "heap/why.h"
+#include "report/heap_report.h"
+
+/* Why something is still there, and how that is to be shown. */
+struct why_report {
+	const struct subject *subject;
+	struct heap_why *why;
+	const char *what; /* as it was asked for */
+	bool all;         /* what maps consist of, and nothing cut */
+	uint64_t limit;   /* rows of a list; UINT64_MAX: not said */
+	uint64_t pause_ns;
+	uint64_t fork_ns;
+	const struct style *style; /* for text */
+};
+
+struct error *why_text(const struct why_report *report, struct writer *writer) must_use;
+struct error *why_json(const struct why_report *report, struct writer *writer) must_use;
+
+/* The type of an object, or what is known of one without; of a root its name. */
+struct error *heap_vertex_text(const struct heap *heap, uint32_t vertex, struct writer *writer)
+	must_use;
+
+/* The members "kind", "name", "address" and "goroutine" of a root. */
+void heap_root_members(const struct heap *heap, const struct heap_root *root, struct json *json);
+
+/* The members "type", "address" and "bytes" of an object. */
+struct error *heap_object_members(const struct heap *heap, uint32_t vertex, struct json *json)
+	must_use;
+
+/* What one retains; 0 for what cannot be reached. After heap_dominate(). */
+uint64_t heap_retained(const struct heap *heap, uint32_t vertex);
+
+/* Where a goroutine's root has the pointer that a path begins with; frame NULL: not known. */
+struct error *why_path_frame(const struct heap_why *why, const struct heap_path *path,
+			     struct heap_frame_place *ret) must_use;
+
+#endif

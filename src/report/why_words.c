@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/why_report.h"
+
+struct error *heap_vertex_text(const struct heap *heap, uint32_t vertex, struct writer *writer)
+{
+	const struct heap_root *root = heap_vertex_root(heap, vertex);
+	if (root) {
+		heap_root_text(heap, root, writer);
+		return NULL;
+	}
+	struct heap_group group = {
+		.type = heap_object_type(heap, vertex),
+		.shape = heap->scan.shapes[vertex],
+	};
+	return heap_group_text(heap, &group, writer);
+}
+
+void heap_root_members(const struct heap *heap, const struct heap_root *root, struct json *json)
+{
+	json_member_string(json, "kind", heap_root_kind_name(root->kind));
+	json_member_string(json, "name", root->name);
+	json_member_address(json, "address", root->address);
+	if (root->goroutine == HEAP_NO_GOROUTINE)
+		json_member_null(json, "goroutine");
+	else
+		json_member_unsigned(json, "goroutine",
+				     heap->roots.goroutines->list.items[root->goroutine].id);
+}
+
+struct error *heap_object_members(const struct heap *heap, uint32_t vertex, struct json *json)
+{
+	const char *name = NULL;
+	uint32_t type = heap_object_type(heap, vertex);
+	if (type != HEAP_TYPE_UNKNOWN)
+		TRY(heap_types_name(heap->types, type, &name));
+	json_member_string(json, "type", name);
+	json_member_address(json, "address", heap_value_address(heap, vertex));
+	json_member_unsigned(json, "bytes", heap_object_size(heap, vertex));
+	return NULL;
+}
+
+uint64_t heap_retained(const struct heap *heap, uint32_t vertex)
+{
+	const struct dominators *dominators = &heap->dominators;
+	uint32_t number = dominators->count ? dominators->numbers[vertex] : VERTEX_NONE;
+	return number == VERTEX_NONE ? 0 : dominators->retained[number];
+}
+
+struct error *why_path_frame(const struct heap_why *why, const struct heap_path *path,
+			     struct heap_frame_place *ret)
+{
+	const struct heap_step *first = &path->steps.items[0];
+	const struct heap_root *root = heap_vertex_root(why->heap, first->vertex);
+	const struct heap_root_pointer *pointer = heap_root_edge(why->heap, first->vertex,
+								 first->position);
+	*ret = (struct heap_frame_place){ 0 };
+	return root && pointer ? heap_frame_place(why->heap, root, pointer, ret) : NULL;
+}

@@ -46,7 +46,9 @@ static struct error *take_word(struct segment *segment, uint64_t address, size_t
 	struct gathering *gathering = segment->gathering;
 	const struct variable *variable = variables_find(gathering->roots->variables, address);
 	uint32_t type = HEAP_TYPE_UNKNOWN, dynamic = HEAP_TYPE_UNKNOWN;
-	if (gathering->types && variable)
+	if (gathering->types && variable && strcmp(variable->name, "runtime.itabTable") == 0)
+		TRY(heap_types_intern(gathering->types, HEAP_ITABS, 0, &type));
+	else if (gathering->types && variable)
 		TRY(typed_by_variable(gathering, variable, address - variable->address, &type));
 	/* An interface: the first word, which the collector does not look at, says the type. */
 	if (gathering->types && type == HEAP_TYPE_UNKNOWN && after_scalar &&

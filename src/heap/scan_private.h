@@ -63,6 +63,7 @@ struct scan_object {
 	uint64_t element;    /* where the element in hand begins */
 	size_t slot;         /* of the layout: the next one */
 	uint64_t last;       /* the last word of the piece before */
+	bool last_is_pointer;
 };
 
 struct error *scan_object_begin(struct scanner *scanner, const struct heap_span *span,

@@ -136,18 +136,24 @@ static uint64_t bits_at(const uint8_t *bits, size_t at, size_t count)
 	return count < 64 ? low & ((UINT64_C(1) << count) - 1) : low;
 }
 
-static struct error *scan_small(struct scanner *scanner, const uint64_t *words, uint64_t mask)
+/*
+ * Up to 64 words. The one before them may tell the type of what the first one points to: `before`,
+ * which is a pointer itself or not; NULL: there is none.
+ */
+static struct error *scan_words(struct scanner *scanner, const uint64_t *words, uint64_t mask,
+				const uint64_t *before, bool before_is_pointer)
 {
 	const struct heap_spans *spans = scanner->spans;
-	uint64_t before_pointers = ~mask << 1; /* bit k: word k - 1 is none */
+	uint64_t before_pointers = ~mask << 1 | !before_is_pointer; /* bit k: word k - 1 is none */
 	while (mask) {
 		unsigned at = (unsigned)__builtin_ctzll(mask);
 		uint32_t edge = heap_spans_edge(spans, words[at]);
 		emit(scanner, edge);
-		if (at && before_pointers >> at & 1)
-			TRY(note_interface(scanner, words[at - 1], edge));
-		else if (at)
-			TRY(note_pair(scanner, words[at - 1], edge));
+		const uint64_t *last = at ? &words[at - 1] : before;
+		if (last && before_pointers >> at & 1)
+			TRY(note_interface(scanner, *last, edge));
+		else if (last)
+			TRY(note_pair(scanner, *last, edge));
 		mask &= mask - 1;
 	}
 	return NULL;
@@ -164,7 +170,7 @@ static struct error *scan_small_slot(struct scanner *scanner, const struct scann
 			 &scanner->scan->shapes[vertex]));
 	if (!(mask & 1))
 		TRY(note_closure(scanner, words[0], vertex));
-	return scan_small(scanner, words, mask);
+	return scan_words(scanner, words, mask, NULL, false);
 }
 
 /*
@@ -293,12 +299,16 @@ static struct error *scan_by_layout(struct scanner *scanner, struct scan_object 
 	return NULL;
 }
 
-static struct error *scan_by_bits(struct scanner *scanner, const uint64_t *words, size_t count,
-				  const uint8_t *bits, size_t first)
+static struct error *scan_by_bits(struct scanner *scanner, struct scan_object *object,
+				  const uint64_t *words, size_t count, const uint8_t *bits,
+				  size_t first)
 {
 	for (size_t at = 0; at < count; at += 64) {
 		size_t some = MIN(count - at, (size_t)64);
-		TRY(scan_small(scanner, words + at, bits_at(bits, first + at, some)));
+		uint64_t mask = bits_at(bits, first + at, some);
+		const uint64_t *before = at ? &words[at - 1] : object->at ? &object->last : NULL;
+		TRY(scan_words(scanner, words + at, mask, before, object->last_is_pointer));
+		object->last_is_pointer = mask >> (some - 1) & 1;
 	}
 	return NULL;
 }
@@ -312,9 +322,10 @@ struct error *scan_object_words(struct scanner *scanner, struct scan_object *obj
 	if (object->layout)
 		error = scan_by_layout(scanner, object, words, count);
 	else if (object->mask)
-		error = scan_by_bits(scanner, words, count, object->mask, (size_t)object->at / 8);
+		error = scan_by_bits(scanner, object, words, count, object->mask,
+				     (size_t)object->at / 8);
 	else if (bits)
-		error = scan_by_bits(scanner, words, count, bits, first_bit);
+		error = scan_by_bits(scanner, object, words, count, bits, first_bit);
 	object->at += 8 * count;
 	object->last = count ? words[count - 1] : 0;
 	return error;

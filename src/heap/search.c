@@ -159,7 +159,7 @@ static struct error *plan_of(struct search *search, uint32_t vertex, const struc
 	if (type == HEAP_TYPE_UNKNOWN)
 		return NULL;
 	TRY(heap_typing_plan(&search->typing, type, shape, ret));
-	if ((*ret)->fits || search->scan->shape_list.list[shape].kind != SHAPE_POINTERS)
+	if ((*ret)->fits)
 		return NULL;
 	search->scan->types[vertex] = 0;
 	*ret = NULL;
@@ -171,8 +171,6 @@ static struct error *visit(struct search *search, uint32_t vertex)
 	const struct heap_graph *graph = &search->scan->graph;
 	uint32_t first = graph->rows[vertex], end = graph->rows[vertex + 1];
 	const struct heap_plan *plan;
-	if (first == end)
-		return NULL;
 	TRY(plan_of(search, vertex, &plan));
 	for (uint32_t i = first, position = 0; i < end; i++, position++) {
 		if (plan && position == plan->count) {

@@ -87,7 +87,9 @@ struct error *heap_types_name(struct heap_types *types, uint32_t type, const cha
 		return NULL;
 	}
 	if (!entry->name) {
-		if (entry->form == HEAP_STRING)
+		if (entry->form == HEAP_ITABS)
+			entry->name = "runtime.itabTableType";
+		else if (entry->form == HEAP_STRING)
 			entry->name = "string";
 		else if (entry->form == HEAP_TINY)
 			entry->name = "tiny block";
@@ -169,7 +171,8 @@ static struct error *package_of_type(struct heap_types *types, uint64_t descript
 struct error *heap_types_package(struct heap_types *types, uint32_t type, const char **ret)
 {
 	struct heap_type_entry *entry = types_entry(types, type);
-	if (!entry || entry->form == HEAP_STRING || entry->form == HEAP_TINY) {
+	if (!entry || entry->form == HEAP_STRING || entry->form == HEAP_ITABS ||
+	    entry->form == HEAP_TINY) {
 		*ret = "";
 		return NULL;
 	}

@@ -59,6 +59,7 @@ bool heap_types_fills(struct heap_types *types, uint32_t type, uint64_t size)
 	bool pointers = layout->slot_count > 0;
 	switch (entry->form) {
 	case HEAP_STRING:
+	case HEAP_ITABS:
 		return true;
 	case HEAP_CLOSURE:
 		if (!layout->complete)

@@ -86,7 +86,8 @@ static struct error *add(struct heap_types *types, const struct heap_type_entry 
 
 static bool has_descriptor(enum heap_form form)
 {
-	return form != HEAP_STRING && form != HEAP_CLOSURE && form != HEAP_TINY;
+	return form != HEAP_STRING && form != HEAP_CLOSURE && form != HEAP_ITABS &&
+	       form != HEAP_TINY;
 }
 
 static bool is_map_form(enum heap_form form)
@@ -180,7 +181,7 @@ struct error *heap_types_intern(struct heap_types *types, enum heap_form form, u
 {
 	uint64_t key = 0;
 	assert(form < HEAP_FORM_COUNT);
-	if (form == HEAP_STRING || form == HEAP_TINY)
+	if (form == HEAP_STRING || form == HEAP_ITABS || form == HEAP_TINY)
 		descriptor = 0;
 	if (!make_key(form, descriptor, &key)) {
 		*ret = HEAP_TYPE_UNKNOWN;

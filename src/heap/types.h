@@ -28,7 +28,8 @@
 	FORM(MAP_OVERFLOW_LIST, " overflow")                                                       \
 	FORM(CHANNEL, "") /* hchan, and its buffer where that lies behind it; see below */         \
 	FORM(CHANNEL_BUFFER, " buffer")                                                            \
-	FORM(TINY, "") /* a block of small values without pointers; no descriptor */
+	FORM(ITABS, "") /* the runtime's table of itabs: without pointers, of any length */        \
+	FORM(TINY, "")  /* a block of small values without pointers; no descriptor */
 
 enum heap_form {
 #define FORM(id, suffix) HEAP_##id,

@@ -88,13 +88,15 @@ static struct error *plan_by_mask(struct heap_typing *typing, const struct heap_
 		offsets[(*ret)->count] = offset;
 		pointees[(*ret)->count++] = slot ? slot->pointee : HEAP_TYPE_UNKNOWN;
 	}
-	(*ret)->fits = !layout->complete || mask_agrees(layout, shape);
+	(*ret)->fits = layout->size <= shape->size &&
+		       (!layout->complete || mask_agrees(layout, shape));
 	return NULL;
 }
 
 /* Any other's follow the type. */
 static struct error *plan_by_layout(struct heap_typing *typing,
-				    const struct heap_type_layout *layout, struct heap_plan **ret)
+				    const struct heap_type_layout *layout,
+				    const struct heap_shape *shape, struct heap_plan **ret)
 {
 	uint32_t *pointees;
 	uint64_t *offsets;
@@ -106,7 +108,19 @@ static struct error *plan_by_layout(struct heap_typing *typing,
 	(*ret)->count = (uint32_t)layout->slot_count;
 	if (layout->complete)
 		(*ret)->stride = layout->stride;
-	(*ret)->fits = true;
+	(*ret)->fits = !shape->size || layout->size <= shape->size;
+	return NULL;
+}
+
+/*
+ * What has pointers, though not into the heap, the runtime may allocate as if it had none, and in
+ * the length that it needs: the table of itabs.
+ */
+static struct error *is_runtimes(struct heap_typing *typing, uint32_t type, bool *ret)
+{
+	const char *package;
+	TRY(heap_types_package(typing->types, type, &package));
+	*ret = strcmp(package, "runtime") == 0;
 	return NULL;
 }
 
@@ -125,7 +139,9 @@ struct error *heap_typing_plan(struct heap_typing *typing, uint32_t type, uint16
 		struct heap_plan *plan;
 		TRY(heap_types_layout(typing->types, type, &layout));
 		TRY(known->kind == SHAPE_POINTERS ? plan_by_mask(typing, layout, known, &plan)
-						  : plan_by_layout(typing, layout, &plan));
+						  : plan_by_layout(typing, layout, known, &plan));
+		if (known->kind == SHAPE_DATA && layout->slot_count)
+			TRY(is_runtimes(typing, type, &plan->fits));
 		TRY(map_insert(&typing->plans, key, (uint64_t)(uintptr_t)plan, &slot));
 	}
 	typing->last_key = key;
@@ -178,18 +194,6 @@ static struct error *judge_array(struct heap_typing *typing, uint64_t descriptor
 	return NULL;
 }
 
-/*
- * What has pointers, though not into the heap, the runtime may allocate as if it had none, and in
- * the length that it needs: the table of itabs.
- */
-static struct error *is_runtimes(struct heap_typing *typing, uint32_t type, bool *ret)
-{
-	const char *package;
-	TRY(heap_types_package(typing->types, type, &package));
-	*ret = strcmp(package, "runtime") == 0;
-	return NULL;
-}
-
 static struct error *judge(struct heap_typing *typing, uint32_t type, uint16_t shape, uint64_t size,
 			   bool interior, uint32_t *ret)
 {
@@ -203,7 +207,8 @@ static struct error *judge(struct heap_typing *typing, uint32_t type, uint16_t s
 	heap_types_get(typing->types, type, &known);
 	TRY(heap_types_layout(typing->types, type, &layout));
 	/* As many as there is room for. */
-	bool many = known.form == HEAP_STRING || (known.form != HEAP_VALUE && layout->stride);
+	bool many = known.form == HEAP_STRING || known.form == HEAP_ITABS ||
+		    (known.form != HEAP_VALUE && layout->stride);
 	if (is_tiny(typing, shape, size, known.form == HEAP_STRING ? 0 : layout->size)) {
 		*ret = heap_type_mark(typing->tiny, TYPE_RANK_GUESS);
 		if (!interior && many)

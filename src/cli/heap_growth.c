@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/evidence.h"
+#include "cli/heap_index.h"
 #include "cli/moment.h"
 #include "report/heap_growth_report.h"
 
@@ -51,7 +52,9 @@ static struct error *take(struct invocation *invocation, size_t operand, bool by
 	TRY(moment_heap(invocation, &look->evidence, &heap, &look->pause_ns, &look->fork_ns));
 	heap_count(heap, &look->totals);
 	TRY(heap_dominate(heap));
-	return add_heap(look, heap, by_holder, operand == 1, growth);
+	TRY(add_heap(look, heap, by_holder, operand == 1, growth));
+	heap_index_keep(invocation, &look->evidence, heap);
+	return NULL;
 }
 
 static bool same_build(const struct look *before, const struct look *now)

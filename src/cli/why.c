@@ -2,6 +2,7 @@
 #include "base/writer.h"
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "cli/heap_index.h"
 #include "cli/moment.h"
 #include "report/why_report.h"
 
@@ -49,13 +50,15 @@ static struct error *why_run(struct invocation *invocation, enum cli_status *ret
 	const char *text = join_words(invocation, &what);
 	struct error *error = text ? answer(invocation, text, heap, &report) : error_no_memory();
 	writer_deinit(&what);
-	return error;
+	TRY(error);
+	heap_index_keep(invocation, &evidence, heap);
+	return NULL;
 }
 
 static const char *const formats[] = { "text", "json", NULL };
 static const enum option_id options[] = {
-	OPTION_ALL,  OPTION_LIMIT, OPTION_MAX_PAUSE,  OPTION_MAX_MEMORY,
-	OPTION_SAVE, OPTION_SPOOL, OPTION_EXECUTABLE, OPTION_END,
+	OPTION_ALL,   OPTION_LIMIT,      OPTION_MAX_PAUSE, OPTION_MAX_MEMORY, OPTION_SAVE,
+	OPTION_SPOOL, OPTION_EXECUTABLE, OPTION_NO_INDEX,  OPTION_END,
 };
 
 const struct verb verb_why = {

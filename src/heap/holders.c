@@ -92,12 +92,9 @@ static int compare_holders(const void *left, const void *right)
 	return a->example < b->example ? -1 : a->example > b->example;
 }
 
-static int compare_parts(const void *left, const void *right)
+static int compare_parts(const void *left, const void *right, void *heap)
 {
-	const struct heap_group *a = left, *b = right;
-	if (a->bytes != b->bytes)
-		return a->bytes < b->bytes ? 1 : -1;
-	return a->type < b->type ? -1 : a->type > b->type;
+	return heap_group_compare(heap, left, right);
 }
 
 /* Which of the shown holders one was before they were sorted. */
@@ -157,7 +154,7 @@ static struct error *take_parts(const struct finding_holders *finding, size_t li
 			if (own[k].count)
 				own[count++] = own[k];
 		}
-		qsort(own, count, sizeof(*own), compare_parts);
+		qsort_r(own, count, sizeof(*own), compare_parts, (void *)(uintptr_t)finding->heap);
 		count = MIN(count, (size_t)PARTS_SHOWN);
 		struct heap_group *kept = arena_allocate(&ret->arena, (count + 1) * sizeof(*kept));
 		if (!kept)

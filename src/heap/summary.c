@@ -52,16 +52,33 @@ void heap_grouping_deinit(struct heap_grouping *grouping)
 	*grouping = (struct heap_grouping){ 0 };
 }
 
-static int compare_groups(const void *left, const void *right)
+static const char *group_name(const struct heap *heap, const struct heap_group *group)
 {
-	const struct heap_group *a = left, *b = right;
+	const char *name = "";
+	/* All names were made before: this fails only where that has. */
+	return error_ignore(heap_types_name(heap->types, group->type, &name)) ? name : "";
+}
+
+int heap_group_compare(const struct heap *heap, const struct heap_group *a,
+		       const struct heap_group *b)
+{
+	const struct heap_shape *shapes = heap->scan.shape_list.list;
 	if (a->retained != b->retained)
 		return a->retained < b->retained ? 1 : -1;
 	if (a->bytes != b->bytes)
 		return a->bytes < b->bytes ? 1 : -1;
 	if (a->type != b->type)
-		return a->type < b->type ? -1 : 1;
-	return a->shape < b->shape ? -1 : a->shape > b->shape;
+		return strcmp(group_name(heap, a), group_name(heap, b));
+	if (shapes[a->shape].size != shapes[b->shape].size)
+		return shapes[a->shape].size < shapes[b->shape].size ? -1 : 1;
+	if (shapes[a->shape].mask != shapes[b->shape].mask)
+		return shapes[a->shape].mask < shapes[b->shape].mask ? -1 : 1;
+	return shapes[a->shape].kind - shapes[b->shape].kind;
+}
+
+static int compare_groups(const void *left, const void *right, void *heap)
+{
+	return heap_group_compare(heap, left, right);
 }
 
 static void count_objects(const struct heap_grouping *grouping, struct heap_group *groups)
@@ -119,7 +136,8 @@ struct error *heap_group_types(const struct heap *heap, struct heap_group_vector
 		if (groups.items[i].count)
 			groups.items[groups.count++] = groups.items[i];
 	}
-	qsort(groups.items, groups.count, sizeof(groups.items[0]), compare_groups);
+	qsort_r(groups.items, groups.count, sizeof(groups.items[0]), compare_groups,
+		(void *)(uintptr_t)heap);
 	*ret = groups;
 	groups = (struct heap_group_vector){ 0 };
 	return NULL;

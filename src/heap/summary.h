@@ -35,6 +35,13 @@ static inline uint32_t heap_grouping_of(const struct heap_grouping *grouping, ui
 					 : grouping->types + grouping->heap->scan.shapes[vertex];
 }
 
+/*
+ * Which of two comes first: what retains more or, of equals, is larger, and then by name. Numbers of
+ * types and shapes do not decide: they depend on which thread was quicker.
+ */
+int heap_group_compare(const struct heap *heap, const struct heap_group *a,
+		       const struct heap_group *b);
+
 /* Largest first, by what they retain if that is known, else by their bytes. */
 struct error *heap_group_types(const struct heap *heap, struct heap_group_vector *ret) must_use;
 

@@ -12,6 +12,10 @@ KIB = 1 << 10
 PARITY_SHARE = 0.001
 PARITY_BYTES = 32 * KIB
 
+# From 1.21 on the collector's figure has every object with a finalizer in it twice: once because it is
+# reached, once because what it refers to is looked for (an open connection has one, and 200 bytes).
+CONNECTIONS = 64 * KIB
+
 # A goroutine has a g, defers, and what it waits with, which belong to it, beside what its program
 # gave it. (A g is 512 bytes at most, a sudog 112; ten deferred calls and closures are 1.5 KiB; in one
 # of a few runs the runtime's list of sudogs grows just then.)

@@ -145,12 +145,12 @@ def judge_edifice(subject, verdict, named=True, paths=True, holders=True):
         verdict.complaints.append(("garbage", f"reachable: {rows['main.Garbage']}"))
 
 
-def judge_live(subject, verdict, litter=None):
+def judge_live(subject, verdict, litter=None, least=judging.PARITY_BYTES):
     """Parity, and with garbage beside it."""
     live = int(subject.ask("live"))
     answer = heap(subject.pid)
     verdict.facts.append(difference(answer, live))
-    verdict.add(judging.parity(answer, live))
+    verdict.add(judging.parity(answer, live, least=least))
     verdict.add(judging.consistent(answer))
     if litter:
         subject.ask(f"litter {litter}")
@@ -193,7 +193,8 @@ CASES = {
     "spinning": ("ballast", ["-spin", "3", "-mib", "5"], lambda s, v: judge_live(s, v)),
     "zoo": ("zoo", [], lambda s, v: judge_live(s, v)),
     "keeper": ("keeper", ["-objects", "200000", "-secrets", "500"], lambda s, v: judge_live(s, v)),
-    "crowd": ("crowd", ["-n", "3000"], lambda s, v: judge_live(s, v)),
+    "crowd": ("crowd", ["-n", "3000"],
+              lambda s, v: judge_live(s, v, least=judging.CONNECTIONS)),
 }
 
 

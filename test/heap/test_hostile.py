@@ -26,7 +26,7 @@ import making  # noqa: E402
 SANITIZED = os.environ.get("DOWSE_SANITIZED") == "1"
 SECONDS = 10 * (4 if SANITIZED else 1)
 SOAK = bool(os.environ.get("DOWSE_SOAK"))
-CHANGES = 1000 if SOAK else 5 if SANITIZED else 15
+CHANGES = 1000 if SOAK else 5 if SANITIZED else 10
 RELEASES = ["1.19", "1.22", "1.24", "1.26", "1.27"] if SOAK else ["1.19", "1.27"]
 SHARE = 0.01
 PAGE = 8192  # the runtime's

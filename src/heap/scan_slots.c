@@ -45,6 +45,9 @@ static bool outweighs(struct scanner *scanner, uint32_t number, uint32_t other)
 	pthread_mutex_unlock(scanner->lock);
 	if (known && mine->size != its->size)
 		return mine->size > its->size;
+	/* A header knows whether there are several. */
+	if (type.descriptor == other_type.descriptor)
+		return type.form > other_type.form;
 	return type.descriptor < other_type.descriptor;
 }
 

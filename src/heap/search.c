@@ -148,14 +148,36 @@ static struct error *follow(struct search *search, uint32_t edge, uint32_t type)
 }
 
 /*
- * What an object's type says of its edges; NULL when it has none. Words beside a pointer may have
- * told the type: if the object's pointers lie elsewhere it is something else.
+ * What the scan noted from a word beside a pointer may be of a part of the object: of its first
+ * field, or of the first of several. That is for its size and shape to say.
  */
+static struct error *settle_type(struct search *search, uint32_t vertex)
+{
+	uint32_t *place = &search->scan->types[vertex], mark;
+	uint16_t shape = search->scan->shapes[vertex];
+	struct heap_type known;
+	if (heap_type_rank(*place) == TYPE_RANK_POINTER ||
+	    search->scan->shape_list.list[shape].kind == SHAPE_LARGE)
+		return NULL;
+	heap_types_get(search->typing.types, heap_type_number(*place), &known);
+	if (known.form != HEAP_VALUE)
+		return NULL;
+	TRY(heap_typing_judge(&search->typing, heap_type_number(*place), shape,
+			      slot_size(search, vertex), false, &mark));
+	if (heap_type_number(mark) != heap_type_number(*place))
+		*place = mark;
+	return NULL;
+}
+
+/* What an object's type says of its edges; NULL when it has none, or none that fits. */
 static struct error *plan_of(struct search *search, uint32_t vertex, const struct heap_plan **ret)
 {
-	uint32_t type = heap_type_number(search->scan->types[vertex]);
 	uint16_t shape = search->scan->shapes[vertex];
 	*ret = NULL;
+	if (!search->scan->types[vertex])
+		return NULL;
+	TRY(settle_type(search, vertex));
+	uint32_t type = heap_type_number(search->scan->types[vertex]);
 	if (type == HEAP_TYPE_UNKNOWN)
 		return NULL;
 	TRY(heap_typing_plan(&search->typing, type, shape, ret));

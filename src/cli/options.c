@@ -178,9 +178,19 @@ static struct error *options_set(struct options *options, enum option_id id, con
 	case OPTION_MIN_WAIT:
 		return error_wrap(options_parse_duration(value, &options->min_wait_ns), "%s", name);
 	case OPTION_LIMIT:
+	case OPTION_LIMIT_SHORT:
 		return options_parse_number(name, value, &options->limit);
 	case OPTION_BY:
 		options->by = value;
+		return NULL;
+	case OPTION_TYPE:
+		options->type = value;
+		return NULL;
+	case OPTION_WHERE:
+		options->where = value;
+		return NULL;
+	case OPTION_SORT:
+		options->sort = value;
 		return NULL;
 	case OPTION_RULES:
 		options->rules = value;

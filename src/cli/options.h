@@ -42,6 +42,11 @@
 	OPTION(MODULES, "--modules", NULL, "every module that the program was built from")         \
 	OPTION(MEASURE, "--measure", NULL, "stop and fork the process once, and print the pauses") \
 	OPTION(LIMIT, "--limit", "N", "show at most N")                                            \
+	OPTION(LIMIT_SHORT, "-n", "N", "the same")                                                 \
+	OPTION(TYPE, "--type", "TYPE", "of this type, as `dowse heap` calls it")                   \
+	OPTION(WHERE, "--where", "CONDITION", "only those for which it holds: 'len(buf) > 4096'")  \
+	OPTION(SORT, "--sort", "ORDER", "retained (the default), bytes or address")                \
+	OPTION(DATA, "--data", NULL, "also what strings, bytes and arrays contain")                \
 	OPTION(BY, "--by", "WHAT", "")                                                             \
 	OPTION(RULES, "--rules", "LIST", "only these rules, by name or code: L6,nil-channel")      \
 	OPTION(MIN_CERTAINTY, "--min-certainty", "LEVEL",                                          \
@@ -71,6 +76,9 @@ struct options {
 	int64_t max_pause_ns; /* 0: no limit */
 	uint64_t limit;       /* UINT64_MAX: none */
 	const char *by;       /* NULL: the verb's first */
+	const char *type;     /* NULL: not said */
+	const char *where;    /* NULL: all */
+	const char *sort;     /* NULL: the verb's default */
 	const char *rules;    /* as written; the verb knows the catalogue */
 	const char *min_certainty;
 	const char *fail_on;

@@ -41,12 +41,13 @@ struct error *moment_heap_with(struct invocation *invocation, struct evidence *e
 			       moment_reader *reader, void *argument, struct heap **ret,
 			       uint64_t *ret_pause_ns, uint64_t *ret_fork_ns)
 {
+	const struct heap_room room = { .limit = invocation->options.max_memory };
 	_cleanup_(heap_cleanup) struct heap *heap = NULL;
 	struct moment moment;
 	TRY(moment_begin(invocation, evidence, &moment));
 	struct error *error = heap_index_take(invocation, evidence, &heap);
 	if (!error && !heap)
-		error = heap_read(evidence->runtime, &heap);
+		error = heap_read_within(evidence->runtime, &room, &heap);
 	if (!error && reader)
 		error = heap_search(heap);
 	if (!error && reader)

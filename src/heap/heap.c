@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap/heap.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,23 +74,43 @@ void heap_note_warnings(struct heap *heap)
 	}
 }
 
+#define ROW_BYTES  10 /* with the shape and the type */
+#define EDGE_BYTES 4
+
+/* With an edge for each slot, which is little: as they become more, the scan asks again. */
+static struct error *check_graph(const struct heap *heap)
+{
+	char what[64];
+	uint64_t slots = heap->spans.vertex_count;
+	snprintf(what, sizeof(what), "a heap of %llu slots", (unsigned long long)slots);
+	return heap_room_check(&heap->room, slots * (ROW_BYTES + EDGE_BYTES), what);
+}
+
 static struct error *read_all(struct heap *heap)
 {
 	_cleanup_(address_range_vector_deinit) struct address_range_vector ranges = { 0 };
 	TRY(heap_types_create(heap->runtime, &heap->types));
 	TRY(heap_ranges_read(heap->runtime, &ranges));
 	TRY(heap_spans_read(heap->runtime, &heap->spans));
-	TRY(heap_scan_run(heap->runtime, &heap->spans, heap->types, &heap->scan));
+	TRY(check_graph(heap));
+	TRY(heap_scan_run(heap->runtime, &heap->spans, heap->types, &heap->room, &heap->scan));
 	TRY(heap_roots_find(heap->runtime, heap->types, &ranges, &heap->roots));
 	return append_roots(heap);
 }
 
 struct error *heap_read(struct runtime *runtime, struct heap **ret)
 {
+	return heap_read_within(runtime, &(struct heap_room){ 0 }, ret);
+}
+
+struct error *heap_read_within(struct runtime *runtime, const struct heap_room *room,
+			       struct heap **ret)
+{
 	_cleanup_(heap_cleanup) struct heap *heap = calloc(1, sizeof(*heap));
 	if (!heap)
 		return error_no_memory();
 	heap->runtime = runtime;
+	heap->room = *room;
 	TRY(read_all(heap));
 	heap_note_warnings(heap);
 	*ret = TAKE_PTR(heap);
@@ -188,10 +209,26 @@ static struct error *cut_goroutines(struct heap *heap)
 	return NULL;
 }
 
+/*
+ * Numbers, vertices and parents, 4 bytes each, beside either edges with both ends, or what takes
+ * their place (see dominators_private.h); then what is retained, 8 bytes, beside the tree of it all,
+ * which groups are summed by.
+ */
+static struct error *check_dominators(const struct heap *heap)
+{
+	char what[64];
+	uint64_t vertices = heap->scan.graph.vertex_count, edges = heap->scan.edge_count;
+	snprintf(what, sizeof(what), "to find out who holds %llu objects",
+		 (unsigned long long)vertices);
+	uint64_t finding = 12 * vertices + 8 * MAX(edges, vertices);
+	return heap_room_check(&heap->room, MAX(finding, 32 * vertices), what);
+}
+
 struct error *heap_dominate(struct heap *heap)
 {
 	if (heap->dominators.count)
 		return NULL;
+	TRY(check_dominators(heap));
 	TRY(cut_goroutines(heap));
 	return dominators_compute(&heap->scan.graph, heap->spans.used, weight, heap,
 				  &heap->dominators);

@@ -3,6 +3,7 @@
 #define DOWSE_HEAP_HEAP_H
 
 #include "heap/dominators.h"
+#include "heap/room.h"
 #include "heap/roots.h"
 #include "heap/scan.h"
 #include "heap/spans.h"
@@ -24,6 +25,7 @@ struct heap {
 	struct dominators dominators; /* count 0 before heap_dominate() */
 	const char *warnings[HEAP_WARNINGS_MAX]; /* what to know before trusting it; static texts */
 	size_t warning_count;
+	struct heap_room room;
 	struct heap_digest *digest; /* NULL: none was made; see digest.h */
 };
 
@@ -32,6 +34,13 @@ struct heap {
  * show what objects hold.
  */
 struct error *heap_read(struct runtime *runtime, struct heap **ret) must_use;
+
+/*
+ * The same, and heap_dominate() later, within a limit of memory; ERROR_LIMIT where that would not
+ * do, before it is taken.
+ */
+struct error *heap_read_within(struct runtime *runtime, const struct heap_room *room,
+			       struct heap **ret) must_use;
 
 /* Fill `warnings`, once it is read. */
 void heap_note_warnings(struct heap *heap);

@@ -158,6 +158,8 @@ static struct error *append_edges(struct heap_scan *scan, const uint32_t *edges,
 		return error_new(ERROR_LIMIT, "there are more than four billion pointers");
 	if (wanted > scan->edge_capacity) {
 		size_t capacity = MAX(wanted, scan->edge_capacity + scan->edge_capacity / 2);
+		TRY(heap_room_allow(&scan->room, (wanted - scan->edge_capacity) * sizeof(*edges),
+				    "the graph of this heap"));
 		TRY(big_array_grow(&scan->graph.edges, scan->edge_capacity, capacity,
 				   sizeof(*edges)));
 		scan->edge_capacity = capacity;
@@ -393,9 +395,10 @@ static struct error *scan_all(struct scan_run *run)
 }
 
 struct error *heap_scan_run(struct runtime *runtime, const struct heap_spans *spans,
-			    struct heap_types *types, struct heap_scan *ret)
+			    struct heap_types *types, const struct heap_room *room,
+			    struct heap_scan *ret)
 {
-	struct heap_scan scan = { 0 };
+	struct heap_scan scan = { .room = *room };
 	struct scan_run run = {
 		.runtime = runtime,
 		.spans = spans,

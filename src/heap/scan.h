@@ -3,6 +3,7 @@
 #define DOWSE_HEAP_SCAN_H
 
 #include "heap/graph.h"
+#include "heap/room.h"
 #include "heap/shapes.h"
 #include "heap/spans.h"
 #include "heap/types.h"
@@ -20,7 +21,8 @@ struct heap_scan {
 	uint16_t *shapes;  /* by object */
 	uint32_t *types;   /* by object: see heap_type_mark() */
 	struct heap_shapes shape_list;
-	uint64_t unreadable; /* bytes of objects with pointers that were not there */
+	struct heap_room room; /* for edges */
+	uint64_t unreadable;   /* bytes of objects with pointers that were not there */
 };
 
 /*
@@ -52,7 +54,8 @@ static inline enum heap_type_rank heap_type_rank(uint32_t mark)
 
 /* The target must stand still. */
 struct error *heap_scan_run(struct runtime *runtime, const struct heap_spans *spans,
-			    struct heap_types *types, struct heap_scan *ret) must_use;
+			    struct heap_types *types, const struct heap_room *room,
+			    struct heap_scan *ret) must_use;
 void heap_scan_deinit(struct heap_scan *scan);
 
 /* Before so many more vertices are appended. */

@@ -12,9 +12,11 @@ static struct error *write_group(const struct heap *heap, const struct heap_grou
 	TRY(members_heap_type(heap, group->type, group->shape, json));
 	json_member_unsigned(json, "count", group->count);
 	json_member_unsigned(json, "bytes", group->bytes);
-	if (retained)
+	if (retained && heap->dominators.count)
 		json_member_unsigned(json, "retained", group->retained);
 	json_object_end(json);
+	else if (retained)
+		json_member_null(json, "retained");
 	return NULL;
 }
 

@@ -26,14 +26,17 @@ static struct error *types_table(const struct heap_report *report, uint64_t limi
 {
 	static const char *const names[] = { "retained", "bytes", "objects", "type" };
 	_cleanup_(table_deinit) struct table table = {
-		.columns = ARRAY_SIZE(names),
-		.right = { true, true, true },
+	/* What is retained may be unknown. */
+	size_t skipped = report->heap->dominators.count ? 0 : 1;
+		.columns = ARRAY_SIZE(names) - skipped,
+		.right = { true, true, !skipped },
 	};
-	heap_heads(&table, names, ARRAY_SIZE(names));
+	heap_heads(&table, names + skipped, ARRAY_SIZE(names) - skipped);
 	for (size_t i = 0; i < report->types->count && i < limit; i++) {
 		const struct heap_group *group = &report->types->items[i];
 		struct writer text = WRITER_TO_MEMORY;
-		heap_cell_bytes(&table, group->retained);
+		if (!skipped)
+			heap_cell_bytes(&table, group->retained);
 		heap_cell_bytes(&table, group->bytes);
 		heap_cell_count(&table, group->count);
 		struct error *error = heap_group_text(report->heap, group, &text);

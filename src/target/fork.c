@@ -448,6 +448,7 @@ struct error *process_fork(struct target *target, const struct process_fork_opti
 	TRY(delegate ? make_by_delegate(fork, delegate, options, &pause)
 		     : make_here(fork, options, &pause));
 	TRY(process_init(&fork->process, fork->injection.fork));
+	fork->process.memory.one_by_one = true;
 	free(fork->process.target.name);
 	fork->process.target.name = strdup(fork->origin_name);
 	if (!fork->process.target.name)

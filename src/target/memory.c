@@ -168,7 +168,7 @@ struct error *memory_read_ranges(struct memory *memory, const char *name,
 	const struct delegate *delegate = delegate_get();
 	size_t limit = delegate ? delegate->read_max : BATCH_BYTES;
 	/* To have somebody else read costs two changes of process. */
-	bool apart = memory->no_readv || (delegate && count < DELEGATE_LEAST);
+	bool apart = memory->one_by_one || (delegate && count < DELEGATE_LEAST);
 
 	for (size_t i = 0; i < count; i++)
 		ranges[i].done = false;
@@ -182,7 +182,7 @@ struct error *memory_read_ranges(struct memory *memory, const char *name,
 		if (n < 0 && errno == ENOMEM)
 			return error_no_memory();
 		if (n < 0 && is_refusal(errno)) {
-			memory->no_readv = apart = true;
+			memory->one_by_one = apart = true;
 			break;
 		}
 		position_advance(&position, ranges, count, n > 0 ? (size_t)n : 0);

@@ -15,7 +15,12 @@
 struct memory {
 	pid_t id;       /* a living thread of the process */
 	int descriptor; /* of /proc/PID/mem; owned */
-	bool no_readv;
+	/*
+	 * By the descriptor alone. For a fork: from Linux 5.19 on process_vm_readv gives the process
+	 * that is read a copy of its own of every page that it shares with another, which costs the
+	 * fork's group the memory, and more time than the reading.
+	 */
+	bool one_by_one;
 };
 
 /* Sets `done` of each range. ERROR_GONE when the address space is no more. */

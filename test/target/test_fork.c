@@ -130,6 +130,60 @@ static void test_one_moment(void **state)
 	victim_end(&victim);
 }
 
+static uint64_t private_bytes(pid_t pid)
+{
+	char path[64], line[256];
+	unsigned long long kib = 0, value;
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Private_Dirty: %llu", &value) == 1)
+			kib += value;
+	}
+	fclose(file);
+	return kib << 10;
+}
+
+static void body_still(struct victim_report *report, long mebibytes)
+{
+	size_t size = (size_t)mebibytes * MIB;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(memory, 1, size);
+	atomic_store(&report->value, (uint64_t)(uintptr_t)memory);
+	victim_idle(report, 1);
+}
+
+/* Pages that are only read stay one for both, so that a fork costs what is written alone. */
+static void test_reading_is_free(void **state)
+{
+	(void)state;
+	enum { SIZE = 64 };
+	struct victim victim = victim_start(body_still, SIZE);
+	_cleanup_(target_cleanup) struct target *target = NULL;
+	_cleanup_(free_pointer) uint8_t *bytes = malloc(SIZE * MIB);
+	struct target *fork;
+
+	check_ok(process_open(victim.pid, &target));
+	check_ok(fork_patiently(target, &fork, NULL));
+	uint64_t before = private_bytes(target_pid(fork));
+	uint64_t region = atomic_load(&victim.report->value);
+	check_ok(target_read(fork, region, bytes, SIZE * MIB));
+	for (size_t at = 0; at < SIZE * MIB; at += 64 * 4096) {
+		struct target_range ranges[64];
+		for (size_t i = 0; i < 64; i++)
+			ranges[i] = (struct target_range){ region + at + i * 4096, 64,
+							   bytes + at + i * 4096, false };
+		check_ok(target_read_ranges(fork, ranges, 64));
+	}
+	uint64_t after = private_bytes(target_pid(fork));
+	/* A few are its own from the start, or become it by the injected call. */
+	assert_true(after < before + MIB);
+	target_destroy(fork);
+	victim_check(&victim);
+	victim_end(&victim);
+}
+
 static unsigned descriptors_of(pid_t pid)
 {
 	char path[32];
@@ -407,12 +461,13 @@ int main(int argc, char **argv)
 {
 	victim_main(argc, argv);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_idle),         cmocka_unit_test(test_registers),
-		cmocka_unit_test(test_births),       cmocka_unit_test(test_calls),
-		cmocka_unit_test(test_one_moment),   cmocka_unit_test(test_descriptors),
-		cmocka_unit_test(test_fork_is_held), cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_filters),      cmocka_unit_test(test_vfork),
-		cmocka_unit_test(test_exec),         cmocka_unit_test(test_origin_killed),
+		cmocka_unit_test(test_idle),          cmocka_unit_test(test_registers),
+		cmocka_unit_test(test_births),        cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_one_moment),    cmocka_unit_test(test_reading_is_free),
+		cmocka_unit_test(test_descriptors),   cmocka_unit_test(test_fork_is_held),
+		cmocka_unit_test(test_refusals),      cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_vfork),         cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_origin_killed),
 	};
 	return cmocka_run_group_tests_name("target/fork", tests, NULL, NULL);
 }

@@ -78,7 +78,7 @@ static void read_with_holes(struct victim *victim, bool by_descriptor)
 	unsigned bad = 0;
 
 	check_ok(process_open(victim->pid, &target));
-	struct memory memory = { .id = victim->pid, .no_readv = by_descriptor };
+	struct memory memory = { .id = victim->pid, .one_by_one = by_descriptor };
 	char path[32];
 	snprintf(path, sizeof(path), "/proc/%d/mem", victim->pid);
 	memory.descriptor = open(path, O_RDONLY | O_CLOEXEC);
@@ -99,7 +99,7 @@ static void read_with_holes(struct victim *victim, bool by_descriptor)
 		ranges[i] = (struct target_range){ address, length, bytes[i], i % 2 };
 	}
 	check_ok(memory_read_ranges(&memory, "child", ranges, COUNT));
-	assert_int_equal(memory.no_readv, by_descriptor);
+	assert_int_equal(memory.one_by_one, by_descriptor);
 	unsigned failed = 0;
 	for (unsigned i = 0; i < COUNT; i++) {
 		failed += !ranges[i].done;

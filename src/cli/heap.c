@@ -12,9 +12,10 @@ enum heap_by {
 	BY_HOLDER,
 	BY_PACKAGE,
 	BY_SPAN,
+	BY_SITE,
 };
 
-static const char *const by[] = { "type", "holder", "package", "span", NULL };
+static const char *const by[] = { "type", "holder", "package", "span", "site", NULL };
 
 /* The lists that a report may show. */
 struct lists {
@@ -22,6 +23,9 @@ struct lists {
 	struct heap_holders holders;
 	struct heap_package_vector packages;
 	struct heap_size_class_vector classes;
+	struct heap_samples samples;
+	struct heap_sites sites;
+	struct heap_allocators allocators;
 };
 
 static void lists_deinit(struct lists *lists)
@@ -30,15 +34,56 @@ static void lists_deinit(struct lists *lists)
 	heap_holders_deinit(&lists->holders);
 	heap_package_vector_deinit(&lists->packages);
 	heap_size_class_vector_deinit(&lists->classes);
+	heap_samples_deinit(&lists->samples);
+	heap_sites_deinit(&lists->sites);
+	heap_allocators_deinit(&lists->allocators);
 }
 
-static struct error *gather(const struct invocation *invocation, struct heap *heap,
-			    struct lists *lists, struct heap_report *report)
+/* What takes a heap that stands still. */
+static struct error *read_samples(void *argument, struct heap *heap)
+{
+	struct lists *lists = argument;
+	return heap_samples_read(heap, &lists->samples);
+}
+
+static moment_reader *reader_of(const struct invocation *invocation)
+{
+	return (enum heap_by)cli_by(invocation) == BY_SITE ? read_samples : NULL;
+}
+
+static struct error *gather_sites(struct heap *heap, struct lists *lists,
+				  struct heap_report *report)
+{
+	TRY(heap_sites_find(heap, &lists->samples, &lists->sites));
+	report->sites = &lists->sites;
+	if (lists->sites.sampled)
+		return NULL;
+	TRY(heap_group_types(heap, &lists->types));
+	TRY(heap_allocators_find(heap, &lists->allocators));
+	report->types = &lists->types;
+	report->allocators = &lists->allocators;
+	return NULL;
+}
+
+/* Types are an answer by themselves, where there is no memory for more. */
+static struct error *dominate_or_warn(struct heap *heap, struct evidence *evidence)
+{
+	struct error *error = heap_dominate(heap);
+	if (!error || error->code != ERROR_LIMIT)
+		return error;
+	error_destroy(error);
+	return evidence_warn(evidence,
+			     "what is retained is not known: to find out takes more memory than "
+			     "--max-memory allows, or than is left here");
+}
+
+static struct error *gather(const struct invocation *invocation, struct evidence *evidence,
+			    struct heap *heap, struct lists *lists, struct heap_report *report)
 {
 	uint64_t limit = invocation->options.limit;
 	switch ((enum heap_by)cli_by(invocation)) {
 	case BY_TYPE:
-		TRY(heap_dominate(heap));
+		TRY(dominate_or_warn(heap, evidence));
 		TRY(heap_group_types(heap, &lists->types));
 		report->types = &lists->types;
 		return NULL;
@@ -58,6 +103,8 @@ static struct error *gather(const struct invocation *invocation, struct heap *he
 		TRY(heap_group_spans(heap, &lists->classes));
 		report->classes = &lists->classes;
 		return NULL;
+	case BY_SITE:
+		return gather_sites(heap, lists, report);
 	}
 	return NULL;
 }
@@ -88,10 +135,11 @@ static struct error *heap_run(struct invocation *invocation, enum cli_status *re
 		.limit = invocation->options.limit,
 		.style = &invocation->style,
 	};
-	TRY(moment_heap(invocation, &evidence, &heap, &report.pause_ns, &report.fork_ns));
+	TRY(moment_heap_with(invocation, &evidence, reader_of(invocation), &lists, &heap,
+			     &report.pause_ns, &report.fork_ns));
 	report.heap = heap;
 	heap_count(heap, &totals);
-	TRY(gather(invocation, heap, &lists, &report));
+	TRY(gather(invocation, &evidence, heap, &lists, &report));
 	TRY(cli_format_is(invocation, "json") ? heap_json(&report, invocation->out)
 					      : heap_text(&report, invocation->out));
 	heap_index_keep(invocation, &evidence, heap);

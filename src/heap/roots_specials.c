@@ -1,80 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
-#include "base/cycle.h"
 #include "heap/roots_private.h"
-#include "runtime/batch.h"
+#include "heap/specials.h"
 #include "runtime/member.h"
 
 /*
- * Objects that somebody has attached something to: a finalizer, a weak pointer, a cleanup. The
- * records hang on their span, in a list by rising offsets, and lie outside the heap: what they
- * point to is held by nothing else. Each step below follows one link of all lists at once.
+ * Objects that somebody has attached something to: a finalizer, a weak pointer, a cleanup. What the
+ * records point to is held by nothing else.
  */
-#define PAGES_MAX  ((size_t)8192)
-#define PAGE       ((uint64_t)8192)
-#define RECORD_MAX ((int32_t)256)
-#define SPAN_MAX   ((int32_t)1024)
-#define WORD       UINT64_C(8)
-
-/* A list of records that is being followed. */
-struct special_list {
-	uint64_t at; /* the next record */
-	uint64_t span;
-	uint64_t reached; /* the last one's offset */
-	struct cycle cycle;
-	bool pointers; /* the span's objects can hold some */
-};
-
-DEFINE_VECTOR(special_list_vector, struct special_list);
-
-static const struct layout *layout_of(const struct gathering *gathering)
-{
-	return &runtime_binary(gathering->runtime)->layout;
-}
-
-/* So many bytes of a record hold all that is known of any kind. */
-static int32_t record_size(const struct layout *layout)
-{
-	int32_t size = MAX(layout->special_finalizer_size, layout->special_size);
-	size = MAX(size, layout->special_weak_handle_size);
-	return MAX(size, layout->special_cleanup_size);
-}
-
-static bool lies_inside(int32_t offset, int32_t width, int32_t size)
-{
-	return offset < 0 || offset <= size - width;
-}
-
-static bool is_understood(const struct layout *layout)
-{
-	int32_t size = record_size(layout);
-	return layout->special_next >= 0 && layout->special_offset >= 0 &&
-	       layout->special_kind >= 0 && layout->special_finalizer_fn >= 0 && size > 0 &&
-	       size <= RECORD_MAX && lies_inside(layout->special_next, 8, size) &&
-	       lies_inside(layout->special_offset, 8, size) &&
-	       lies_inside(layout->special_kind, 1, size) &&
-	       lies_inside(layout->special_finalizer_fn, 8, size) &&
-	       lies_inside(layout->special_finalizer_ot, 8, size) &&
-	       lies_inside(layout->special_weak_handle_handle, 8, size) &&
-	       lies_inside(layout->special_cleanup_fn, 8, size) &&
-	       lies_inside(layout->special_cleanup_cleanup, 24, size) && layout->mspan_size > 0 &&
-	       layout->mspan_size <= SPAN_MAX && layout->mspan_specials >= 0 &&
-	       layout->mspan_start_addr >= 0 && layout->mspan_elemsize >= 0 &&
-	       layout->mspan_spanclass >= 0 && layout->mspan_state >= 0 &&
-	       layout->mheap_arenas >= 0 && layout->heap_arena_page_specials >= 0 &&
-	       layout->heap_arena_spans >= 0 && layout->heap_arena_bytes > 0 &&
-	       (uint64_t)layout->heap_arena_bytes <= PAGES_MAX * PAGE;
-}
-
-/* The offset was two bytes wide, beside the kind, up to Go 1.23. */
-static uint64_t record_offset(const struct layout *layout, const uint8_t *record)
-{
-	bool narrow = layout->special_kind == layout->special_offset + 2;
-	uint64_t offset = member_u64(record, layout->special_offset);
-	return narrow ? offset & 0xffff : offset;
-}
-
 static struct error *add_words(struct gathering *gathering, const uint8_t *record, uint64_t address,
 			       int32_t offset, int count)
 {
@@ -91,165 +23,62 @@ static struct error *add_words(struct gathering *gathering, const uint8_t *recor
 }
 
 /* What the object refers to stays alive until the finalizer runs, though it itself does not. */
-static struct error *add_finalizer(struct gathering *gathering, const struct special_list *list,
-				   const struct heap_root *root, const uint8_t *record)
+static struct error *add_finalizer(struct gathering *gathering, const struct heap_special *special,
+				   const struct heap_root *root)
 {
 	struct heap_root through = *root;
 	struct heap_root_pointer object = { .value = root->address, .frame = HEAP_NO_FRAME };
+	const struct layout *layout = &runtime_binary(gathering->runtime)->layout;
 	through.through = true;
-	TRY(gathering_pointee(gathering,
-			      member_u64(record, layout_of(gathering)->special_finalizer_ot),
+	TRY(gathering_pointee(gathering, member_u64(special->bytes, layout->special_finalizer_ot),
 			      &object.type));
-	if (list->pointers) {
+	if (special->pointers) {
 		TRY(gathering_root(gathering, &through));
 		TRY(gathering_pointer(gathering, &object));
 		gathering_close(gathering);
 	}
 	TRY(gathering_root(gathering, root));
-	return add_words(gathering, record, list->at, layout_of(gathering)->special_finalizer_fn,
+	return add_words(gathering, special->bytes, special->address, layout->special_finalizer_fn,
 			 1);
 }
 
-static struct error *take_record(struct gathering *gathering, const struct special_list *list,
-				 const uint8_t *record)
+static struct error *take_special(void *argument, const struct heap_special *special)
 {
-	const struct layout *layout = layout_of(gathering);
-	uint64_t offset = record_offset(layout, record);
-	uint8_t kind = member_u8(record, layout->special_kind);
+	struct gathering *gathering = argument;
+	const struct layout *layout = &runtime_binary(gathering->runtime)->layout;
 	struct heap_root root = {
-		.address = list->span + offset,
+		.address = special->object,
 		.goroutine = HEAP_NO_GOROUTINE,
 	};
-	if (kind == layout->special_kind_finalizer) {
+	if (special->kind == layout->special_kind_finalizer) {
 		root.kind = HEAP_ROOT_FINALIZER;
-		return add_finalizer(gathering, list, &root, record);
+		return add_finalizer(gathering, special, &root);
 	}
-	if (kind == layout->special_kind_weak_handle && layout->special_weak_handle_handle >= 0) {
+	if (special->kind == layout->special_kind_weak_handle &&
+	    layout->special_weak_handle_handle >= 0) {
 		root.kind = HEAP_ROOT_WEAK;
 		TRY(gathering_root(gathering, &root));
-		return add_words(gathering, record, list->at, layout->special_weak_handle_handle,
-				 1);
+		return add_words(gathering, special->bytes, special->address,
+				 layout->special_weak_handle_handle, 1);
 	}
-	if (kind == layout->special_kind_cleanup && layout->special_kind_cleanup > 0) {
+	if (special->kind == layout->special_kind_cleanup && layout->special_kind_cleanup > 0) {
 		bool old = layout->special_cleanup_fn >= 0;
 		root.kind = HEAP_ROOT_CLEANUP;
 		TRY(gathering_root(gathering, &root));
 		/* From Go 1.26 on: how it is called, the function, its argument. */
-		return add_words(gathering, record, list->at,
+		return add_words(gathering, special->bytes, special->address,
 				 old ? layout->special_cleanup_fn : layout->special_cleanup_cleanup,
 				 old ? 1 : 3);
 	}
 	return NULL;
 }
 
-/* A record whose neighbours cannot be read: so much of it as its kind has. */
-static bool read_record(const struct gathering *gathering, uint64_t address,
-			uint8_t record[RECORD_MAX])
-{
-	const struct layout *layout = layout_of(gathering);
-	const int32_t sizes[] = { layout->special_finalizer_size, layout->special_cleanup_size,
-				  layout->special_weak_handle_size, layout->special_size };
-	memset(record, 0, RECORD_MAX);
-	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		if (sizes[i] > 0 &&
-		    error_ignore(target_read(runtime_target(gathering->runtime), address, record,
-					     (size_t)MIN(sizes[i], RECORD_MAX))))
-			return true;
-	}
-	return false;
-}
-
-/* One record of every list that goes on. */
-static struct error *follow(struct gathering *gathering, struct special_list_vector *lists)
-{
-	const struct layout *layout = layout_of(gathering);
-	_cleanup_(arena_deinit) struct arena arena = { 0 };
-	_cleanup_(batch_deinit) struct batch batch = {
-		.target = runtime_target(gathering->runtime),
-		.arena = &arena,
-	};
-	uint8_t alone[RECORD_MAX];
-	size_t left = 0;
-	for (size_t i = 0; i < lists->count; i++)
-		TRY(batch_add(&batch, lists->items[i].at, (size_t)record_size(layout)));
-	TRY(batch_run(&batch));
-	for (size_t i = 0; i < lists->count; i++) {
-		struct special_list list = lists->items[i];
-		const uint8_t *record = batch_bytes(&batch, i);
-		if (!record && read_record(gathering, list.at, alone))
-			record = alone;
-		if (!record) {
-			gathering_problem(gathering, "some finalizers cannot be read");
-			continue;
-		}
-		uint64_t offset = record_offset(layout, record);
-		if (offset < list.reached || cycle_closes(&list.cycle, list.at)) {
-			gathering_problem(gathering, "a list of finalizers makes no sense");
-			continue;
-		}
-		TRY(take_record(gathering, &list, record));
-		list.reached = offset;
-		list.at = member_u64(record, layout->special_next);
-		if (list.at)
-			lists->items[left++] = list;
-	}
-	lists->count = left;
-	return NULL;
-}
-
-/* The spans of one arena that have such records. */
-static struct error *add_lists(struct gathering *gathering, uint64_t description,
-			       struct special_list_vector *lists)
-{
-	const struct layout *layout = layout_of(gathering);
-	struct target *target = runtime_target(gathering->runtime);
-	size_t pages = (size_t)((uint64_t)layout->heap_arena_bytes / PAGE);
-	uint8_t marked[PAGES_MAX / 8], span[SPAN_MAX];
-	uint64_t address;
-	if (!error_ignore(target_read(target,
-				      description + (uint64_t)layout->heap_arena_page_specials,
-				      marked, pages / 8)))
-		return NULL;
-	for (size_t page = 0; page < pages; page++) {
-		if (!(marked[page / 8] >> page % 8 & 1) ||
-		    !error_ignore(target_read_u64(
-			    target, description + (uint64_t)layout->heap_arena_spans + page * WORD,
-			    &address)) ||
-		    !error_ignore(target_read(target, address, span, (size_t)layout->mspan_size)))
-			continue;
-		struct special_list list = {
-			.at = member_u64(span, layout->mspan_specials),
-			.span = member_u64(span, layout->mspan_start_addr),
-			.pointers = !(member_u8(span, layout->mspan_spanclass) & 1),
-		};
-		if (list.at && member_u8(span, layout->mspan_state) == layout->span_state_in_use)
-			TRY(special_list_vector_append(lists, &list));
-	}
-	return NULL;
-}
-
 struct error *gathering_add_specials(struct gathering *gathering)
 {
-	_cleanup_(special_list_vector_deinit) struct special_list_vector lists = { 0 };
-	const struct layout *layout = layout_of(gathering);
-	struct target *target = runtime_target(gathering->runtime);
-	uint64_t heap = runtime_global(gathering->runtime, GLOBAL_MHEAP), table, description;
-	if (!heap || !is_understood(layout)) {
-		gathering_problem(gathering, "finalizers of this release are not understood");
-		return NULL;
-	}
-	TRY(target_read_u64(target, heap + (uint64_t)layout->mheap_arenas, &table));
-	for (size_t i = 0; i < gathering->heap->count; i++) {
-		const struct address_range *range = &gathering->heap->items[i];
-		for (uint64_t at = range->start; at < range->end;
-		     at += (uint64_t)layout->heap_arena_bytes) {
-			uint64_t entry = table + WORD * heap_arena_index(gathering->runtime, at);
-			if (error_ignore(target_read_u64(target, entry, &description)) &&
-			    description)
-				TRY(add_lists(gathering, description, &lists));
-		}
-	}
-	while (lists.count)
-		TRY(follow(gathering, &lists));
+	const char *problem;
+	TRY(heap_specials_walk(gathering->runtime, gathering->heap, take_special, gathering,
+			       &problem));
+	if (problem)
+		gathering_problem(gathering, problem);
 	return NULL;
 }

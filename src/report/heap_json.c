@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/heap_faces.h"
 #include "report/heap_members.h"
 #include "report/heap_report.h"
 #include "report/members.h"
@@ -14,9 +15,9 @@ static struct error *write_group(const struct heap *heap, const struct heap_grou
 	json_member_unsigned(json, "bytes", group->bytes);
 	if (retained && heap->dominators.count)
 		json_member_unsigned(json, "retained", group->retained);
-	json_object_end(json);
 	else if (retained)
 		json_member_null(json, "retained");
+	json_object_end(json);
 	return NULL;
 }
 
@@ -131,7 +132,11 @@ struct error *heap_json(const struct heap_report *report, struct writer *writer)
 	json_key(&json, "fork_ms");
 	json_number(&json, (double)report->fork_ns / 1e6);
 	member_heap_totals(&json, report->totals);
-	if (report->types)
+	if (report->sites)
+		TRY(heap_sites_json(report, &json));
+	if (report->allocators)
+		TRY(heap_allocators_json(report, &json));
+	else if (report->types)
 		TRY(write_types(report, &json));
 	if (report->holders)
 		TRY(write_holders(report, &json));

@@ -2,7 +2,9 @@
 #ifndef DOWSE_REPORT_HEAP_REPORT_H
 #define DOWSE_REPORT_HEAP_REPORT_H
 
+#include "heap/allocators.h"
 #include "heap/holders.h"
+#include "heap/sites.h"
 #include "heap/summary.h"
 #include "report/subject.h"
 
@@ -15,6 +17,8 @@ struct heap_report {
 	const struct heap_holders *holders;
 	const struct heap_package_vector *packages;
 	const struct heap_size_class_vector *classes;
+	const struct heap_sites *sites;
+	const struct heap_allocators *allocators; /* then `types`, too, but not shown by itself */
 	uint64_t pause_ns;
 	uint64_t fork_ns;          /* how long the fork lived; 0: there was none */
 	uint64_t limit;            /* rows; UINT64_MAX: not said */

@@ -3,6 +3,7 @@
 
 #include "model/quantity.h"
 #include "report/heap_cells.h"
+#include "report/heap_faces.h"
 #include "report/heap_report.h"
 
 #define PARTS_IN_TEXT 3
@@ -25,9 +26,9 @@ static struct error *types_table(const struct heap_report *report, uint64_t limi
 				 struct writer *writer)
 {
 	static const char *const names[] = { "retained", "bytes", "objects", "type" };
-	_cleanup_(table_deinit) struct table table = {
 	/* What is retained may be unknown. */
 	size_t skipped = report->heap->dominators.count ? 0 : 1;
+	_cleanup_(table_deinit) struct table table = {
 		.columns = ARRAY_SIZE(names) - skipped,
 		.right = { true, true, !skipped },
 	};
@@ -138,7 +139,11 @@ struct error *heap_text(const struct heap_report *report, struct writer *writer)
 {
 	uint64_t limit = report->limit == UINT64_MAX ? HEAP_ROWS : report->limit;
 	write_verdict(report, writer);
-	if (report->types)
+	if (report->allocators)
+		TRY(heap_allocators_text(report, limit, writer));
+	else if (report->sites)
+		TRY(heap_sites_text(report, limit, writer));
+	else if (report->types)
 		TRY(types_table(report, limit, writer));
 	if (report->holders)
 		TRY(holders_table(report, limit, writer));

@@ -17,12 +17,19 @@
  */
 
 static const char *const global_names[GLOBAL_COUNT] = {
-	[GLOBAL_ALLGS] = "runtime.allgs",       [GLOBAL_ALLGLEN] = "runtime.allglen",
-	[GLOBAL_ALLGPTR] = "runtime.allgptr",   [GLOBAL_ALLP] = "runtime.allp",
-	[GLOBAL_ALLM] = "runtime.allm",         [GLOBAL_SCHED] = "runtime.sched",
-	[GLOBAL_MHEAP] = "runtime.mheap_",      [GLOBAL_GC_CONTROLLER] = "runtime.gcController",
-	[GLOBAL_WORK] = "runtime.work",         [GLOBAL_MEMSTATS] = "runtime.memstats",
-	[GLOBAL_SEMTABLE] = "runtime.semtable", [GLOBAL_WAIT_REASONS] = "runtime.waitReasonStrings",
+	[GLOBAL_ALLGS] = "runtime.allgs",
+	[GLOBAL_ALLGLEN] = "runtime.allglen",
+	[GLOBAL_ALLGPTR] = "runtime.allgptr",
+	[GLOBAL_ALLP] = "runtime.allp",
+	[GLOBAL_ALLM] = "runtime.allm",
+	[GLOBAL_SCHED] = "runtime.sched",
+	[GLOBAL_MHEAP] = "runtime.mheap_",
+	[GLOBAL_GC_CONTROLLER] = "runtime.gcController",
+	[GLOBAL_WORK] = "runtime.work",
+	[GLOBAL_MEMSTATS] = "runtime.memstats",
+	[GLOBAL_SEMTABLE] = "runtime.semtable",
+	[GLOBAL_WAIT_REASONS] = "runtime.waitReasonStrings",
+	[GLOBAL_MEM_PROFILE_RATE] = "runtime.MemProfileRate",
 };
 
 const char *runtime_global_name(enum runtime_global global)
@@ -68,6 +75,8 @@ static const struct site sites[] = {
 	{ GLOBAL_SEMTABLE, "runtime.semrelease1", 0, true, WHOLE },
 	{ GLOBAL_SEMTABLE, "runtime.semacquire1", 0, true, WHOLE },
 	{ GLOBAL_WAIT_REASONS, "runtime.waitReason.String", 0, false, WHOLE },
+	{ GLOBAL_MEM_PROFILE_RATE, "runtime.nextSample", 0, false, WHOLE },
+	{ GLOBAL_MEM_PROFILE_RATE, "runtime.profilealloc", 1, false, WHOLE },
 };
 
 #define SITE_COUNT     ARRAY_SIZE(sites)

@@ -332,16 +332,32 @@ static enum global_verdict check_wait_reasons(const struct check *check, uint64_
 		       : GLOBAL_WRONG;
 }
 
+/* Nearly always what it is at first; 0 where no profiler is linked. */
+static enum global_verdict check_mem_profile_rate(const struct check *check, uint64_t address)
+{
+	uint64_t rate;
+	if (address % 8 || !read_word(check, address, &rate) || rate > (UINT64_C(1) << 40))
+		return GLOBAL_WRONG;
+	return rate == 512 << 10 ? GLOBAL_CERTAIN : GLOBAL_POSSIBLE;
+}
+
 enum global_verdict global_check(const struct binary *binary, const uint64_t known[GLOBAL_COUNT],
 				 enum runtime_global global, uint64_t address)
 {
 	static enum global_verdict (*const checks[GLOBAL_COUNT])(const struct check *, uint64_t) = {
-		[GLOBAL_ALLGS] = check_allgs,       [GLOBAL_ALLGLEN] = check_allglen,
-		[GLOBAL_ALLGPTR] = check_allgptr,   [GLOBAL_ALLP] = check_allp,
-		[GLOBAL_ALLM] = check_allm,         [GLOBAL_SCHED] = check_sched,
-		[GLOBAL_MHEAP] = check_mheap,       [GLOBAL_GC_CONTROLLER] = check_gc_controller,
-		[GLOBAL_WORK] = check_work,         [GLOBAL_MEMSTATS] = check_memstats,
-		[GLOBAL_SEMTABLE] = check_semtable, [GLOBAL_WAIT_REASONS] = check_wait_reasons,
+		[GLOBAL_ALLGS] = check_allgs,
+		[GLOBAL_ALLGLEN] = check_allglen,
+		[GLOBAL_ALLGPTR] = check_allgptr,
+		[GLOBAL_ALLP] = check_allp,
+		[GLOBAL_ALLM] = check_allm,
+		[GLOBAL_SCHED] = check_sched,
+		[GLOBAL_MHEAP] = check_mheap,
+		[GLOBAL_GC_CONTROLLER] = check_gc_controller,
+		[GLOBAL_WORK] = check_work,
+		[GLOBAL_MEMSTATS] = check_memstats,
+		[GLOBAL_SEMTABLE] = check_semtable,
+		[GLOBAL_WAIT_REASONS] = check_wait_reasons,
+		[GLOBAL_MEM_PROFILE_RATE] = check_mem_profile_rate,
 	};
 	struct check check = {
 		.target = binary->target,

@@ -41,6 +41,7 @@ enum runtime_global {
 	GLOBAL_MEMSTATS,
 	GLOBAL_SEMTABLE,
 	GLOBAL_WAIT_REASONS, /* runtime.waitReasonStrings */
+	GLOBAL_MEM_PROFILE_RATE,
 	GLOBAL_COUNT,
 };
 

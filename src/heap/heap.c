@@ -151,10 +151,14 @@ static uint64_t weight(const void *argument, uint32_t vertex)
 	return heap_object_size(argument, vertex);
 }
 
-/* Which types have a pointer to one of a goroutine's descriptors: a flag for each number. */
-static struct error *find_pointing(struct heap *heap, uint32_t descriptor, bool *ret)
+/*
+ * Which types have a pointer to one of a goroutine's descriptors: a flag for each number up to
+ * `count`. Asking for layouts makes more, which no object is of.
+ */
+static struct error *find_pointing(struct heap *heap, uint32_t descriptor, uint32_t count,
+				   bool *ret)
 {
-	for (uint32_t type = 1; type <= heap_types_count(heap->types); type++) {
+	for (uint32_t type = 1; type <= count; type++) {
 		const struct heap_type_layout *layout;
 		TRY(heap_types_layout(heap->types, type, &layout));
 		for (size_t i = 0; i < layout->slot_count && !ret[type]; i++)
@@ -201,10 +205,11 @@ static struct error *cut_goroutines(struct heap *heap)
 	}
 	if (descriptor == HEAP_TYPE_UNKNOWN)
 		return NULL;
-	pointing = calloc(heap_types_count(heap->types) + 1, sizeof(*pointing));
+	uint32_t types = heap_types_count(heap->types);
+	pointing = calloc((size_t)types + 1, sizeof(*pointing));
 	if (!pointing)
 		return error_no_memory();
-	TRY(find_pointing(heap, descriptor, pointing));
+	TRY(find_pointing(heap, descriptor, types, pointing));
 	cut_edges(heap, pointing, goroutines);
 	return NULL;
 }

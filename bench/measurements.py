@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import giant
+import heaps
 import measure
 import targets
 from measure import median
@@ -235,7 +236,7 @@ def snapshot(setting, table):
 
 
 ALL = {"few": few, "snapshot": snapshot, "pause": pause, "many": many, "executable": executable, "fork": fork,
-       "writes": writes}
+       "writes": writes, "heap": heaps.heap}
 
 
 def measure_one(name, setting, table):

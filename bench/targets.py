@@ -57,6 +57,12 @@ def start_keeper(objects):
     return in_front(Controlled(stripped("keeper") + flags, timeout=300))
 
 
+def start_shape(shape, objects):
+    """A heap of one shape, and so many objects, about."""
+    flags = ["-shape", shape, "-objects", str(objects)]
+    return in_front(Controlled(stripped("shapes") + flags, timeout=600))
+
+
 def crowd_for_peers():
     """The crowd with debug information, by a release that an old Delve knows."""
     return build.build("1.20", "plain", "crowd")

@@ -32,7 +32,7 @@
 	OPTION(FREEZE, "--freeze", NULL,                                                           \
 	       "no fork: keep the process stopped while all of it is read")                        \
 	OPTION(MAX_MEMORY, "--max-memory", "SIZE",                                                 \
-	       "where no fork is possible, copy at most so much: 500M, 2G")                        \
+	       "copy at most so much where no fork is possible, or take for a heap: 2G")           \
 	OPTION(ALL, "--all", NULL, "each one instead of groups, and nothing cut")                  \
 	OPTION(STATE, "--state", "TEXT", "only those whose state contains TEXT: 'chan receive'")   \
 	OPTION(FUNCTION, "--function", "TEXT",                                                     \

@@ -21,12 +21,14 @@ TIMEOUT = 400
 EXPECTED = (
     ("on 20 goroutines", 1), ("on 1,000 goroutines", 4), ("on 5,000 goroutines", 4),
     ("without debug information", 2), ("a fork of", 4), ("beside a stop", 3),
-    ("beside a stop and a fork", 3),
+    ("beside a stop and a fork", 3), ("dowse heap, list", 6), ("SNAPSHOT of that list", 3),
+    ("dowse heap, goroutines", 6), ("an object, by how many", 2),
 )
 
 # What is never reached, in the unit of the row: a figure beyond is a mistake in measuring. A
 # machine with ten times as much to do as it has processors takes seconds for milliseconds.
-LARGEST = {"ms": 120000, "MB": 4000, "MiB": 4000, "M/s": 100000, "%": 1000}
+LARGEST = {"ms": 120000, "MB": 4000, "MiB": 4000, "M/s": 100000, "%": 1000,
+           "ns": 1000000, "bytes": 100000}
 
 
 class Quick(unittest.TestCase):

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a look at a heap costs: heaps of one extreme shape each, of several sizes, and the second
+question about one that was kept."""
+
+import measure
+import targets
+from measure import median
+from table import Row, short
+
+MEGA = 1000000
+
+# By shape: how many of what the program makes at full size, and the limits, in ms: types and what
+# can be reached, and dominators besides. None: there is none.
+SHAPES = {
+    "list": (12 * MEGA, 1300, 2500, "a list of 10 million, a map of 300,000"),
+    "shuffled": (12 * MEGA, 5000, 7000, "the same list, linked in random order"),
+    "random": (12 * MEGA, None, 12000, "two pointers each, to anywhere"),
+    "server": (12 * MEGA, None, None, "small trees under maps and slices"),
+    "wide": (20 * MEGA, None, None, "10 million pointers in one slice"),
+    "dense": (12 * MEGA, None, None, "a map of maps"),
+    "shared": (12 * MEGA, None, None, "two lists of 4 million that share their elements"),
+    "goroutines": (MEGA, None, None, "a million goroutines"),
+}
+# Of 12 million objects with one pointer or two each: MB.
+LIST_MEMORY = {"types": 300, "dominators": 600}
+BYTES_AN_OBJECT = 64  # with two pointers each
+SECOND = 300  # ms
+GROWTH = "server"  # cost by size is measured with this shape
+# Bytes of the program and of dowse together, for each object: no more are made than there is
+# memory for.
+SPENT = 300
+
+
+class Looks:
+    """Several runs of one question."""
+
+    def __init__(self, setting, words, times):
+        self.wall, self.cpu, self.peak, self.pause, self.fork = ([] for _ in range(5))
+        setting.run("heap", *words, timeout=setting.sizes.patience)  # the first is not counted
+        for _ in range(times):
+            run, said = setting.json("heap", *words, timeout=setting.sizes.patience)
+            self.objects = said["heap"]["objects"]
+            self.wall.append(run.wall * 1000)
+            self.cpu.append(run.cpu * 1000)
+            self.peak.append(run.peak / 1e6)
+            self.pause.append(said["pause_ms"] or 0)
+            self.fork.append(said["fork_ms"] or 0)
+
+    def each(self):
+        """Bytes of memory an object."""
+        return [peak * 1e6 / self.objects for peak in self.peak]
+
+
+def affordable(wanted):
+    left = measure.available() - targets.SPARE
+    return max(min(wanted, left // SPENT), 1000)
+
+
+def shape(setting, table, name):
+    full, types_limit, dominators_limit, words = SHAPES[name]
+    whole = setting.sizes.heap == SHAPES["list"][0]
+    count = affordable(full * setting.sizes.heap // SHAPES["list"][0])
+    times = setting.sizes.times_heap
+    with targets.start_shape(name, count) as target:
+        types = Looks(setting, (str(target.pid), "--by", "package"), times)
+        dominators = Looks(setting, (str(target.pid),), times)
+        title = f"dowse heap, {name}: {words}" + ("" if whole else f" (here {count:,} objects)")
+        table.section(title)
+        table.add(
+            Row("types and reachability", types.wall, limit=types_limit, cpu=types.cpu,
+                beside=f"{types.objects:,} objects"),
+            Row("memory at most", types.peak, "MB",
+                limit=LIST_MEMORY["types"] if name == "list" else None,
+                beside=f"{short(median(types.each()))} bytes an object"),
+            Row("with dominators", dominators.wall, limit=dominators_limit, cpu=dominators.cpu),
+            Row("memory at most", dominators.peak, "MB",
+                limit=LIST_MEMORY["dominators"] if name == "list" else None,
+                beside=f"{short(median(dominators.each()))} bytes an object"),
+            Row("stopped, as dowse says", dominators.pause),
+            Row("the fork lives for", dominators.fork))
+        if name == "random":
+            table.add(Row("memory an object", dominators.each(), "bytes",
+                          limit=BYTES_AN_OBJECT if whole else None))
+        if name == "list":
+            second(setting, table, target)
+
+
+def second(setting, table, target):
+    """The same asked of a snapshot: the first time, and once there is an index."""
+    file = setting.folder / "heap.dowse"
+    index = setting.folder / "heap.dowse.index"
+    first = []
+    setting.run("snapshot", str(target.pid), "-o", str(file))
+    for _ in range(setting.sizes.times_heap):
+        index.unlink(missing_ok=True)
+        first.append(setting.run("heap", str(file), timeout=setting.sizes.patience))
+    again = Looks(setting, (str(file),), setting.sizes.times_large)
+    holders = Looks(setting, (str(file), "--by", "holder"), setting.sizes.times_large)
+    table.section("dowse heap SNAPSHOT of that list")
+    table.add(
+        Row("the first time, and until the index is written", [run.wall * 1000 for run in first],
+            cpu=[run.cpu * 1000 for run in first],
+            beside=f"{index.stat().st_size / again.objects:.1f} bytes an object"),
+        Row("the second question", again.wall, limit=SECOND, cpu=again.cpu),
+        Row("the third, by holder", holders.wall, limit=SECOND, cpu=holders.cpu))
+    file.unlink()
+    index.unlink()
+
+
+def growth(setting, table):
+    """What an object costs must not depend on how many there are."""
+    rows = []
+    for wanted in setting.sizes.heap_sizes:
+        count = affordable(wanted)
+        if rows and count < wanted:
+            continue
+        with targets.start_shape(GROWTH, count) as target:
+            looks = Looks(setting, (str(target.pid),), setting.sizes.times_growth)
+        each = [cpu * 1e6 / looks.objects for cpu in looks.cpu]
+        rows.append((looks, each))
+    least = min(median(each) for _, each in rows)
+    table.section(f"dowse heap, {GROWTH}: processor time an object, by how many there are")
+    for looks, each in rows:
+        bar = "#" * round(20 * median(each) / least)
+        table.add(Row(f"{looks.objects:,} objects", each, "ns", cpu=looks.cpu,
+                      beside=f"{short(median(looks.each()))} bytes an object {bar}"))
+
+
+def heap(setting, table):
+    for name in SHAPES:
+        shape(setting, table, name)
+    growth(setting, table)

@@ -13,9 +13,10 @@ enum heap_by {
 	BY_PACKAGE,
 	BY_SPAN,
 	BY_SITE,
+	BY_VALUE,
 };
 
-static const char *const by[] = { "type", "holder", "package", "span", "site", NULL };
+static const char *const by[] = { "type", "holder", "package", "span", "site", "value", NULL };
 
 /* The lists that a report may show. */
 struct lists {
@@ -26,6 +27,13 @@ struct lists {
 	struct heap_samples samples;
 	struct heap_sites sites;
 	struct heap_allocators allocators;
+	struct heap_values values;
+};
+
+/* What is to be read while the moment stands still, and into what. */
+struct wanted {
+	const struct invocation *invocation;
+	struct lists *lists;
 };
 
 static void lists_deinit(struct lists *lists)
@@ -37,18 +45,33 @@ static void lists_deinit(struct lists *lists)
 	heap_samples_deinit(&lists->samples);
 	heap_sites_deinit(&lists->sites);
 	heap_allocators_deinit(&lists->allocators);
+	heap_values_deinit(&lists->values);
 }
 
-/* What takes a heap that stands still. */
 static struct error *read_samples(void *argument, struct heap *heap)
 {
-	struct lists *lists = argument;
-	return heap_samples_read(heap, &lists->samples);
+	const struct wanted *wanted = argument;
+	return heap_samples_read(heap, &wanted->lists->samples);
+}
+
+static struct error *read_values(void *argument, struct heap *heap)
+{
+	const struct wanted *wanted = argument;
+	const struct invocation *invocation = wanted->invocation;
+	return heap_values_read(heap, invocation->operands[1],
+				invocation->options.given[OPTION_DATA], &wanted->lists->values);
 }
 
 static moment_reader *reader_of(const struct invocation *invocation)
 {
-	return (enum heap_by)cli_by(invocation) == BY_SITE ? read_samples : NULL;
+	switch ((enum heap_by)cli_by(invocation)) {
+	case BY_SITE:
+		return read_samples;
+	case BY_VALUE:
+		return read_values;
+	default:
+		return NULL;
+	}
 }
 
 static struct error *gather_sites(struct heap *heap, struct lists *lists,
@@ -105,13 +128,17 @@ static struct error *gather(const struct invocation *invocation, struct evidence
 		return NULL;
 	case BY_SITE:
 		return gather_sites(heap, lists, report);
+	case BY_VALUE:
+		TRY(heap_dominate(heap));
+		TRY(heap_values_retain(&lists->values));
+		report->values = &lists->values;
+		return NULL;
 	}
 	return NULL;
 }
 
-static struct error *run_two(struct invocation *invocation)
+static struct error *run_two(struct invocation *invocation, enum heap_by wanted)
 {
-	enum heap_by wanted = (enum heap_by)cli_by(invocation);
 	if (wanted != BY_TYPE && wanted != BY_HOLDER)
 		return error_new(ERROR_USAGE,
 				 "two TARGETs are compared by type or holder, not by %s",
@@ -122,8 +149,14 @@ static struct error *run_two(struct invocation *invocation)
 static struct error *heap_run(struct invocation *invocation, enum cli_status *ret)
 {
 	(void)ret;
-	if (invocation->operand_count == 2)
-		return run_two(invocation);
+	enum heap_by by_what = (enum heap_by)cli_by(invocation);
+	if (by_what == BY_VALUE && invocation->operand_count < 2)
+		return error_new(ERROR_USAGE,
+				 "--by value needs a field as well: dowse heap %s --by value "
+				 "main.Session.tenant",
+				 invocation->operands[0]);
+	if (by_what != BY_VALUE && invocation->operand_count == 2)
+		return run_two(invocation, by_what);
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
 	_cleanup_(heap_cleanup) struct heap *heap = NULL;
 	_cleanup_(lists_deinit) struct lists lists = { 0 };
@@ -135,7 +168,8 @@ static struct error *heap_run(struct invocation *invocation, enum cli_status *re
 		.limit = invocation->options.limit,
 		.style = &invocation->style,
 	};
-	TRY(moment_heap_with(invocation, &evidence, reader_of(invocation), &lists, &heap,
+	struct wanted wanted = { invocation, &lists };
+	TRY(moment_heap_with(invocation, &evidence, reader_of(invocation), &wanted, &heap,
 			     &report.pause_ns, &report.fork_ns));
 	report.heap = heap;
 	heap_count(heap, &totals);
@@ -148,8 +182,8 @@ static struct error *heap_run(struct invocation *invocation, enum cli_status *re
 
 static const char *const formats[] = { "text", "json", NULL };
 static const enum option_id options[] = {
-	OPTION_LIMIT, OPTION_MAX_PAUSE,  OPTION_MAX_MEMORY, OPTION_SAVE,
-	OPTION_SPOOL, OPTION_EXECUTABLE, OPTION_NO_INDEX,   OPTION_END,
+	OPTION_LIMIT,      OPTION_MAX_PAUSE, OPTION_MAX_MEMORY, OPTION_SAVE, OPTION_SPOOL,
+	OPTION_EXECUTABLE, OPTION_NO_INDEX,  OPTION_DATA,       OPTION_END,
 };
 
 const struct verb verb_heap = {
@@ -159,14 +193,16 @@ const struct verb verb_heap = {
 	.help = "The objects that the program can still reach, by type: how many, how much they take, and how\n"
 		"much would be freed if all of a type went (\"retained\"). --by holder tells which globals and\n"
 		"goroutines hold them, package whose types they are of, span what each size of slots keeps and\n"
-		"does not use. Two targets: what grew from the first to the second, by type or holder. A process\n"
+		"does not use, site which code allocated them, value FIELD what a field of them holds (strings\n"
+		"need --data). Two targets: what grew from the first to the second, by type or holder. A process\n"
 		"is forked and goes on after milliseconds; what is read is the fork.\n"
 		"\n"
 		"Examples:\n"
 		"  dowse heap 4242                     the types that hold most\n"
 		"  dowse heap shop --by holder         which global, which goroutines hold what\n"
 		"  dowse heap shop.dowse --limit 100   of a snapshot, more of them\n"
-		"  dowse heap shop.dowse shop          what grew since\n",
+		"  dowse heap shop.dowse shop          what grew since\n"
+		"  dowse heap shop --by value main.Session.tenant --data   which tenant holds how much\n",
 	.formats = formats,
 	.by = by,
 	.options = options,

@@ -6,6 +6,7 @@
 #include "heap/holders.h"
 #include "heap/sites.h"
 #include "heap/summary.h"
+#include "heap/values.h"
 #include "report/subject.h"
 
 /* What is in a heap, and how it is to be shown: of the lists, those that are not NULL. */
@@ -18,6 +19,7 @@ struct heap_report {
 	const struct heap_package_vector *packages;
 	const struct heap_size_class_vector *classes;
 	const struct heap_sites *sites;
+	const struct heap_values *values;
 	const struct heap_allocators *allocators; /* then `types`, too, but not shown by itself */
 	uint64_t pause_ns;
 	uint64_t fork_ns;          /* how long the fork lived; 0: there was none */

@@ -64,6 +64,11 @@ struct index_class {
 	uint64_t reached;
 };
 
+struct index_user {
+	uint64_t root; /* its place in the list */
+	uint64_t text; /* where in TEXTS its name begins */
+};
+
 struct index_holder {
 	uint64_t members;
 	uint64_t count;
@@ -84,6 +89,9 @@ struct index_holder {
 	SECTION(CLASSES, struct index_class)                                                       \
 	SECTION(HOLDERS, struct index_holder)                                                      \
 	SECTION(PARTS, struct index_group) /* of all holders, one behind the other */              \
+	SECTION(ROOT_TYPES, uint32_t)      /* of each root's pointers */                           \
+	SECTION(USERS, struct index_user)  /* of globals without a name */                         \
+	SECTION(TEXTS, char)               /* each with a zero behind it */                        \
 	SECTION(USED, uint64_t)                                                                    \
 	SECTION(DEAD, uint64_t) /* none, or as many as of the other bits */                        \
 	SECTION(REACHED, uint64_t)                                                                 \

@@ -215,6 +215,44 @@ static struct error *restore_spans(struct index_reading *reading,
 	return restore_bits(reading, INDEX_REACHED, &reading->heap->reached);
 }
 
+static struct error *restore_root_types(struct index_reading *reading)
+{
+	_cleanup_(free_pointer) uint32_t *items = NULL;
+	struct heap_root_pointer_vector *pointers = &reading->heap->roots.pointers;
+	if (section(reading, INDEX_ROOT_TYPES)->count != pointers->count)
+		return refuse("its roots have other pointers");
+	TRY(copy_section(reading, INDEX_ROOT_TYPES, &items));
+	for (size_t i = 0; i < pointers->count; i++) {
+		if (items[i] > section(reading, INDEX_TYPES)->count)
+			return refuse("a root of no type");
+		pointers->items[i].type = items[i];
+	}
+	return NULL;
+}
+
+static struct error *restore_users(struct index_reading *reading)
+{
+	_cleanup_(free_pointer) struct index_user *items = NULL;
+	_cleanup_(free_pointer) char *texts = NULL;
+	struct heap_roots *roots = &reading->heap->roots;
+	size_t size = (size_t)section(reading, INDEX_TEXTS)->count, at = 0;
+	TRY(copy_section(reading, INDEX_USERS, &items));
+	TRY(copy_section(reading, INDEX_TEXTS, &texts));
+	for (size_t i = 0; i < section(reading, INDEX_USERS)->count; i++) {
+		/* One behind the other: no text stands for many. */
+		if (items[i].root >= roots->list.count || items[i].text != at || at >= size)
+			return refuse("a root that is none has a name");
+		/* There is a zero behind the last one. */
+		const char *text = texts + items[i].text;
+		char *kept = arena_copy_string(&roots->arena, text, strlen(text));
+		if (!kept)
+			return error_no_memory();
+		roots->list.items[items[i].root].user = kept;
+		at += strlen(text) + 1;
+	}
+	return NULL;
+}
+
 static struct error *map_graph(struct index_reading *reading)
 {
 	struct heap_scan *scan = &reading->heap->scan;
@@ -417,9 +455,11 @@ static struct error *restore(struct index_reading *reading)
 	TRY(restore_types(reading));
 	TRY(restore_shapes(reading));
 	TRY(restore_spans(reading, &ranges));
-	TRY(heap_roots_find(heap->runtime, heap->types, &ranges, &heap->roots));
+	TRY(heap_roots_find_bare(heap->runtime, heap->types, &ranges, &heap->roots));
 	if (index_roots(&heap->roots) != facts->roots)
 		return refuse("its roots are not the snapshot's");
+	TRY(restore_root_types(reading));
+	TRY(restore_users(reading));
 	TRY(map_graph(reading));
 	TRY(map_dominators(reading));
 	TRY(check_arrays(reading));

@@ -210,6 +210,37 @@ static struct error *add_arrays(struct index_writing *writing, const struct heap
 	return add_section(writing, INDEX_RETAINED, dominators->retained, dominators->count);
 }
 
+static struct error *add_root_types(struct index_writing *writing, const struct heap_roots *roots)
+{
+	_cleanup_(free_pointer) uint32_t *items = calloc(roots->pointers.count + 1, sizeof(*items));
+	if (!items)
+		return error_no_memory();
+	for (size_t i = 0; i < roots->pointers.count; i++)
+		items[i] = roots->pointers.items[i].type;
+	return add_section(writing, INDEX_ROOT_TYPES, items, roots->pointers.count);
+}
+
+static struct error *add_users(struct index_writing *writing, const struct heap_roots *roots)
+{
+	_cleanup_(writer_deinit) struct writer texts = WRITER_TO_MEMORY;
+	_cleanup_(free_pointer) struct index_user *items = calloc(roots->list.count + 1,
+								  sizeof(*items));
+	size_t count = 0;
+	if (!items)
+		return error_no_memory();
+	for (size_t i = 0; i < roots->list.count; i++) {
+		const char *user = roots->list.items[i].user;
+		if (!user)
+			continue;
+		items[count++] = (struct index_user){ i, texts.length };
+		writer_bytes(&texts, user, strlen(user) + 1);
+	}
+	if (!writer_text(&texts))
+		return error_no_memory();
+	TRY(add_section(writing, INDEX_USERS, items, count));
+	return add_section(writing, INDEX_TEXTS, texts.bytes, texts.length);
+}
+
 static struct error *add_lists(struct index_writing *writing, const struct heap *heap)
 {
 	TRY(add_facts(writing, heap));
@@ -218,7 +249,9 @@ static struct error *add_lists(struct index_writing *writing, const struct heap 
 	TRY(add_spans(writing, &heap->spans));
 	TRY(add_groups(writing, &heap->digest->types));
 	TRY(add_classes(writing, &heap->digest->classes));
-	return add_holders(writing, &heap->digest->holders.list);
+	TRY(add_holders(writing, &heap->digest->holders.list));
+	TRY(add_root_types(writing, &heap->roots));
+	return add_users(writing, &heap->roots);
 }
 
 /* Last, so that a file that was not written to its end is no index. */

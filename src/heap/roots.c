@@ -139,7 +139,8 @@ static struct error *find_roots(struct gathering *gathering)
 {
 	TRY(variables_open(runtime_binary(gathering->runtime), &gathering->roots->variables));
 	TRY(gathering_add_data(gathering));
-	TRY(gathering_name_unnamed(gathering));
+	if (!gathering->bare)
+		TRY(gathering_name_unnamed(gathering));
 	TRY(gathering_add_goroutines(gathering));
 	TRY(gathering_add_threads(gathering));
 	TRY(gathering_add_tiny_blocks(gathering));
@@ -147,8 +148,9 @@ static struct error *find_roots(struct gathering *gathering)
 	return gathering_add_specials(gathering);
 }
 
-struct error *heap_roots_find(struct runtime *runtime, struct heap_types *types,
-			      const struct address_range_vector *heap, struct heap_roots *ret)
+static struct error *find_all(struct runtime *runtime, struct heap_types *types,
+			      const struct address_range_vector *heap, bool bare,
+			      struct heap_roots *ret)
 {
 	_cleanup_(heap_roots_deinit) struct heap_roots roots = { 0 };
 	struct gathering gathering = {
@@ -156,6 +158,7 @@ struct error *heap_roots_find(struct runtime *runtime, struct heap_types *types,
 		.types = types,
 		.heap = heap,
 		.roots = &roots,
+		.bare = bare,
 		.bytes_there = capture_bytes_there(runtime_target(runtime)),
 	};
 	TRY(find_roots(&gathering));
@@ -163,6 +166,18 @@ struct error *heap_roots_find(struct runtime *runtime, struct heap_types *types,
 	*ret = roots;
 	roots = (struct heap_roots){ 0 };
 	return NULL;
+}
+
+struct error *heap_roots_find(struct runtime *runtime, struct heap_types *types,
+			      const struct address_range_vector *heap, struct heap_roots *ret)
+{
+	return find_all(runtime, types, heap, false, ret);
+}
+
+struct error *heap_roots_find_bare(struct runtime *runtime, struct heap_types *types,
+				   const struct address_range_vector *heap, struct heap_roots *ret)
+{
+	return find_all(runtime, types, heap, true, ret);
 }
 
 void heap_roots_deinit(struct heap_roots *roots)

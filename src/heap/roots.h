@@ -75,6 +75,14 @@ struct heap_roots {
 struct error *heap_roots_find(struct runtime *runtime, struct heap_types *types,
 			      const struct address_range_vector *heap, struct heap_roots *ret)
 	must_use;
+
+/*
+ * The same without what takes long: who uses globals that have no name, and types that follow from
+ * that. For who knows it from before.
+ */
+struct error *heap_roots_find_bare(struct runtime *runtime, struct heap_types *types,
+				   const struct address_range_vector *heap, struct heap_roots *ret)
+	must_use;
 void heap_roots_deinit(struct heap_roots *roots);
 
 const char *heap_root_kind_name(enum heap_root_kind kind);

@@ -10,6 +10,7 @@ struct gathering {
 	struct heap_types *types; /* NULL: nothing is typed */
 	const struct address_range_vector *heap;
 	struct heap_roots *roots;
+	bool bare;            /* who uses nameless globals is known */
 	uint64_t bytes_there; /* in the target's memory: no more of anything can be real */
 };
 

@@ -24,8 +24,8 @@ QUESTIONS = [("--by", "type", *looking.ALL), ("--by", "holder"), ("--by", "packa
              ("--by", "span"), ("--by", "holder", "--limit", "3"), ("--limit", "5")]
 
 # By their order in src/heap/index_private.h.
-FACTS, TYPES, SHAPE_LIST, SPANS, GROUPS, CLASSES, HOLDERS, PARTS, USED, DEAD, REACHED, ROWS, EDGES, \
-    SHAPES, MARKS, VERTICES, NUMBERS, PARENTS, RETAINED = range(19)
+FACTS, TYPES, SHAPE_LIST, SPANS, GROUPS, CLASSES, HOLDERS, PARTS, ROOT_TYPES, USERS, TEXTS, USED, DEAD, REACHED, ROWS, EDGES, \
+    SHAPES, MARKS, VERTICES, NUMBERS, PARENTS, RETAINED = range(22)
 TOTALS = 32  # in the facts: the number of objects
 
 

@@ -13,10 +13,13 @@ enum heap_by {
 	BY_PACKAGE,
 	BY_SPAN,
 	BY_SITE,
+	BY_FILL,
 	BY_VALUE,
 };
 
-static const char *const by[] = { "type", "holder", "package", "span", "site", "value", NULL };
+static const char *const by[] = {
+	"type", "holder", "package", "span", "site", "fill", "value", NULL
+};
 
 /* The lists that a report may show. */
 struct lists {
@@ -28,6 +31,7 @@ struct lists {
 	struct heap_sites sites;
 	struct heap_allocators allocators;
 	struct heap_values values;
+	struct heap_fill fill;
 };
 
 /* What is to be read while the moment stands still, and into what. */
@@ -46,6 +50,7 @@ static void lists_deinit(struct lists *lists)
 	heap_sites_deinit(&lists->sites);
 	heap_allocators_deinit(&lists->allocators);
 	heap_values_deinit(&lists->values);
+	heap_fill_deinit(&lists->fill);
 }
 
 static struct error *read_samples(void *argument, struct heap *heap)
@@ -62,11 +67,19 @@ static struct error *read_values(void *argument, struct heap *heap)
 				invocation->options.given[OPTION_DATA], &wanted->lists->values);
 }
 
+static struct error *read_fill(void *argument, struct heap *heap)
+{
+	const struct wanted *wanted = argument;
+	return heap_fill_read(heap, &wanted->lists->fill);
+}
+
 static moment_reader *reader_of(const struct invocation *invocation)
 {
 	switch ((enum heap_by)cli_by(invocation)) {
 	case BY_SITE:
 		return read_samples;
+	case BY_FILL:
+		return read_fill;
 	case BY_VALUE:
 		return read_values;
 	default:
@@ -128,6 +141,9 @@ static struct error *gather(const struct invocation *invocation, struct evidence
 		return NULL;
 	case BY_SITE:
 		return gather_sites(heap, lists, report);
+	case BY_FILL:
+		report->fill = &lists->fill;
+		return NULL;
 	case BY_VALUE:
 		TRY(heap_dominate(heap));
 		TRY(heap_values_retain(&lists->values));
@@ -193,8 +209,8 @@ const struct verb verb_heap = {
 	.help = "The objects that the program can still reach, by type: how many, how much they take, and how\n"
 		"much would be freed if all of a type went (\"retained\"). --by holder tells which globals and\n"
 		"goroutines hold them, package whose types they are of, span what each size of slots keeps and\n"
-		"does not use, site which code allocated them, value FIELD what a field of them holds (strings\n"
-		"need --data). Two targets: what grew from the first to the second, by type or holder. A process\n"
+		"does not use, fill what slices, maps and channels have room for and do not use, site which code\n"
+		"allocated them, value FIELD what a field of them holds (strings need --data). Two targets: what grew from the first to the second, by type or holder. A process\n"
 		"is forked and goes on after milliseconds; what is read is the fork.\n"
 		"\n"
 		"Examples:\n"

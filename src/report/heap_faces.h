@@ -19,6 +19,10 @@ struct error *heap_values_text(const struct heap_report *report, uint64_t limit,
 			       struct writer *writer) must_use;
 void heap_values_json(const struct heap_report *report, struct json *json);
 
+struct error *heap_fill_text(const struct heap_report *report, uint64_t limit,
+			     struct writer *writer) must_use;
+void heap_fill_json(const struct heap_report *report, struct json *json);
+
 /* The innermost frame outside the standard library, else the innermost; NULL without any. */
 const struct heap_site_frame *heap_site_place(const struct heap_site *site,
 					      const struct place_rule *rule);

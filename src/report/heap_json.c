@@ -132,6 +132,8 @@ struct error *heap_json(const struct heap_report *report, struct writer *writer)
 	json_key(&json, "fork_ms");
 	json_number(&json, (double)report->fork_ns / 1e6);
 	member_heap_totals(&json, report->totals);
+	if (report->fill)
+		heap_fill_json(report, &json);
 	if (report->values)
 		heap_values_json(report, &json);
 	if (report->sites)

@@ -3,6 +3,7 @@
 #define DOWSE_REPORT_HEAP_REPORT_H
 
 #include "heap/allocators.h"
+#include "heap/fill.h"
 #include "heap/holders.h"
 #include "heap/sites.h"
 #include "heap/summary.h"
@@ -20,6 +21,7 @@ struct heap_report {
 	const struct heap_size_class_vector *classes;
 	const struct heap_sites *sites;
 	const struct heap_values *values;
+	const struct heap_fill *fill;
 	const struct heap_allocators *allocators; /* then `types`, too, but not shown by itself */
 	uint64_t pause_ns;
 	uint64_t fork_ns;          /* how long the fork lived; 0: there was none */

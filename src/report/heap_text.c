@@ -139,6 +139,8 @@ struct error *heap_text(const struct heap_report *report, struct writer *writer)
 {
 	uint64_t limit = report->limit == UINT64_MAX ? HEAP_ROWS : report->limit;
 	write_verdict(report, writer);
+	if (report->fill)
+		TRY(heap_fill_text(report, limit, writer));
 	if (report->values)
 		TRY(heap_values_text(report, limit, writer));
 	if (report->allocators)

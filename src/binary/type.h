@@ -64,7 +64,7 @@ struct type {
 
 /* One field of a struct. */
 struct type_field {
-	char name[TYPE_FIELD_NAME_MAX]; /* cut, if need be */
+	char name[TYPE_FIELD_NAME_MAX]; /* cut, if need be; "" where it cannot be read */
 	uint64_t type;
 	uint64_t offset;
 	bool embedded;

@@ -256,7 +256,7 @@ struct error *keep_still(struct evidence *evidence, const struct keep_options *o
 		if (error)
 			error = error_wrap(error, "%s; and it cannot be copied", refused->message);
 		else
-			runtime_look_at(evidence->runtime, keeping.fork);
+			runtime_look_at_copy(evidence->runtime, keeping.fork);
 		error_destroy(refused);
 	}
 	if (error)

@@ -187,7 +187,7 @@ static struct error *read_mask(struct scanner *scanner, const struct heap_span *
 	const struct layout *layout = &runtime_binary(scanner->runtime)->layout;
 	size_t words = (size_t)(span->slot_size - span->head) / 8;
 	uint64_t sizes[2], data;
-	struct target *target = runtime_target(scanner->runtime);
+	struct target *target = runtime_binary(scanner->runtime)->target;
 	free(scanner->mask);
 	scanner->mask = NULL;
 	if (layout->type_gc_data < 0 ||

@@ -122,6 +122,11 @@ void runtime_look_at(struct runtime *runtime, struct target *target)
 	runtime->binary->target = target;
 }
 
+void runtime_look_at_copy(struct runtime *runtime, struct target *copy)
+{
+	runtime->target = copy;
+}
+
 const char *const *runtime_warnings(const struct runtime *runtime, size_t *ret_count)
 {
 	*ret_count = runtime->warning_count;

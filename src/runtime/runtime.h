@@ -24,6 +24,12 @@ struct target *runtime_target(const struct runtime *runtime);
  */
 void runtime_look_at(struct runtime *runtime, struct target *target);
 
+/*
+ * The same for a copy that does not have all: descriptors of types, which never change but may lie
+ * anywhere, are still read where they were.
+ */
+void runtime_look_at_copy(struct runtime *runtime, struct target *copy);
+
 /* What the user should know before trusting the answers, one line each: an unknown release, ... */
 const char *const *runtime_warnings(const struct runtime *runtime, size_t *ret_count);
 

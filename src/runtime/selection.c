@@ -63,6 +63,16 @@ static struct error *walk_on(struct selection *selection)
 	return NULL;
 }
 
+/*
+ * In 1.22 and 1.23 the masks of types that had programs for the collector lie in spans of their own,
+ * which look like those of stacks. So all of these are taken, unless there are very many.
+ */
+static bool keeps_masks_among_stacks(const struct selection *selection)
+{
+	int minor = runtime_binary(selection->runtime)->minor;
+	return (minor == 22 || minor == 23) && selection->pieces.goroutines < 10000;
+}
+
 static struct error *selection_fill(struct selection *selection,
 				    const struct selection_options *options)
 {
@@ -71,7 +81,8 @@ static struct error *selection_fill(struct selection *selection,
 	TRY(selection_mappings_find(selection->runtime, &selection->arenas, &selection->mappings));
 	TRY(selection_pieces_find(selection->runtime, &selection->pieces));
 	selection->heap.with_data = options->with_data;
-	selection->heap.with_manual = selection->pieces.whole_stacks;
+	selection->heap.with_manual =
+		selection->pieces.whole_stacks || keeps_masks_among_stacks(selection);
 	return NULL;
 }
 

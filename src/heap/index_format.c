@@ -26,7 +26,7 @@ uint64_t index_checksum(const void *bytes, size_t size)
 }
 
 /* The linker puts it there: where this program's own headers are, in memory. */
-extern const Elf64_Ehdr __ehdr_start __attribute__((weak, visibility("hidden")));
+extern const uint8_t __ehdr_start[] __attribute__((weak, visibility("hidden")));
 
 /*
  * What a heap is made of changes with the code and not with the version, so an index is good for
@@ -35,12 +35,12 @@ extern const Elf64_Ehdr __ehdr_start __attribute__((weak, visibility("hidden")))
 uint64_t index_build(void)
 {
 	uint64_t hash = hash_more_text(sizeof(struct index_header), DOWSE_VERSION);
-	const uint8_t *start = (const uint8_t *)&__ehdr_start;
+	const uint8_t *start = __ehdr_start;
 	if (!start)
 		return hash;
-	const Elf64_Phdr *segments =
-		(const Elf64_Phdr *)(const void *)(start + __ehdr_start.e_phoff);
-	for (size_t i = 0; i < __ehdr_start.e_phnum; i++) {
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)(const void *)start;
+	const Elf64_Phdr *segments = (const Elf64_Phdr *)(const void *)(start + header->e_phoff);
+	for (size_t i = 0; i < header->e_phnum; i++) {
 		if (segments[i].p_type == PT_NOTE)
 			hash = hash_more(hash, hash_bytes(start + segments[i].p_offset,
 							  segments[i].p_filesz));

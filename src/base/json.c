@@ -134,6 +134,16 @@ void json_number(struct json *json, double value)
 	writer_printf(json->writer, "%.3f", value);
 }
 
+void json_exact_number(struct json *json, double value)
+{
+	if (!isfinite(value)) {
+		json_null(json);
+		return;
+	}
+	json_value(json);
+	writer_printf(json->writer, "%.17g", value);
+}
+
 void json_bool(struct json *json, bool value)
 {
 	json_value(json);

@@ -27,6 +27,7 @@ void json_bytes(struct json *json, const char *bytes, size_t length);
 void json_unsigned(struct json *json, uint64_t value);
 void json_signed(struct json *json, int64_t value);
 void json_number(struct json *json, double value); /* three decimals; what is not finite is null */
+void json_exact_number(struct json *json, double value); /* the same with all digits */
 void json_bool(struct json *json, bool value);
 void json_null(struct json *json);
 

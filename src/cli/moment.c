@@ -5,11 +5,12 @@
 #include "cli/keep.h"
 #include "target/traced.h"
 
-struct error *moment_begin(struct invocation *invocation, struct evidence *evidence,
+struct error *moment_begin(struct invocation *invocation, struct evidence *evidence, bool with_data,
 			   struct moment *ret)
 {
 	struct moment moment = { .began_ns = traced_now_ns() };
 	const struct keep_options wanted = {
+		.with_data = with_data,
 		.max_pause_ns = (uint64_t)invocation->options.max_pause_ns,
 		.max_memory = invocation->options.max_memory,
 	};
@@ -44,7 +45,7 @@ struct error *moment_heap_with(struct invocation *invocation, struct evidence *e
 	const struct heap_room room = { .limit = invocation->options.max_memory };
 	_cleanup_(heap_cleanup) struct heap *heap = NULL;
 	struct moment moment;
-	TRY(moment_begin(invocation, evidence, &moment));
+	TRY(moment_begin(invocation, evidence, reader != NULL, &moment));
 	struct error *error = heap_index_take(invocation, evidence, &heap);
 	if (!error && !heap)
 		error = heap_read_within(evidence->runtime, &room, &heap);

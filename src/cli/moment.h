@@ -18,7 +18,8 @@ struct moment {
 	bool copied;
 };
 
-struct error *moment_begin(struct invocation *invocation, struct evidence *evidence,
+/* `with_data`: a copy has objects without pointers, too; a fork has them anyway. */
+struct error *moment_begin(struct invocation *invocation, struct evidence *evidence, bool with_data,
 			   struct moment *ret) must_use;
 
 /* Memory has been read: let the fork go. The runtime looks at the process itself again. */
@@ -34,7 +35,7 @@ struct error *moment_heap(struct invocation *invocation, struct evidence *eviden
 
 /*
  * The same, but the moment stands still until `reader` has read what it needs: the heap has been
- * searched then, and the runtime's target is what stands still.
+ * searched then, and the runtime's target is what stands still, objects without pointers included.
  */
 typedef struct error *moment_reader(void *argument, struct heap *heap);
 struct error *moment_heap_with(struct invocation *invocation, struct evidence *evidence,

@@ -24,7 +24,7 @@ static struct error *answer(struct invocation *invocation, const char *what, str
 	struct heap_why why;
 	TRY(heap_dominate(heap));
 	TRY(heap_query_find(heap, what, &query));
-	TRY(heap_why_ask(heap, &query, &why));
+	TRY(heap_why_ask(heap, &query, report->all, &why));
 	report->why = &why;
 	report->what = what;
 	struct error *error = cli_format_is(invocation, "json") ? why_json(report, invocation->out)

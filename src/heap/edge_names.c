@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap/edge_names.h"
 
+#include <string.h>
+
 #include "binary/variables_path.h"
 #include "heap/holders.h"
 
@@ -245,4 +247,35 @@ uint32_t heap_map_of_piece(const struct heap *heap, uint32_t vertex)
 		return VERTEX_NONE;
 	heap_types_get(heap->types, heap_object_type(heap, vertex), &type);
 	return type.form == HEAP_MAP ? vertex : VERTEX_NONE;
+}
+
+/* "[11].value.name" of a map's group is "[value].name" of the map. */
+static void write_in_map(const char *name, struct writer *writer)
+{
+	static const char *const parts[] = { "key", "value" };
+	const char *rest = *name == '[' ? strchr(name, ']') : NULL;
+	for (size_t i = 0; rest && i < ARRAY_SIZE(parts); i++) {
+		size_t length = strlen(parts[i]);
+		if (rest[1] != '.' || strncmp(rest + 2, parts[i], length) != 0)
+			continue;
+		writer_printf(writer, "[%s]%s", parts[i], rest + 2 + length);
+		return;
+	}
+	writer_string(writer, name);
+}
+
+struct error *heap_edge_word(struct heap_edge_names *names, uint32_t vertex, uint32_t position,
+			     bool all, struct writer *writer)
+{
+	struct writer name = WRITER_TO_MEMORY;
+	if (all || !heap_is_map_piece(names->heap, vertex))
+		return heap_edge_name(names, vertex, position, writer);
+	struct error *error = heap_edge_name(names, vertex, position, &name);
+	const char *text = error ? NULL : writer_text(&name);
+	if (text)
+		write_in_map(text, writer);
+	else if (!error)
+		error = error_no_memory();
+	writer_deinit(&name);
+	return error;
 }

@@ -25,6 +25,13 @@ void heap_edge_names_deinit(struct heap_edge_names *names);
 struct error *heap_edge_name(struct heap_edge_names *names, uint32_t vertex, uint32_t position,
 			     struct writer *writer) must_use;
 
+/*
+ * The same of an edge to what is no piece of a map: an edge of a piece is called "[value].name" or
+ * "[key]", as if it were the map's, unless `all`.
+ */
+struct error *heap_edge_word(struct heap_edge_names *names, uint32_t vertex, uint32_t position,
+			     bool all, struct writer *writer) must_use;
+
 /* Where in the object the word is, from where the value begins; false: not known. */
 struct error *heap_edge_offset(struct heap_edge_names *names, uint32_t vertex, uint32_t position,
 			       uint64_t *ret, bool *ret_known) must_use;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap/why.h"
 
-#include <string.h>
-
 #include "base/big_array.h"
 #include "base/hash.h"
 
@@ -77,8 +75,11 @@ static struct error *climb(struct heap_why *why)
 	if (why->example == VERTEX_NONE)
 		return NULL;
 	uint32_t number = dominators->numbers[why->example];
-	while (number != VERTEX_NONE && (number = dominators->parents[number]))
-		TRY(heap_vertex_vector_append(&why->dominators, &dominators->vertices[number]));
+	while (number != VERTEX_NONE && (number = dominators->parents[number])) {
+		const uint32_t *vertex = &dominators->vertices[number];
+		if (why->all || !heap_is_map_piece(why->heap, *vertex))
+			TRY(heap_vertex_vector_append(&why->dominators, vertex));
+	}
 	return NULL;
 }
 
@@ -309,9 +310,15 @@ static struct error *ask(struct heap_why *why)
 	}
 }
 
-struct error *heap_why_ask(struct heap *heap, struct heap_query *query, struct heap_why *ret)
+struct error *heap_why_ask(struct heap *heap, struct heap_query *query, bool all,
+			   struct heap_why *ret)
 {
-	struct heap_why why = { .heap = heap, .query = *query, .example = VERTEX_NONE };
+	struct heap_why why = {
+		.heap = heap,
+		.query = *query,
+		.all = all,
+		.example = VERTEX_NONE,
+	};
 	*query = (struct heap_query){ 0 };
 	struct error *error = ask(&why);
 	if (error)
@@ -343,41 +350,10 @@ size_t heap_why_next(const struct heap_why *why, const struct heap_path *path, s
 	return MIN(next, steps->count);
 }
 
-/* "[11].value.name" of a map's group is "[value].name" of the map. */
-static void write_in_map(const char *name, struct writer *writer)
-{
-	static const char *const parts[] = { "key", "value" };
-	const char *rest = *name == '[' ? strchr(name, ']') : NULL;
-	for (size_t i = 0; rest && i < ARRAY_SIZE(parts); i++) {
-		size_t length = strlen(parts[i]);
-		if (rest[1] != '.' || strncmp(rest + 2, parts[i], length) != 0)
-			continue;
-		writer_printf(writer, "[%s]%s", parts[i], rest + 2 + length);
-		return;
-	}
-	writer_string(writer, name);
-}
-
-struct error *heap_why_edge(struct heap_why *why, uint32_t vertex, uint32_t position, bool all,
-			    struct writer *writer)
-{
-	struct writer name = WRITER_TO_MEMORY;
-	if (all || !heap_is_map_piece(why->heap, vertex))
-		return heap_edge_name(&why->names, vertex, position, writer);
-	struct error *error = heap_edge_name(&why->names, vertex, position, &name);
-	const char *text = error ? NULL : writer_text(&name);
-	if (text)
-		write_in_map(text, writer);
-	else if (!error)
-		error = error_no_memory();
-	writer_deinit(&name);
-	return error;
-}
-
 struct error *heap_why_field(struct heap_why *why, const struct heap_path *path, size_t index,
 			     bool all, struct writer *writer)
 {
 	const struct heap_step *before = &path->steps.items[index - 1];
 	bool piece = heap_is_map_piece(why->heap, path->steps.items[index].vertex);
-	return heap_why_edge(why, before->vertex, before->position, all || piece, writer);
+	return heap_edge_word(&why->names, before->vertex, before->position, all || piece, writer);
 }

@@ -29,6 +29,7 @@ struct heap_why {
 	struct heap_edge_names names;
 	struct dominator_tree tree;
 	struct heap_paths paths; /* by kind of root; to the nearest object of a type */
+	bool all;                /* pieces of maps, too */
 	uint32_t example;        /* the object that the dominators are of; VERTEX_NONE */
 	struct heap_vertex_vector
 		dominators;                /* of the example, the nearest one first, a root last */
@@ -39,9 +40,12 @@ struct heap_why {
 	struct heap_held_vector held;      /* of a root: a floor-1 type, what is below it, ... */
 };
 
-/* `query` is taken over, whatever happens. After heap_search(). */
-struct error *heap_why_ask(struct heap *heap, struct heap_query *query, struct heap_why *ret)
-	must_use;
+/*
+ * `query` is taken over, whatever happens. After heap_search(). Of the dominators those that are
+ * pieces of maps are left out, unless `all`.
+ */
+struct error *heap_why_ask(struct heap *heap, struct heap_query *query, bool all,
+			   struct heap_why *ret) must_use;
 void heap_why_deinit(struct heap_why *why);
 
 /*
@@ -54,10 +58,6 @@ size_t heap_why_next(const struct heap_why *why, const struct heap_path *path, s
 /* How the step (not the first) is reached: ".next", "[3].buf", "[value]" of a map. */
 struct error *heap_why_field(struct heap_why *why, const struct heap_path *path, size_t index,
 			     bool all, struct writer *writer) must_use;
-
-/* The same of any edge to what is no piece of a map. */
-struct error *heap_why_edge(struct heap_why *why, uint32_t vertex, uint32_t position, bool all,
-			    struct writer *writer) must_use;
 
 /* By number: the one at the top of the tree, right below the source, that dominates it. */
 struct error *heap_tops_find(const struct dominators *dominators, uint32_t **ret) must_use;

@@ -131,14 +131,13 @@ static struct error *write_verdict(const struct why_report *report, struct write
 	case HEAP_QUERY_ROOT:
 		return verdict_root(report, writer);
 	case HEAP_QUERY_FREE:
-		writer_printf(writer, "%#" PRIx64 " is in the heap, but no object is there: free\n",
-			      query->address);
+		writer_hex(writer, query->address);
+		writer_string(writer, " is in the heap, but no object is there: free\n");
 		return NULL;
 	case HEAP_QUERY_OUTSIDE:
-		writer_printf(writer,
-			      "%#" PRIx64 " is neither in the heap nor in a global that holds "
-			      "any of it\n",
-			      query->address);
+		writer_hex(writer, query->address);
+		writer_string(writer, " is neither in the heap nor in a global that holds any of "
+				      "it\n");
 		return NULL;
 	}
 	return NULL;

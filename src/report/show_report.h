@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_REPORT_SHOW_REPORT_H
+#define DOWSE_REPORT_SHOW_REPORT_H
+
+#include "heap/fields.h"
+#include "heap/incoming.h"
+#include "heap/query.h"
+#include "heap/why.h"
+#include "report/heap_report.h"
+
+/* One object, and how it is to be shown. */
+struct show_report {
+	const struct subject *subject;
+	struct heap_edge_names *names; /* of the heap */
+	const struct heap_query *query;
+	const struct heap_fields *fields; /* of an object: these two */
+	const struct heap_incoming *holders;
+	bool data; /* what strings and arrays contain was asked for */
+	uint64_t pause_ns;
+	uint64_t fork_ns;
+	const struct style *style; /* for text */
+};
+
+struct error *show_text(const struct show_report *report, struct writer *writer) must_use;
+struct error *show_json(const struct show_report *report, struct writer *writer) must_use;
+
+#endif

@@ -20,6 +20,7 @@
 #define INLINE_MARKS   128 /* runtime.spanInlineMarkBits: scanned bits, then marks */
 #define MARKS_OFFSET   64
 #define BITS_AT_ONCE   ((size_t)4096)
+#define SHARED_MAX     ((uint64_t)1 << 20) /* of several slots; the runtime's are below 128 KiB */
 
 /* What is needed of a span beside what stays: where its bits are. */
 struct span_state {
@@ -37,6 +38,8 @@ struct span_reading {
 	struct span_walk walk;
 	struct heap_spans *spans;
 	struct span_state_vector states;
+	struct address_range_vector mappings; /* neighbours joined */
+	struct address_range range;           /* of arenas; the one in hand */
 	uint32_t sweep_generation;
 	uint64_t pages; /* of all spans */
 	bool headers;   /* this program's objects have them */
@@ -82,6 +85,14 @@ static void place_bits(const struct span_reading *reading, const uint8_t *bytes,
 	}
 }
 
+/* All of a span lies in memory that is there, in arenas that the runtime knows. */
+static bool is_there(const struct span_reading *reading, uint64_t start, uint64_t end)
+{
+	const struct address_range *mapping = heap_ranges_find(&reading->mappings, start);
+	return start % GO_PAGE == 0 && start >= reading->range.start && end <= reading->range.end &&
+	       mapping && end <= mapping->end;
+}
+
 /* A span that contradicts itself or its neighbours is left out; `damaged` says so. */
 static struct error *note_span(void *argument, const uint8_t *bytes, uint64_t start, uint64_t end)
 {
@@ -98,8 +109,8 @@ static struct error *note_span(void *argument, const uint8_t *bytes, uint64_t st
 	uint64_t count = count_member(layout, bytes, layout->mspan_nelems);
 	bool large = member_u8(bytes, layout->mspan_spanclass) >> 1 == 0;
 	if (!slot || slot % 8 || !count || count > (end - start) / slot ||
-	    (count == 1 && slot > end - start) || (last && start < last->end) ||
-	    spans->vertex_count > VERTEX_MAX - count) {
+	    (count > 1 && end - start > SHARED_MAX) || (last && start < last->end) ||
+	    !is_there(reading, start, end) || spans->vertex_count > VERTEX_MAX - count) {
 		reading->damaged = true;
 		return NULL;
 	}
@@ -134,7 +145,9 @@ static struct error *walk_arenas(struct span_reading *reading)
 {
 	_cleanup_(address_range_vector_deinit) struct address_range_vector ranges = { 0 };
 	TRY(heap_ranges_read(reading->runtime, &ranges));
+	TRY(heap_ranges_mapped(reading->runtime, &reading->mappings));
 	for (size_t i = 0; i < ranges.count; i++) {
+		reading->range = ranges.items[i];
 		for (uint64_t at = ranges.items[i].start; at < ranges.items[i].end;
 		     at += ARENA_BYTES)
 			TRY(span_walk_arena(&reading->walk, at, at + ARENA_BYTES, note_span,
@@ -347,6 +360,7 @@ struct error *heap_spans_read(struct runtime *runtime, struct heap_spans *ret)
 	};
 	struct error *error = read_all(&reading);
 	span_state_vector_deinit(&reading.states);
+	address_range_vector_deinit(&reading.mappings);
 	spans.damaged = reading.damaged;
 	if (error)
 		heap_spans_deinit(&spans);

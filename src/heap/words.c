@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap/words.h"
 
-/* Where itabs may lie: in mappings that are not the heap's, neighbours joined. */
-static struct error *find_mappings(struct heap_words *words)
-{
-	const struct target_mapping *mappings;
-	size_t count;
-	TRY(target_mappings(runtime_target(words->runtime), &mappings, &count));
-	for (size_t i = 0; i < count; i++) {
-		struct address_range range = { mappings[i].start, mappings[i].end };
-		struct address_range *last =
-			words->mappings.count ? &words->mappings.items[words->mappings.count - 1]
-					      : NULL;
-		if (!mappings[i].readable)
-			continue;
-		if (last && last->end == range.start)
-			last->end = range.end;
-		else
-			TRY(address_range_vector_append(&words->mappings, &range));
-	}
-	return NULL;
-}
+/*
+ * Programs have thousands of types and itabs. Where far more different words stand before pointers,
+ * they are numbers that look like addresses, and looking each up would take all time.
+ */
+#define INTERFACES_MAX ((size_t)1 << 20)
 
 struct error *heap_words_init(struct heap_words *words, struct runtime *runtime,
 			      struct heap_types *types, pthread_mutex_t *lock)
@@ -36,7 +21,7 @@ struct error *heap_words_init(struct heap_words *words, struct runtime *runtime,
 		words->types_low = MIN(words->types_low, binary->modules[i].types);
 		words->types_high = MAX(words->types_high, binary->modules[i].types_end);
 	}
-	return find_mappings(words);
+	return heap_ranges_mapped(runtime, &words->mappings);
 }
 
 void heap_words_deinit(struct heap_words *words)
@@ -54,6 +39,8 @@ static struct error *find_interface(struct heap_words *words, uint64_t word, uin
 		*ret = (uint32_t)slot->value;
 		return NULL;
 	}
+	if (words->interfaces.count >= INTERFACES_MAX)
+		return NULL;
 	TRY(heap_types_dynamic(words->types, word, ret));
 	return map_insert(&words->interfaces, word, *ret, &slot);
 }

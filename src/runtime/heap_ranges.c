@@ -132,7 +132,30 @@ struct error *heap_ranges_read(struct runtime *runtime, struct address_range_vec
 	return NULL;
 }
 
-bool heap_ranges_has(const struct address_range_vector *ranges, uint64_t address)
+struct error *heap_ranges_mapped(struct runtime *runtime, struct address_range_vector *ret)
+{
+	_cleanup_(address_range_vector_deinit) struct address_range_vector ranges = { 0 };
+	const struct target_mapping *mappings;
+	size_t count;
+	TRY(target_mappings(runtime_target(runtime), &mappings, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct address_range range = { mappings[i].start, mappings[i].end };
+		struct address_range *last = ranges.count ? &ranges.items[ranges.count - 1] : NULL;
+		if (!mappings[i].readable)
+			continue;
+		if (last && last->end == range.start)
+			last->end = range.end;
+		else
+			TRY(address_range_vector_append(&ranges, &range));
+	}
+	address_range_vector_deinit(ret);
+	*ret = ranges;
+	ranges = (struct address_range_vector){ 0 };
+	return NULL;
+}
+
+const struct address_range *heap_ranges_find(const struct address_range_vector *ranges,
+					     uint64_t address)
 {
 	size_t low = 0, high = ranges->count;
 	while (low < high) {
@@ -142,7 +165,13 @@ bool heap_ranges_has(const struct address_range_vector *ranges, uint64_t address
 		else
 			high = middle;
 	}
-	return low < ranges->count && ranges->items[low].start <= address;
+	return low < ranges->count && ranges->items[low].start <= address ? &ranges->items[low]
+									  : NULL;
+}
+
+bool heap_ranges_has(const struct address_range_vector *ranges, uint64_t address)
+{
+	return heap_ranges_find(ranges, address) != NULL;
 }
 
 /* What describes each arena: pointers in one large table, indexed as the arenas are. */

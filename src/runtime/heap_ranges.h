@@ -21,7 +21,13 @@ struct error *heap_ranges_read(struct runtime *runtime, struct address_range_vec
 /* Which arena an address of the heap lies in: the index of its description in the runtime's table. */
 uint64_t heap_arena_index(const struct runtime *runtime, uint64_t address);
 
-/* Is the address in one of them? */
+/* Readable memory of the target, neighbours joined: what claims to lie elsewhere is a lie. */
+struct error *heap_ranges_mapped(struct runtime *runtime, struct address_range_vector *ret)
+	must_use;
+
+/* The one that an address is in; NULL for none. */
+const struct address_range *heap_ranges_find(const struct address_range_vector *ranges,
+					     uint64_t address);
 bool heap_ranges_has(const struct address_range_vector *ranges, uint64_t address);
 
 /*

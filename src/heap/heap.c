@@ -23,14 +23,23 @@ static uint32_t root_edge(const struct heap_spans *spans, const struct heap_root
 	return edge;
 }
 
-/* What the object points to, instead of it. */
-static struct error *append_through(struct heap *heap, uint32_t edge, struct edge_vector *into)
+/*
+ * What the object points to, instead of it. An object has one finalizer: where records say more,
+ * *left is soon used up.
+ */
+static struct error *append_through(struct heap *heap, uint32_t edge, uint64_t *left,
+				    struct edge_vector *into)
 {
 	const struct heap_graph *graph = &heap->scan.graph;
 	if (edge == EDGE_NONE)
 		return NULL;
 	uint32_t first = graph->rows[edge_target(edge)];
 	uint32_t count = graph->rows[edge_target(edge) + 1] - first;
+	if (count > *left) {
+		heap->spans.damaged = true;
+		return NULL;
+	}
+	*left -= count;
 	TRY(edge_vector_reserve(into, into->count + count));
 	memcpy(into->items + into->count, graph->edges + first, count * sizeof(*into->items));
 	into->count += count;
@@ -40,6 +49,7 @@ static struct error *append_through(struct heap *heap, uint32_t edge, struct edg
 static struct error *append_roots(struct heap *heap)
 {
 	_cleanup_(edge_vector_deinit) struct edge_vector edges = { 0 };
+	uint64_t left = heap->scan.edge_count;
 	TRY(heap_scan_expect(&heap->scan, heap->roots.list.count));
 	for (size_t i = 0; i < heap->roots.list.count; i++) {
 		const struct heap_root *root = &heap->roots.list.items[i];
@@ -47,7 +57,7 @@ static struct error *append_roots(struct heap *heap)
 		for (size_t k = root->first; k < root->first + root->count; k++) {
 			uint32_t edge = root_edge(&heap->spans, &heap->roots.pointers.items[k]);
 			if (root->through)
-				TRY(append_through(heap, edge, &edges));
+				TRY(append_through(heap, edge, &left, &edges));
 			else
 				TRY(edge_vector_append(&edges, &edge));
 		}

@@ -9,6 +9,7 @@
 #include "heap/digest.h"
 
 #define PARTS_SHOWN 8
+#define PARTS_MAX   ((size_t)4 << 20) /* counted at once; a hundred holders of 40,000 types */
 
 struct finding_holders {
 	const struct heap *heap;
@@ -32,16 +33,16 @@ static uint64_t holder_key(const struct finding_holders *finding, uint32_t verte
 	const struct heap_root *root = heap_vertex_root(heap, vertex);
 	if (!root) {
 		*ret_kind = HOLDER_SHARED;
-		return hash_more(1, heap_grouping_of(&finding->grouping, vertex)) >> 1;
+		return hash_more(hash_word(1), heap_grouping_of(&finding->grouping, vertex)) >> 1;
 	}
 	if (root->kind == HEAP_ROOT_GOROUTINE && root->goroutine != HEAP_NO_GOROUTINE) {
 		const struct goroutine *goroutine =
 			&heap->roots.goroutines->list.items[root->goroutine];
 		*ret_kind = HOLDER_GOROUTINES;
-		return hash_more(2, (uint64_t)(uintptr_t)goroutine->stack) >> 1;
+		return hash_more(hash_word(2), (uint64_t)(uintptr_t)goroutine->stack) >> 1;
 	}
 	*ret_kind = HOLDER_ROOT;
-	return hash_more(3, vertex) >> 1;
+	return hash_more(hash_word(3), vertex) >> 1;
 }
 
 /* One of those directly under the source. */
@@ -142,7 +143,8 @@ static struct error *take_parts(const struct finding_holders *finding, size_t li
 				struct heap_holders *ret)
 {
 	_cleanup_(heap_group_vector_deinit) struct heap_group_vector parts = { 0 };
-	size_t groups = finding->grouping.count, shown = MIN(limit, ret->list.count);
+	size_t groups = finding->grouping.count;
+	size_t shown = MIN(MIN(limit, ret->list.count), PARTS_MAX / groups);
 	if (!shown)
 		return NULL;
 	TRY(heap_group_vector_reserve(&parts, shown * groups));

@@ -18,6 +18,8 @@
 #define PIECE_SPANS ((size_t)1024)
 #define PAGE_BYTES  ((size_t)4096)
 #define THREADS     2
+/* Each page that is not there takes a try of its own; a whole heap that is not there takes too many. */
+#define UNREADABLE_MAX ((uint64_t)32 << 30)
 
 struct scan_run {
 	struct runtime *runtime;
@@ -85,6 +87,9 @@ static struct error *read_pages(struct scan_run *run, uint64_t address, uint8_t 
 			run->scan->unreadable += range.length;
 		}
 	}
+	if (run->scan->unreadable > UNREADABLE_MAX)
+		return error_new(ERROR_CORRUPT, "more than %u GiB of its heap are not there",
+				 (unsigned)(UNREADABLE_MAX >> 30));
 	return NULL;
 }
 

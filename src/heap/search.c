@@ -30,7 +30,7 @@ struct search {
 	struct queue_block *head;
 	struct queue_block *tail;
 	size_t taken;     /* of the head */
-	uint64_t retyped; /* how often */
+	uint64_t retyped; /* how many edges were followed again for that */
 	uint64_t retyped_max;
 };
 
@@ -143,7 +143,8 @@ static struct error *follow(struct search *search, uint32_t edge, uint32_t type)
 	/* Lying descriptors could have the search go round for long. */
 	if (!changed || search->retyped >= search->retyped_max)
 		return NULL;
-	search->retyped++;
+	const uint32_t *row = &search->scan->graph.rows[vertex];
+	search->retyped += 1 + row[1] - row[0];
 	return push(search, vertex);
 }
 
@@ -274,7 +275,7 @@ static struct error *guess(struct search *search)
 static struct error *run(struct search *search, const struct heap_roots *roots)
 {
 	size_t count = search->scan->graph.object_count;
-	search->retyped_max = 16 * (uint64_t)count + 1024;
+	search->retyped_max = 16 * ((uint64_t)count + search->scan->edge_count) + 1024;
 	search->reached = calloc(count / 64 + 1, sizeof(*search->reached));
 	if (!search->reached)
 		return error_no_memory();

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#define PROBES_MAX 64 /* chance needs two or three; who makes collisions gets no shape */
+
 struct error *heap_shapes_init(struct heap_shapes *shapes)
 {
 	*shapes = (struct heap_shapes){ .count = 1 };
@@ -27,10 +29,14 @@ struct error *heap_shapes_intern(struct heap_shapes *shapes, const struct heap_s
 				 uint16_t *ret)
 {
 	uint64_t key = heap_shape_hash(shape->mask + shape->kind, shape->size) >> 1;
-	for (;; key++) {
+	for (unsigned probes = 0;; key++, probes++) {
 		struct map_slot *slot = map_find(&shapes->numbers, key);
 		if (!slot)
 			break;
+		if (probes == PROBES_MAX) {
+			*ret = 0;
+			return NULL;
+		}
 		if (equal(&shapes->list[slot->value], shape)) {
 			*ret = (uint16_t)slot->value;
 			return NULL;

@@ -101,6 +101,11 @@ static struct error *add_value(struct types_flatten *flatten, struct levels *lev
 {
 	if (type->pointer_bytes == 0 || type->size < WORD)
 		return NULL;
+	/* Its second word is the one that counts: a slot must not lie behind the element. */
+	if (type->kind == TYPE_INTERFACE && type->size < 2 * WORD) {
+		flatten->complete = false;
+		return NULL;
+	}
 	if (type->kind != TYPE_STRUCT && type->kind != TYPE_ARRAY)
 		return add_word(flatten, type, offset, parent, field);
 	if (levels->depth == DEPTH_MAX) {

@@ -71,10 +71,22 @@ static bool convert_object(const uint8_t *raw, size_t from, size_t count, bool d
 	return dead;
 }
 
+/* A span may reach into the next arena, where another table begins. */
+static struct error *read_across(struct arena_bits *bits, uint64_t address, size_t bytes,
+				 uint8_t *ret)
+{
+	for (size_t done = 0, some; done < bytes; done += some) {
+		uint64_t left = ARENA_MASK + 1 - ((address + done) & ARENA_MASK);
+		some = (size_t)MIN(left, (uint64_t)(bytes - done));
+		TRY(read_raw(bits, address + done, some, ret + raw_size(bits, done)));
+	}
+	return NULL;
+}
+
 struct error *arena_bits_span(struct arena_bits *bits, const struct heap_span *span, uint8_t *ret)
 {
 	size_t bytes = (size_t)(span->end - span->start), words = (size_t)span->slot_size / 8;
-	TRY(read_raw(bits, span->start, bytes, bits->two ? bits->raw : ret));
+	TRY(read_across(bits, span->start, bytes, bits->two ? bits->raw : ret));
 	if (!bits->two)
 		return NULL;
 	memset(ret, 0, arena_bits_size(bytes));

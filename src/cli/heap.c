@@ -5,6 +5,7 @@
 #include "cli/heap_index.h"
 #include "cli/moment.h"
 #include "report/heap_report.h"
+#include "report/heap_tree_report.h"
 
 /* In the order of `by`. */
 enum heap_by {
@@ -153,6 +154,48 @@ static struct error *gather(const struct invocation *invocation, struct evidence
 	return NULL;
 }
 
+static bool is_drawn(const struct invocation *invocation)
+{
+	return cli_format_is(invocation, "pprof") || cli_format_is(invocation, "folded") ||
+	       cli_format_is(invocation, "dot");
+}
+
+/* Holders as stacks: what --by asks for makes no difference, so it must not be asked for. */
+static struct error *draw(const struct invocation *invocation, struct heap *heap,
+			  const struct heap_report *report)
+{
+	_cleanup_(type_tree_vector_deinit) struct type_tree_vector tree = { 0 };
+	TRY(heap_dominate(heap));
+	TRY(type_tree_make(heap, report->totals->reachable_bytes / HEAP_TREE_SHARE, &tree));
+	if (cli_format_is(invocation, "pprof"))
+		return heap_pprof(report, &tree, invocation->out);
+	return cli_format_is(invocation, "dot") ? heap_dot(report, &tree, invocation->out)
+						: heap_folded(report, &tree, invocation->out);
+}
+
+static struct error *write_lists(const struct invocation *invocation, struct evidence *evidence,
+				 struct heap *heap, struct lists *lists, struct heap_report *report)
+{
+	if (is_drawn(invocation))
+		return draw(invocation, heap, report);
+	TRY(gather(invocation, evidence, heap, lists, report));
+	return cli_format_is(invocation, "json") ? heap_json(report, invocation->out)
+						 : heap_text(report, invocation->out);
+}
+
+static struct error *check_drawn(const struct invocation *invocation)
+{
+	const char *format = invocation->options.format;
+	if (!is_drawn(invocation))
+		return NULL;
+	if (invocation->operand_count > 1)
+		return error_new(ERROR_USAGE, "%s shows one TARGET", format);
+	if (invocation->options.by && cli_by(invocation) != BY_HOLDER)
+		return error_new(ERROR_USAGE, "%s shows holders, not what --by %s tells", format,
+				 invocation->options.by);
+	return NULL;
+}
+
 static struct error *run_two(struct invocation *invocation, enum heap_by wanted)
 {
 	if (wanted != BY_TYPE && wanted != BY_HOLDER)
@@ -171,6 +214,7 @@ static struct error *heap_run(struct invocation *invocation, enum cli_status *re
 				 "--by value needs a field as well: dowse heap %s --by value "
 				 "main.Session.tenant",
 				 invocation->operands[0]);
+	TRY(check_drawn(invocation));
 	if (by_what != BY_VALUE && invocation->operand_count == 2)
 		return run_two(invocation, by_what);
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
@@ -189,14 +233,12 @@ static struct error *heap_run(struct invocation *invocation, enum cli_status *re
 			     &report.pause_ns, &report.fork_ns));
 	report.heap = heap;
 	heap_count(heap, &totals);
-	TRY(gather(invocation, &evidence, heap, &lists, &report));
-	TRY(cli_format_is(invocation, "json") ? heap_json(&report, invocation->out)
-					      : heap_text(&report, invocation->out));
+	TRY(write_lists(invocation, &evidence, heap, &lists, &report));
 	heap_index_keep(invocation, &evidence, heap);
 	return NULL;
 }
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "pprof", "folded", "dot", NULL };
 static const enum option_id options[] = {
 	OPTION_LIMIT,      OPTION_MAX_PAUSE, OPTION_MAX_MEMORY, OPTION_SAVE, OPTION_SPOOL,
 	OPTION_EXECUTABLE, OPTION_NO_INDEX,  OPTION_DATA,       OPTION_END,
@@ -211,14 +253,16 @@ const struct verb verb_heap = {
 		"goroutines hold them, package whose types they are of, span what each size of slots keeps and\n"
 		"does not use, fill what slices, maps and channels have room for and do not use, site which code\n"
 		"allocated them, value FIELD what a field of them holds (strings need --data). Two targets: what grew from the first to the second, by type or holder. A process\n"
-		"is forked and goes on after milliseconds; what is read is the fork.\n"
+		"is forked and goes on after milliseconds; what is read is the fork. --format pprof, folded and dot\n"
+		"are for pictures of who holds what: stacks of types, which begin with a global or goroutines.\n"
 		"\n"
 		"Examples:\n"
 		"  dowse heap 4242                     the types that hold most\n"
 		"  dowse heap shop --by holder         which global, which goroutines hold what\n"
 		"  dowse heap shop.dowse --limit 100   of a snapshot, more of them\n"
 		"  dowse heap shop.dowse shop          what grew since\n"
-		"  dowse heap shop --by value main.Session.tenant --data   which tenant holds how much\n",
+		"  dowse heap shop --by value main.Session.tenant --data   which tenant holds how much\n"
+		"  dowse heap shop --format pprof -o heap.pb.gz && go tool pprof -http=: heap.pb.gz\n",
 	.formats = formats,
 	.by = by,
 	.options = options,

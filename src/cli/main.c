@@ -200,6 +200,9 @@ static struct error *run(int count, char *const *arguments, const char **words,
 			   : only_tells ? NULL
 					: options->save,
 			   options->spool, save));
+	if (!only_tells && cli_format_is(&invocation, "pprof") && isatty(output.writer.descriptor))
+		return error_new(ERROR_USAGE,
+				 "pprof is not for a terminal: -o FILE, or into a pipe");
 	invocation.out = &output.writer;
 	invocation.style = style_for(output.writer.descriptor);
 	if (options->given[OPTION_HELP])

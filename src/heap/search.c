@@ -132,6 +132,10 @@ static struct error *follow(struct search *search, uint32_t edge, uint32_t type)
 {
 	uint32_t vertex = edge_target(edge);
 	bool changed = false;
+	/* In a list nothing lies ahead in the queue: its next one is needed at once, all of it. */
+	__builtin_prefetch(&search->scan->graph.rows[vertex]);
+	__builtin_prefetch(&search->scan->types[vertex], 1);
+	__builtin_prefetch(&search->scan->shapes[vertex]);
 	if (!heap_bit(search->spans->used, vertex))
 		return NULL;
 	if (type != HEAP_TYPE_UNKNOWN)

@@ -122,7 +122,7 @@ static void ask(struct heap *heap, uint32_t vertex)
 		 (unsigned long long)heap_spans_address(&heap->spans, vertex));
 	must_succeed(heap_query_find(heap, text, &query));
 	assert(query.vertex == vertex);
-	must_succeed(heap_why_ask(heap, &query, &why));
+	must_succeed(heap_why_ask(heap, &query, vertex % 2, &why));
 	for (uint32_t i = 0; i < why.paths.count; i++)
 		tell_path(&why, &why.paths.items[i]);
 	heap_why_deinit(&why);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap/dominators_private.h"
+#include "heap/landmarks.h"
 
 #include <assert.h>
 
@@ -7,17 +8,15 @@
  * All edges of a vertex go on the stack when it is entered, the last one on top, and whether their
  * targets are known is asked when they come off. So what will be asked next can be seen in advance,
  * and an object's edges are read once. In a list, one read leads to the next all the same: the
- * target's row, then what it points to. The place of the latter is guessed, so that both are under
- * way together: vertices of one span have mostly as many edges each, so that between landmarks,
- * which all fit into the cache, rows rise evenly.
+ * target's row, then what it points to. The place of the latter is guessed (landmarks.h), so that
+ * both are under way together.
  */
-#define LANDMARK_SHIFT 5
-#define LOOK_AHEAD     12 /* edges below the top of the stack */
-#define WARM_MAX       8  /* edges of one vertex whose targets are asked for when it is entered */
+#define LOOK_AHEAD 12 /* edges below the top of the stack */
+#define WARM_MAX   8  /* edges of one vertex whose targets are asked for when it is entered */
 
 struct depth_first {
 	const uint32_t *rows, *edges;
-	const uint32_t *landmarks; /* rows[i << LANDMARK_SHIFT], and the end */
+	const uint32_t *landmarks;
 	uint32_t *vertices, *numbers, *parents;
 	uint32_t vertex_count;
 	uint32_t count;
@@ -26,29 +25,10 @@ struct depth_first {
 	struct numbered_edge *met;  /* the next edge that is not of the tree */
 };
 
-static size_t landmark_count(const struct heap_graph *graph)
-{
-	return ((size_t)graph->vertex_count >> LANDMARK_SHIFT) + 2;
-}
-
-static struct error *landmarks_create(const struct heap_graph *graph, uint32_t **ret)
-{
-	size_t count = landmark_count(graph);
-	uint32_t *landmarks;
-	TRY(big_array_allocate(count, sizeof(*landmarks), &landmarks));
-	for (size_t i = 0; i < count; i++)
-		landmarks[i] = graph->rows[MIN(i << LANDMARK_SHIFT, (size_t)graph->vertex_count)];
-	*ret = landmarks;
-	return NULL;
-}
-
 /* Ask for all that entering the vertex will read. */
 static force_inline void warm(const struct depth_first *search, uint32_t vertex)
 {
-	const uint32_t *landmark = &search->landmarks[vertex >> LANDMARK_SHIFT];
-	uint64_t part = vertex & ((1 << LANDMARK_SHIFT) - 1);
-	uint64_t rise = landmark[1] - landmark[0];
-	__builtin_prefetch(&search->edges[landmark[0] + (rise * part >> LANDMARK_SHIFT)]);
+	__builtin_prefetch(&search->edges[landmarks_guess(search->landmarks, vertex)]);
 	__builtin_prefetch(&search->rows[vertex]);
 	__builtin_prefetch(&search->numbers[vertex], 1);
 }
@@ -160,7 +140,7 @@ struct error *depth_first_number(struct dominator_work *work, const uint64_t *ma
 	if (may_use)
 		bar_unusable(work->result.numbers, work->graph->object_count, may_use);
 	uint32_t count = search_all(work, landmarks);
-	big_array_free(landmarks, landmark_count(work->graph), sizeof(*landmarks));
+	big_array_free(landmarks, landmarks_count(work->graph), sizeof(*landmarks));
 	shrink(work, count);
 	return NULL;
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/big_array.h"
+#include "heap/landmarks.h"
 #include "heap/typing.h"
 
 /*
@@ -27,6 +29,7 @@ struct search {
 	struct heap_scan *scan;
 	struct heap_typing typing;
 	uint64_t *reached;
+	uint32_t *landmarks;
 	struct queue_block *head;
 	struct queue_block *tail;
 	size_t taken;     /* of the head */
@@ -133,6 +136,7 @@ static struct error *follow(struct search *search, uint32_t edge, uint32_t type)
 	uint32_t vertex = edge_target(edge);
 	bool changed = false;
 	/* In a list nothing lies ahead in the queue: its next one is needed at once, all of it. */
+	__builtin_prefetch(&search->scan->graph.edges[landmarks_guess(search->landmarks, vertex)]);
 	__builtin_prefetch(&search->scan->graph.rows[vertex]);
 	__builtin_prefetch(&search->scan->types[vertex], 1);
 	__builtin_prefetch(&search->scan->shapes[vertex]);
@@ -283,6 +287,7 @@ static struct error *run(struct search *search, const struct heap_roots *roots)
 	search->reached = calloc(count / 64 + 1, sizeof(*search->reached));
 	if (!search->reached)
 		return error_no_memory();
+	TRY(landmarks_create(&search->scan->graph, &search->landmarks));
 	TRY(start(search, roots));
 	TRY(drain(search));
 	return guess(search);
@@ -302,6 +307,7 @@ struct error *heap_search_run(const struct heap_spans *spans, struct heap_types 
 		search.head = next;
 	}
 	heap_typing_deinit(&search.typing);
+	big_array_free(search.landmarks, landmarks_count(&scan->graph), sizeof(*search.landmarks));
 	if (error)
 		free(search.reached);
 	else

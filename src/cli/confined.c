@@ -5,13 +5,17 @@
 #include <string.h>
 
 #include "cli/heap_index.h"
+#include "cli/progress_line.h"
 #include "confine/confine.h"
 
 static int work(void *argument)
 {
 	struct invocation *invocation = argument;
 	enum cli_status status = CLI_OK;
+	struct progress_line line;
+	progress_line_start(&line);
 	struct error *error = invocation->verb->run(invocation, &status);
+	progress_line_stop(&line);
 	if (!error)
 		error = writer_finish(invocation->out);
 	return (int)(error ? cli_report(error) : status);

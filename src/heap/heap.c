@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "heap/digest.h"
+#include "base/progress.h"
 #include "heap/search.h"
 
 DEFINE_VECTOR(edge_vector, uint32_t);
@@ -104,6 +105,7 @@ static struct error *read_all(struct heap *heap)
 	TRY(heap_spans_read(heap->runtime, &heap->spans));
 	TRY(check_graph(heap));
 	TRY(heap_scan_run(heap->runtime, &heap->spans, heap->types, &heap->room, &heap->scan));
+	progress_begin("looking for roots", 0);
 	TRY(heap_roots_find(heap->runtime, heap->types, &ranges, &heap->roots));
 	return append_roots(heap);
 }
@@ -129,6 +131,7 @@ struct error *heap_read_within(struct runtime *runtime, const struct heap_room *
 
 struct error *heap_search(struct heap *heap)
 {
+	progress_begin("searching", 0);
 	return heap->reached ? NULL
 			     : heap_search_run(&heap->spans, heap->types, &heap->roots, &heap->scan,
 					       &heap->reached);
@@ -244,6 +247,7 @@ struct error *heap_dominate(struct heap *heap)
 	if (heap->dominators.count)
 		return NULL;
 	TRY(check_dominators(heap));
+	progress_begin("finding out who holds what", 0);
 	TRY(cut_goroutines(heap));
 	return dominators_compute(&heap->scan.graph, heap->spans.used, weight, heap,
 				  &heap->dominators);

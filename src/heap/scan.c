@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/big_array.h"
+#include "base/progress.h"
 #include "heap/arena_bits.h"
 #include "heap/scan_private.h"
 
@@ -303,6 +304,8 @@ static struct error *work_on(struct worker *worker, bool *ret_more)
 	*ret_more = take_piece(run, &piece);
 	struct error *error = *ret_more && !piece.large ? read_piece(worker, &piece) : NULL;
 	pthread_mutex_unlock(&run->lock);
+	for (size_t i = piece.from; *ret_more && i < piece.to; i++)
+		progress_add(scan_bytes(&run->spans->list.items[i]));
 	if (error || !*ret_more)
 		return error;
 	return piece.large ? scan_large(worker, &piece) : scan_piece(worker, &piece);
@@ -394,6 +397,10 @@ static struct error *scan_all(struct scan_run *run)
 	TRY(allocate(run->scan, run->spans->vertex_count));
 	TRY(arena_bits_init(&run->arena_bits, run->runtime));
 	TRY(heap_words_init(&run->words, run->runtime, run->types, &run->lock));
+	uint64_t total = 0;
+	for (size_t i = 0; i < run->spans->list.count; i++)
+		total += scan_bytes(&run->spans->list.items[i]);
+	progress_begin("reading", total);
 	TRY(run_workers(run));
 	run->scan->graph.rows[run->spans->vertex_count] = (uint32_t)run->scan->edge_count;
 	return NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/big_array.h"
+#include "base/progress.h"
 
 #define PIECE_MAX ((uint64_t)1 << 20)
 #define ROOM      ((uint64_t)4 << 20)
@@ -157,6 +158,7 @@ static struct error *visit_large(struct visiting *visiting, const struct heap_sp
 static struct error *visit(struct visiting *visiting)
 {
 	const struct heap_span_vector *spans = &visiting->heap->spans.list;
+	progress_begin("reading objects", 0);
 	for (size_t i = 0; i < spans->count; i++) {
 		const struct heap_span *span = &spans->items[i];
 		if (span->slot_size <= PIECE_MAX)

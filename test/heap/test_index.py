@@ -2,6 +2,7 @@
 """The index beside a snapshot: it is used, it changes no answer, and whatever lies in its place is
 not believed, or lies within bounds."""
 
+import json
 import os
 import random
 import shutil
@@ -33,6 +34,14 @@ def ask(snapshot, *words, **options):
     return subprocess.run([DOWSE, "heap", str(snapshot), *words, "--format", "json"],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=60, check=False, **options)
+
+
+def ask_verb(*words):
+    got = subprocess.run([DOWSE, *words, "--format", "json"], stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+    if got.returncode != 0 or got.stderr:
+        raise AssertionError(f"{words}: status {got.returncode}: {got.stderr.decode()}")
+    return got.stdout
 
 
 def answer(snapshot, *words):
@@ -112,6 +121,22 @@ class Index(unittest.TestCase):
                              sorted([os.path.basename(path), os.path.basename(index)]))
             os.unlink(path)
             os.unlink(index)
+
+    def test_other_verbs(self):
+        """What they say of a type, an object and a root comes from arrays that are mapped."""
+        path, index = self.snapshot()
+        types = json.loads(self.truth["one"][0])["types"]
+        names = [row["type"] for row in types if row["type"]][:8]
+        address = json.loads(ask_verb("why", path, names[0], "--no-index"))["paths"][0]
+        address = address["steps"][-1]["address"]
+        questions = [("why", path, name) for name in names]
+        questions += [("objects", path, "--type", name, "--limit", "20") for name in names[:3]]
+        questions += [("show", path, address), ("why", path, address)]
+        for question in questions:
+            without = ask_verb(*question, "--no-index")
+            self.assertEqual(ask_verb(*question), without, question)
+            self.assertEqual(ask_verb(*question), without, question)
+        self.assertTrue(self.is_used(path, index))
 
     def test_no_index(self):
         path, index = self.snapshot()

@@ -197,9 +197,9 @@ static struct error *write_index(const struct heap_index *index, const struct ev
 {
 	struct heap_index_source source;
 	TRY(identify(evidence, &source));
-	TRY(heap_dominate(heap));
 	if (heap_index_size(heap) > index->room)
 		return error_new(ERROR_LIMIT, "there is too little room for an index");
+	heap_digest_destroy(TAKE_PTR(heap->digest));
 	TRY(heap_digest_create(heap, &heap->digest));
 	return heap_index_write(heap, &source, index->output.writer.descriptor);
 }
@@ -208,7 +208,10 @@ void heap_index_keep(struct invocation *invocation, const struct evidence *evide
 		     struct heap *heap)
 {
 	struct heap_index *index = find(invocation, evidence);
-	if (!index || !index->writable || heap->digest || snapshot_gap(evidence->target))
+	if (!index || !index->writable || snapshot_gap(evidence->target))
+		return;
+	/* What there is may lack the dominators that this question needed. */
+	if (heap->digest && (heap->digest->dominated || !heap->dominators.count))
 		return;
 	/* A failure is remembered, and told by who finishes it again. */
 	error_destroy(writer_finish(invocation->out));

@@ -36,8 +36,8 @@ struct error *heap_index_take(const struct invocation *invocation, const struct 
 			      struct heap **ret) must_use;
 
 /*
- * In the worker, when the answer is ready: print it, then write the index if there is none, which
- * takes as long as to dominate the heap and write it.
+ * In the worker, when the answer is ready: print it, then write the index if there is none, or none
+ * with all that was found out for this answer.
  */
 void heap_index_keep(struct invocation *invocation, const struct evidence *evidence,
 		     struct heap *heap);

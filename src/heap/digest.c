@@ -8,10 +8,12 @@ struct error *heap_digest_create(const struct heap *heap, struct heap_digest **r
 	_cleanup_(heap_digest_cleanup) struct heap_digest *digest = calloc(1, sizeof(*digest));
 	if (!digest)
 		return error_no_memory();
+	digest->dominated = heap->dominators.count > 0;
 	heap_count(heap, &digest->totals);
 	TRY(heap_group_types(heap, &digest->types));
 	TRY(heap_group_spans(heap, &digest->classes));
-	TRY(heap_holders_find(heap, DIGEST_HOLDERS, DIGEST_HOLDERS, &digest->holders));
+	if (digest->dominated)
+		TRY(heap_holders_find(heap, DIGEST_HOLDERS, DIGEST_HOLDERS, &digest->holders));
 	*ret = TAKE_PTR(digest);
 	return NULL;
 }

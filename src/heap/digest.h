@@ -14,13 +14,14 @@
 #define DIGEST_HOLDERS 100
 
 struct heap_digest {
+	bool dominated; /* what is retained was known: else there are no holders either */
 	struct heap_totals totals;
-	struct heap_group_vector types; /* with what they retain */
+	struct heap_group_vector types;
 	struct heap_size_class_vector classes;
 	struct heap_holders holders;
 };
 
-/* After heap_dominate(). */
+/* After heap_search(), or heap_dominate(): then there is more in it. */
 struct error *heap_digest_create(const struct heap *heap, struct heap_digest **ret) must_use;
 
 /* NULL is accepted. */

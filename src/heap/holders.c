@@ -194,7 +194,7 @@ struct error *heap_holders_find(const struct heap *heap, size_t limit, size_t wi
 	struct finding_holders finding = { .heap = heap };
 	struct heap_holders holders = { 0 };
 	bool enough = false;
-	if (heap->digest)
+	if (heap->digest && heap->digest->dominated)
 		TRY(heap_digest_holders(heap->digest, limit, with_parts, ret, &enough));
 	if (enough)
 		return NULL;

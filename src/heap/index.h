@@ -26,12 +26,15 @@ bool heap_index_is(const void *bytes, size_t size);
 /* About how large one would be: bytes. */
 uint64_t heap_index_size(const struct heap *heap);
 
-/* Of a heap after heap_dominate(), which has a digest; from the descriptor's beginning on. */
+/*
+ * Of a heap that has a digest, with dominators if it has them; from the descriptor's beginning on.
+ */
 struct error *heap_index_write(const struct heap *heap, const struct heap_index_source *source,
 			       int descriptor) must_use;
 
 /*
- * The heap as it was then, as long as the runtime is; its arrays are mapped and cannot be changed.
+ * The heap as it was then, as long as the runtime is; its arrays are mapped and cannot be changed,
+ * but edges for heap_dominate(), which then is still to come.
  * An error when the index is of another snapshot, of another dowse or damaged: whatever the file
  * holds, nothing in the heap leads outside of it. The file must not be made shorter meanwhile.
  */

@@ -18,9 +18,10 @@
 /* Everything has its place, and nothing between is left to chance: no bytes of padding. */
 struct index_facts {
 	uint64_t unreadable;
-	uint64_t damaged; /* spans were left out */
-	uint64_t roots;   /* a hash of them */
-	uint64_t holders; /* how many there are in all */
+	uint64_t damaged;   /* spans were left out */
+	uint64_t dominated; /* else dominators and holders are empty */
+	uint64_t roots;     /* a hash of them */
+	uint64_t holders;   /* how many there are in all */
 	struct heap_totals totals;
 };
 

@@ -67,12 +67,12 @@ static struct error *read_header(struct index_reading *reading,
 
 /* To be freed by big_array_free() with the section's count. */
 static struct error *map_section(const struct index_reading *reading, enum index_section_id id,
-				 void *ret)
+				 int protection, void *ret)
 {
 	const struct index_section *one = section(reading, id);
 	if (!one->count)
 		return big_array_allocate(0, one->item_size, ret);
-	void *items = mmap(NULL, one->count * one->item_size, PROT_READ, MAP_PRIVATE,
+	void *items = mmap(NULL, one->count * one->item_size, protection, MAP_PRIVATE,
 			   reading->descriptor, (off_t)one->offset);
 	if (items == MAP_FAILED)
 		return error_os(errno, "the index cannot be mapped");
@@ -253,8 +253,10 @@ static struct error *restore_users(struct index_reading *reading)
 	return NULL;
 }
 
-static struct error *map_graph(struct index_reading *reading)
+static struct error *map_graph(struct index_reading *reading, const struct index_facts *facts)
 {
+	/* heap_dominate() cuts some. */
+	int protection = facts->dominated ? PROT_READ : PROT_READ | PROT_WRITE;
 	struct heap_scan *scan = &reading->heap->scan;
 	uint64_t objects = reading->heap->spans.vertex_count;
 	uint64_t vertices = objects + reading->heap->roots.list.count;
@@ -263,33 +265,40 @@ static struct error *map_graph(struct index_reading *reading)
 	    edges >= UINT32_MAX || section(reading, INDEX_SHAPES)->count != objects ||
 	    section(reading, INDEX_MARKS)->count != objects)
 		return refuse("its graph is of other objects");
-	TRY(map_section(reading, INDEX_ROWS, &scan->graph.rows));
+	TRY(map_section(reading, INDEX_ROWS, PROT_READ, &scan->graph.rows));
 	scan->row_count = vertices + 1;
-	TRY(map_section(reading, INDEX_EDGES, &scan->graph.edges));
+	TRY(map_section(reading, INDEX_EDGES, protection, &scan->graph.edges));
 	scan->edge_count = scan->edge_capacity = edges;
 	scan->slot_count = objects;
-	TRY(map_section(reading, INDEX_SHAPES, &scan->shapes));
-	TRY(map_section(reading, INDEX_MARKS, &scan->types));
+	TRY(map_section(reading, INDEX_SHAPES, PROT_READ, &scan->shapes));
+	TRY(map_section(reading, INDEX_MARKS, PROT_READ, &scan->types));
 	scan->graph.object_count = (uint32_t)objects;
 	scan->graph.vertex_count = (uint32_t)vertices;
 	return NULL;
 }
 
-static struct error *map_dominators(struct index_reading *reading)
+static struct error *map_dominators(struct index_reading *reading, const struct index_facts *facts)
 {
 	struct dominators *dominators = &reading->heap->dominators;
 	uint64_t vertices = reading->heap->scan.graph.vertex_count;
 	uint64_t count = section(reading, INDEX_VERTICES)->count;
+	if (!facts->dominated)
+		return !count && !section(reading, INDEX_PARENTS)->count &&
+				       !section(reading, INDEX_RETAINED)->count &&
+				       !section(reading, INDEX_NUMBERS)->count &&
+				       !section(reading, INDEX_HOLDERS)->count
+			       ? NULL
+			       : refuse("it has half of its dominators");
 	if (!count || count > vertices + 1 || section(reading, INDEX_PARENTS)->count != count ||
 	    section(reading, INDEX_RETAINED)->count != count ||
 	    section(reading, INDEX_NUMBERS)->count != vertices)
 		return refuse("its dominators are of other objects");
 	dominators->count = (uint32_t)count;
 	dominators->vertex_count = (uint32_t)vertices;
-	TRY(map_section(reading, INDEX_VERTICES, &dominators->vertices));
-	TRY(map_section(reading, INDEX_NUMBERS, &dominators->numbers));
-	TRY(map_section(reading, INDEX_PARENTS, &dominators->parents));
-	return map_section(reading, INDEX_RETAINED, &dominators->retained);
+	TRY(map_section(reading, INDEX_VERTICES, PROT_READ, &dominators->vertices));
+	TRY(map_section(reading, INDEX_NUMBERS, PROT_READ, &dominators->numbers));
+	TRY(map_section(reading, INDEX_PARENTS, PROT_READ, &dominators->parents));
+	return map_section(reading, INDEX_RETAINED, PROT_READ, &dominators->retained);
 }
 
 static struct error *check_arrays(const struct index_reading *reading)
@@ -432,6 +441,7 @@ static struct error *restore_digest(struct index_reading *reading, const struct 
 	_cleanup_(heap_digest_cleanup) struct heap_digest *digest = calloc(1, sizeof(*digest));
 	if (!digest)
 		return error_no_memory();
+	digest->dominated = facts->dominated;
 	digest->totals = facts->totals;
 	digest->holders.total = facts->holders;
 	TRY(restore_groups(reading, digest));
@@ -460,8 +470,8 @@ static struct error *restore(struct index_reading *reading)
 		return refuse("its roots are not the snapshot's");
 	TRY(restore_root_types(reading));
 	TRY(restore_users(reading));
-	TRY(map_graph(reading));
-	TRY(map_dominators(reading));
+	TRY(map_graph(reading, facts));
+	TRY(map_dominators(reading, facts));
 	TRY(check_arrays(reading));
 	return restore_digest(reading, facts);
 }

@@ -45,6 +45,7 @@ static struct error *add_facts(struct index_writing *writing, const struct heap 
 	const struct index_facts facts = {
 		.unreadable = heap->scan.unreadable,
 		.damaged = heap->spans.damaged,
+		.dominated = heap->digest->dominated,
 		.roots = index_roots(&heap->roots),
 		.holders = heap->digest->holders.total,
 		.totals = heap->digest->totals,

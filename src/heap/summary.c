@@ -118,7 +118,7 @@ static struct error *sum_retained(const struct heap_grouping *grouping, struct h
 
 struct error *heap_group_types(const struct heap *heap, struct heap_group_vector *ret)
 {
-	if (heap->digest)
+	if (heap->digest && (heap->digest->dominated || !heap->dominators.count))
 		return heap_digest_types(heap->digest, ret);
 	_cleanup_(heap_grouping_deinit) struct heap_grouping grouping = { 0 };
 	_cleanup_(heap_group_vector_deinit) struct heap_group_vector groups = { 0 };

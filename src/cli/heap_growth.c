@@ -76,6 +76,19 @@ static int64_t time_between(const struct look *before, const struct look *now)
 	return between >= 0 ? between : -1;
 }
 
+/* Once the first process has been read, the broker grants another only if the user named its number. */
+static struct error *explain_second(const struct invocation *invocation, const struct look *before,
+				    struct error *error)
+{
+	const char *operand = invocation->operands[1];
+	bool numbered = !strncmp(operand, "pid:", 4) || !operand[strspn(operand, "0123456789")];
+	if (!error || error->code != ERROR_PERMISSION || numbered || before->evidence.path)
+		return error;
+	error_destroy(error);
+	return error_new(ERROR_USAGE,
+			 "of two processes the second is named by its number, not '%s'", operand);
+}
+
 struct error *heap_growth_run(struct invocation *invocation, bool by_holder)
 {
 	_cleanup_(look_deinit) struct look before = { 0 };
@@ -84,7 +97,9 @@ struct error *heap_growth_run(struct invocation *invocation, bool by_holder)
 	if (invocation->options.save)
 		return error_new(ERROR_USAGE, "--save keeps one moment: give one TARGET");
 	TRY(evidence_open(invocation->operands[0], &invocation->options, &before.evidence));
-	TRY(evidence_open(invocation->operands[1], &invocation->options, &now.evidence));
+	TRY(explain_second(
+		invocation, &before,
+		evidence_open(invocation->operands[1], &invocation->options, &now.evidence)));
 	TRY(take(invocation, 0, by_holder, &before, &growth));
 	TRY(take(invocation, 1, by_holder, &now, &growth));
 	if (same_build(&before, &now))

@@ -13,6 +13,7 @@
 #define HEAD_MAX    ((int32_t)64)
 #define RECORD_MAX  ((int32_t)256)
 #define DEPTH_MAX   UINT64_C(1024)
+#define STACKS_MAX  (UINT64_C(1) << 25) /* words of all stacks: what lies could ask for any number */
 #define USUAL_RATE  (UINT64_C(512) << 10)
 #define MEM_PROFILE 1
 
@@ -78,7 +79,7 @@ static struct error *read_buckets(const struct layout *layout, struct target *ta
 {
 	_cleanup_(batch_deinit) struct batch heads = { .target = target, .arena = &samples->arena };
 	_cleanup_(batch_deinit) struct batch rest = { .target = target, .arena = &samples->arena };
-	uint64_t head_size = (uint64_t)layout->bucket_head_size;
+	uint64_t head_size = (uint64_t)layout->bucket_head_size, words = 0;
 	for (size_t i = 0; i < addresses->count; i++)
 		TRY(batch_add(&heads, addresses->items[i], head_size));
 	TRY(batch_run(&heads));
@@ -86,6 +87,9 @@ static struct error *read_buckets(const struct layout *layout, struct target *ta
 	for (size_t i = 0; i < addresses->count; i++) {
 		struct heap_bucket bucket;
 		take_head(layout, batch_bytes(&heads, i), &bucket);
+		words += bucket.depth;
+		if (words > STACKS_MAX)
+			bucket = (struct heap_bucket){ 0 };
 		TRY(heap_bucket_vector_append(&samples->buckets, &bucket));
 		TRY(batch_add(&rest, addresses->items[i] + head_size,
 			      8 * (size_t)bucket.depth + (size_t)layout->mem_record_size));

@@ -16,6 +16,8 @@ struct site_part {
 DEFINE_VECTOR(site_part_vector, struct site_part);
 DEFINE_VECTOR(site_frame_vector, struct heap_site_frame);
 
+#define FRAMES_MAX 2048 /* of a stack: inlined calls could be any number */
+
 struct finding_sites {
 	const struct heap *heap;
 	const struct heap_samples *samples;
@@ -100,7 +102,7 @@ static struct error *place_bucket(struct finding_sites *finding, const struct he
 	struct heap_sites *sites = finding->sites;
 	struct map_slot *slot;
 	finding->scratch.count = 0;
-	for (uint32_t i = 0; i < bucket->depth; i++)
+	for (uint32_t i = 0; i < bucket->depth && finding->scratch.count < FRAMES_MAX; i++)
 		TRY(add_lines(finding, bucket->stack[i],
 			      i + 1 < bucket->depth ? bucket->stack[i + 1] : 0));
 	TRY(map_insert(&finding->by_stack, hash_frames(&finding->scratch), sites->list.count,

@@ -2,6 +2,7 @@
 """`dowse heap OLD NEW` on a program that does as it is told: what grew, by type and by holder."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -106,6 +107,21 @@ class Growth(unittest.TestCase):
             self.assertIn("compared with larder", text)
             self.assertRegex(text, r"\+200 .* main\.Session\n")
             self.assertEqual(len(text.split("\n\n")[1].splitlines()), 4)
+
+    def test_second_by_name(self):
+        command = build.build("1.26", "plain", "larder")
+        with tempfile.TemporaryDirectory() as folder:
+            other = os.path.join(folder, "pantry")
+            shutil.copy(command[0], other)
+            with program.Controlled(command) as one, program.Controlled([other]) as two:
+                two.ask("grow 3")
+                answer = subprocess.run([os.environ["DOWSE"], "heap", str(one.pid), "pantry",
+                                         "--require-sandbox"], capture_output=True, timeout=30,
+                                        check=False)
+                self.assertEqual(answer.returncode, 2)
+                self.assertIn(b"the second is named by its number", answer.stderr)
+                answer = self.compare("pantry", one.pid)
+                self.assertEqual(rows(answer)["main.Session"]["growth"]["count"], -3)
 
     def test_wrong_use(self):
         for words in (("1", "2", "--by", "span"), ("1", "2", "--save", "x"), ("1", "2", "3")):

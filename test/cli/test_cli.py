@@ -74,7 +74,7 @@ class Usage(unittest.TestCase):
         for part, arguments in {
             "no option --bogus": ["--bogus"],
             "no option -x": ["-x", "1"],
-            "no verb": ["heap", "1"],
+            "no verb": ["heaps", "1"],
             "needs a TARGET": ["goroutines"],
             "cannot take '2'": ["goroutines", "1", "2"],
             "no --format xml": ["goroutines", "1", "--format", "xml"],

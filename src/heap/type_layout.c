@@ -247,11 +247,10 @@ struct error *heap_types_layout(struct heap_types *types, uint32_t type,
 	return NULL;
 }
 
-/* The slot at an offset; they rise. */
-static const struct heap_slot *find_slot(const struct heap_type_layout *layout, uint64_t offset)
+const struct heap_slot *heap_layout_slot(const struct heap_type_layout *layout, uint64_t offset)
 {
 	size_t low = 0, high = layout->slot_count;
-	if (offset >= layout->size || offset < layout->start)
+	if (offset < layout->start)
 		return NULL;
 	offset -= layout->start;
 	if (layout->stride)
@@ -274,7 +273,8 @@ struct error *heap_types_pointee(struct heap_types *types, uint64_t descriptor, 
 	const struct heap_type_layout *layout = NULL;
 	TRY(heap_types_intern(types, HEAP_VALUE, descriptor, &type));
 	TRY(heap_types_layout(types, type, &layout));
-	const struct heap_slot *slot = find_slot(layout, offset);
+	const struct heap_slot *slot = offset < layout->size ? heap_layout_slot(layout, offset)
+							     : NULL;
 	*ret = slot ? slot->pointee : HEAP_TYPE_UNKNOWN;
 	return NULL;
 }

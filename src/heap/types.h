@@ -113,6 +113,9 @@ struct heap_type_layout {
 struct error *heap_types_layout(struct heap_types *types, uint32_t type,
 				const struct heap_type_layout **ret) must_use;
 
+/* The slot at an offset of an object with that layout; NULL when there is none. */
+const struct heap_slot *heap_layout_slot(const struct heap_type_layout *layout, uint64_t offset);
+
 struct heap_type {
 	enum heap_form form;
 	uint64_t descriptor; /* of a channel: its element's */

@@ -20,26 +20,6 @@ void heap_typing_deinit(struct heap_typing *typing)
 	map_deinit(&typing->refinements);
 }
 
-/* The slot of the layout at an offset in the value; NULL when there is none. */
-static const struct heap_slot *find_slot(const struct heap_type_layout *layout, uint64_t offset)
-{
-	if (offset < layout->start)
-		return NULL;
-	offset -= layout->start;
-	if (layout->stride)
-		offset %= layout->stride;
-	size_t low = 0, high = layout->slot_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (layout->slots[middle].offset < offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < layout->slot_count && layout->slots[low].offset == offset ? &layout->slots[low]
-									       : NULL;
-}
-
 /*
  * Does the mask of a small object agree with the type? Each word that can hold a pointer is one of
  * the type's, and each of the type's is one of these, up to the last element that there is: the room
@@ -49,7 +29,7 @@ static bool mask_agrees(const struct heap_type_layout *layout, const struct heap
 {
 	uint64_t expected = 0;
 	for (uint64_t word = 0; word < shape->size / 8; word++) {
-		if (!find_slot(layout, 8 * word))
+		if (!heap_layout_slot(layout, 8 * word))
 			continue;
 		/* A whole element is there, or none of it. */
 		uint64_t element = layout->stride && 8 * word >= layout->start
@@ -84,7 +64,7 @@ static struct error *plan_by_mask(struct heap_typing *typing, const struct heap_
 	TRY(allocate_plan(typing, 64, ret, &pointees, &offsets));
 	for (uint64_t mask = shape->mask; mask; mask &= mask - 1) {
 		uint64_t offset = 8 * (uint64_t)__builtin_ctzll(mask);
-		const struct heap_slot *slot = find_slot(layout, offset);
+		const struct heap_slot *slot = heap_layout_slot(layout, offset);
 		offsets[(*ret)->count] = offset;
 		pointees[(*ret)->count++] = slot ? slot->pointee : HEAP_TYPE_UNKNOWN;
 	}

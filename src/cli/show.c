@@ -99,6 +99,6 @@ const struct verb verb_show = {
 	.options = options,
 	.operands_min = 2,
 	.operands_max = 2,
-	.operand = "TARGET and ADDRESS",
+	.operand = "TARGET ADDRESS",
 	.run = show_run,
 };

@@ -81,6 +81,6 @@ const struct verb verb_why = {
 	.options = options,
 	.operands_min = 2,
 	.operands_max = 3,
-	.operand = "TARGET and WHAT",
+	.operand = "TARGET WHAT",
 	.run = why_run,
 };

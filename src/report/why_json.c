@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/heap_members.h"
 #include "report/members.h"
 #include "report/why_report.h"
 
@@ -188,10 +189,7 @@ static void write_holders(const struct why_report *report, struct json *json)
 static struct error *members_held(const struct heap *heap, const struct heap_group *group,
 				  struct json *json)
 {
-	const char *name = NULL;
-	if (group->type != HEAP_TYPE_UNKNOWN)
-		TRY(heap_types_name(heap->types, group->type, &name));
-	json_member_string(json, "type", name);
+	TRY(members_heap_type(heap, group->type, group->shape, json));
 	json_member_unsigned(json, "count", group->count);
 	json_member_unsigned(json, "bytes", group->bytes);
 	json_member_unsigned(json, "retained", group->retained);

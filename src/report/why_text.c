@@ -265,7 +265,8 @@ static struct error *write_root(const struct why_report *report, const struct he
 	TRY(why_path_frame(report->why, path, &place));
 	writer_string(writer, "\nfrom ");
 	TRY(write_vertex(report, vertex, writer));
-	if (heap_vertex_root(heap, vertex)->kind == HEAP_ROOT_GLOBAL)
+	const struct heap_root *root = heap_vertex_root(heap, vertex);
+	if (root->kind == HEAP_ROOT_GLOBAL && root->name)
 		writer_string(writer, ", a global");
 	if (place.frame) {
 		writer_string(writer, place.variable ? ", variable " : ",");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/why_report.h"
 
+#include "report/heap_members.h"
+
 struct error *heap_vertex_text(const struct heap *heap, uint32_t vertex, struct writer *writer)
 {
 	const struct heap_root *root = heap_vertex_root(heap, vertex);
@@ -19,6 +21,7 @@ void heap_root_members(const struct heap *heap, const struct heap_root *root, st
 {
 	json_member_string(json, "kind", heap_root_kind_name(root->kind));
 	json_member_string(json, "name", root->name);
+	json_member_string(json, "used_by", root->user);
 	json_member_address(json, "address", root->address);
 	if (root->goroutine == HEAP_NO_GOROUTINE)
 		json_member_null(json, "goroutine");
@@ -29,11 +32,8 @@ void heap_root_members(const struct heap *heap, const struct heap_root *root, st
 
 struct error *heap_object_members(const struct heap *heap, uint32_t vertex, struct json *json)
 {
-	const char *name = NULL;
-	uint32_t type = heap_object_type(heap, vertex);
-	if (type != HEAP_TYPE_UNKNOWN)
-		TRY(heap_types_name(heap->types, type, &name));
-	json_member_string(json, "type", name);
+	TRY(members_heap_type(heap, heap_object_type(heap, vertex), heap->scan.shapes[vertex],
+			      json));
 	json_member_address(json, "address", heap_value_address(heap, vertex));
 	json_member_unsigned(json, "bytes", heap_object_size(heap, vertex));
 	return NULL;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "base/hash.h"
+#include "base/map.h"
 #include "report/heap_cells.h"
 #include "report/heap_faces.h"
 
@@ -43,12 +46,13 @@ static struct error *types_text(const struct heap_report *report, const struct h
 
 static void write_head(const struct heap_sites *sites, struct writer *writer)
 {
-	char rate[QUANTITY_SIZE];
+	char rate[QUANTITY_SIZE], samples[QUANTITY_SIZE];
 	if (sites->rate <= 1)
 		writer_string(writer, "of every allocation:\n");
 	else
-		writer_printf(writer, "estimated from %" PRIu64 " samples, one in %s%s:\n",
-			      sites->sampled, heap_bytes_text(sites->rate, rate),
+		writer_printf(writer, "estimated from %s samples, one in %s%s:\n",
+			      quantity_count(sites->sampled, samples),
+			      heap_bytes_text(sites->rate, rate),
 			      sites->rate_known ? "" : " (assumed)");
 	if (sites->unreadable) {
 		quantity_write(writer, sites->unreadable, "sample", "samples");
@@ -56,31 +60,88 @@ static void write_head(const struct heap_sites *sites, struct writer *writer)
 	}
 }
 
+/* All stacks that stand at one place, as one. */
+struct place_row {
+	const struct heap_site *largest; /* whose types are shown */
+	double bytes, count;
+	uint64_t sampled;
+	uint64_t stacks;
+};
+
+DEFINE_VECTOR(place_row_vector, struct place_row);
+
+static uint64_t place_key(const struct heap_site_frame *place)
+{
+	if (!place)
+		return 0;
+	uint64_t hash = hash_more_text(hash_more_text(1, place->function), place->file);
+	return hash_more(hash, (uint64_t)place->line) >> 1;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+	const struct place_row *a = left, *b = right;
+	if (a->bytes != b->bytes)
+		return a->bytes < b->bytes ? 1 : -1;
+	return a->largest < b->largest ? -1 : a->largest > b->largest;
+}
+
+static struct error *gather_places(const struct heap_report *report, struct place_row_vector *ret)
+{
+	_cleanup_(map_deinit) struct map rows = { 0 };
+	for (size_t i = 0; i < report->sites->list.count; i++) {
+		const struct heap_site *site = &report->sites->list.items[i];
+		struct map_slot *slot;
+		if (!site->sampled)
+			continue;
+		TRY(map_insert(&rows, place_key(heap_site_place(site, &report->subject->places)),
+			       ret->count, &slot));
+		/* The list begins with the largest. */
+		const struct place_row fresh = { .largest = site };
+		if (slot->value == ret->count)
+			TRY(place_row_vector_append(ret, &fresh));
+		struct place_row *row = &ret->items[slot->value];
+		row->bytes += site->bytes;
+		row->count += site->count;
+		row->sampled += site->sampled;
+		row->stacks++;
+	}
+	if (ret->count)
+		qsort(ret->items, ret->count, sizeof(ret->items[0]), compare_rows);
+	return NULL;
+}
+
+static struct error *write_place(const struct heap_report *report, const struct place_row *row,
+				 struct table *table)
+{
+	struct writer types = WRITER_TO_MEMORY;
+	heap_cell_bytes(table, (uint64_t)(row->bytes + 0.5));
+	heap_cell_count(table, (uint64_t)(row->count + 0.5));
+	heap_cell_count(table, row->sampled);
+	cell_place(table, heap_site_place(row->largest, &report->subject->places));
+	for (size_t k = 1; k < table->columns; k++)
+		table_cell(table, STYLE_PLAIN, "");
+	struct error *error = types_text(report, row->largest, &types);
+	if (row->stacks > 1)
+		writer_printf(&types, "; by %" PRIu64 " stacks", row->stacks);
+	heap_cell_writer(table, STYLE_DIM, &types);
+	return error;
+}
+
 struct error *heap_sites_text(const struct heap_report *report, uint64_t limit,
 			      struct writer *writer)
 {
 	static const char *const names[] = { "bytes", "objects", "samples", "allocated at" };
+	_cleanup_(place_row_vector_deinit) struct place_row_vector rows = { 0 };
 	_cleanup_(table_deinit) struct table table = {
 		.columns = ARRAY_SIZE(names),
 		.right = { true, true, true },
 	};
+	TRY(gather_places(report, &rows));
 	write_head(report->sites, writer);
 	heap_heads(&table, names, ARRAY_SIZE(names));
-	for (size_t i = 0; i < report->sites->list.count && i < limit; i++) {
-		const struct heap_site *site = &report->sites->list.items[i];
-		struct writer types = WRITER_TO_MEMORY;
-		if (!site->sampled)
-			break;
-		heap_cell_bytes(&table, (uint64_t)(site->bytes + 0.5));
-		heap_cell_count(&table, (uint64_t)(site->count + 0.5));
-		heap_cell_count(&table, site->sampled);
-		cell_place(&table, heap_site_place(site, &report->subject->places));
-		for (size_t k = 0; k + 1 < ARRAY_SIZE(names); k++)
-			table_cell(&table, STYLE_PLAIN, "");
-		struct error *error = types_text(report, site, &types);
-		heap_cell_writer(&table, STYLE_DIM, &types);
-		TRY(error);
-	}
+	for (size_t i = 0; i < rows.count && i < limit; i++)
+		TRY(write_place(report, &rows.items[i], &table));
 	return table_write(&table, report->style, writer);
 }
 

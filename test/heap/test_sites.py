@@ -93,6 +93,11 @@ class Sites(unittest.TestCase):
             types = {row["type"]: row for row in looking.heap(subject.pid)["types"]}
             self.assertEqual((site["count"], site["samples"]), (1000, 1000))
             self.assertEqual(site["bytes"], types["main.Session"]["bytes"])
+            text = looking.dowse("heap", subject.pid, "--by", "site").decode()
+            self.assertIn("of every allocation:\n", text)
+            self.assertRegex(text, r" 62 KiB +1,000 +1,000  main\.newSession  \S+/main\.go:\d+\n")
+            # Twenty thousand entries were put into one map by one line, at several depths.
+            self.assertRegex(text, r"main\.fill  .*\n +map\[int\]uint64 groups; by \d+ stacks\n")
             # What is dropped is not there any more, though the profile still has it.
             subject.ask("drop 400")
             [site] = self.place(by_site(subject.pid), "main.newSession")

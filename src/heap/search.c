@@ -131,15 +131,29 @@ static struct error *type_target(struct search *search, uint32_t edge, uint32_t 
 	return NULL;
 }
 
+/* Does so little lie ahead in the queue that there is nobody to look ahead for? */
+static force_inline bool is_narrow(const struct search *search)
+{
+	return search->head == search->tail &&
+	       (!search->head || search->head->count - search->taken < AHEAD_TARGETS);
+}
+
+/* In a list, what is found is needed at once, all of it. */
+static force_inline void hurry(const struct search *search, uint32_t vertex)
+{
+	const struct heap_graph *graph = &search->scan->graph;
+	__builtin_prefetch(&graph->edges[landmarks_guess(search->landmarks, vertex)]);
+	__builtin_prefetch(&graph->rows[vertex]);
+	__builtin_prefetch(&search->scan->types[vertex], 1);
+	__builtin_prefetch(&search->scan->shapes[vertex]);
+}
+
 static struct error *follow(struct search *search, uint32_t edge, uint32_t type)
 {
 	uint32_t vertex = edge_target(edge);
 	bool changed = false;
-	/* In a list nothing lies ahead in the queue: its next one is needed at once, all of it. */
-	__builtin_prefetch(&search->scan->graph.edges[landmarks_guess(search->landmarks, vertex)]);
-	__builtin_prefetch(&search->scan->graph.rows[vertex]);
-	__builtin_prefetch(&search->scan->types[vertex], 1);
-	__builtin_prefetch(&search->scan->shapes[vertex]);
+	if (is_narrow(search))
+		hurry(search, vertex);
 	if (!heap_bit(search->spans->used, vertex))
 		return NULL;
 	if (type != HEAP_TYPE_UNKNOWN)

@@ -151,7 +151,7 @@ static struct error *has_pointer(const struct heap *heap, uint64_t type, uint64_
 	return NULL;
 }
 
-/* The variable that lies there. A goroutine that was stopped anywhere stands at pc, others behind it. */
+/* The variable that lies there. What has called something goes on at pc, and stands before it. */
 static struct error *find_variable(const struct heap *heap, const struct heap_root_pointer *pointer,
 				   struct heap_frame_place *place)
 {

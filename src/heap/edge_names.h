@@ -61,7 +61,7 @@ struct error *heap_frame_place(const struct heap *heap, const struct heap_root *
 /* Is the object a piece that a map is made of, but for its header? */
 bool heap_is_map_piece(const struct heap *heap, uint32_t vertex);
 
-/* The header of the map that a piece belongs to; VERTEX_NONE: none is known. After heap_dominate(). */
+/* The header of a piece's map; VERTEX_NONE: none is known. After heap_dominate(). */
 uint32_t heap_map_of_piece(const struct heap *heap, uint32_t vertex);
 
 #endif

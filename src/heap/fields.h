@@ -38,7 +38,7 @@ struct heap_fields {
 	bool unreadable; /* the object's bytes are not there */
 };
 
-/* Memory is read: the target must stand still. `data`: what strings, slices and arrays hold, too. */
+/* Memory is read: the target must stand still. `data`: contents of strings and arrays, too. */
 struct error *heap_fields_read(struct heap *heap, uint32_t vertex, bool data,
 			       struct heap_fields *ret) must_use;
 void heap_fields_deinit(struct heap_fields *fields);

@@ -24,7 +24,7 @@ struct heap_query {
 };
 
 /*
- * WHAT: an address (0x..., also inside an object), a type as `heap` prints it, a global, a goroutine
+ * WHAT: an address (0x..., also in an object), a type as `heap` prints it, a global, a goroutine
  * ("goroutine 18", "g18"). A name may leave out what stands before a dot or slash if that says
  * enough: ERROR_USAGE lists what it could mean, ERROR_NOT_FOUND where it means nothing. After
  * heap_dominate(): of several roots of one name the one is taken that holds most.

@@ -174,7 +174,7 @@ class Doctor(unittest.TestCase):
             for name in ("read", "stop", "fork"):
                 self.assertTrue(seen["process"][name]["allowed"], seen["process"][name])
             self.assertIsNone(seen["process"]["stop"]["pause_ms"])
-            self.assertIn("12 of 12 structures found", probes.dowse("doctor", probe.pid))
+            self.assertIn("13 of 13 structures found", probes.dowse("doctor", probe.pid))
 
     def test_measure(self):
         with probes.Probe(make()) as probe:

@@ -13,7 +13,7 @@ MATRIX = [(release, variant) for release in probes.RELEASES
           for variant in ("plain", "pie", "trimpath", "cgo")]
 MATRIX += [(release, variant) for release in ("1.19", "1.24", "1.27")
            for variant in ("cgo-pie", "race", "noopt")]
-GLOBALS = 12
+GLOBALS = 13
 
 
 def seen(probe, path):

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heap/digest.h"
 #include "base/progress.h"
+#include "heap/digest.h"
 #include "heap/search.h"
 
 DEFINE_VECTOR(edge_vector, uint32_t);

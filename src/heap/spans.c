@@ -311,8 +311,9 @@ static struct error *read_bits(struct span_reading *reading)
 }
 
 /*
- * The runtime counts the pages in use, too. A span that was being made or freed may be missing in
- * one of the accounts; where they are further apart, spans were lost.
+ * The runtime counts the pages in use, too: a span once it is in the table, and no more before it
+ * goes. So a moment may have a few spans more than were counted, but never one less; and a single
+ * one that is lost can be what all else hangs on.
  */
 static struct error *check_pages(struct span_reading *reading)
 {
@@ -322,9 +323,8 @@ static struct error *check_pages(struct span_reading *reading)
 		return NULL;
 	TRY(target_read_u64(runtime_target(reading->runtime),
 			    heap + (uint64_t)reading->layout->mheap_pages_in_use, &counted));
-	uint64_t apart = counted > reading->pages ? counted - reading->pages
-						  : reading->pages - counted;
-	reading->damaged |= apart > MIN(some, counted / share);
+	reading->damaged |= reading->pages < counted ||
+			    reading->pages - counted > MAX(some, counted / share);
 	return NULL;
 }
 

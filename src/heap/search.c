@@ -103,6 +103,29 @@ static uint64_t slot_size(const struct search *search, uint32_t vertex)
 	return size ? size : heap_spans_of(search->spans, vertex)->slot_size;
 }
 
+/*
+ * What the scan noted from a word beside a pointer may be of a part of the object: of its first
+ * field, or of the first of several. That is for its size and shape to say. And the word may have
+ * been none: what a bucket of a map keeps of its keys' hashes can look like an address. So from here
+ * on it counts no more than what a pointer says.
+ */
+static struct error *settle_type(struct search *search, uint32_t vertex)
+{
+	uint32_t *place = &search->scan->types[vertex], mark;
+	uint16_t shape = search->scan->shapes[vertex];
+	struct heap_type known;
+	if (heap_type_rank(*place) == TYPE_RANK_POINTER ||
+	    search->scan->shape_list.list[shape].kind == SHAPE_LARGE)
+		return NULL;
+	heap_types_get(search->typing.types, heap_type_number(*place), &known);
+	if (known.form != HEAP_VALUE)
+		return NULL;
+	TRY(heap_typing_judge(&search->typing, heap_type_number(*place), shape,
+			      slot_size(search, vertex), false, &mark));
+	*place = mark;
+	return NULL;
+}
+
 /* A pointer leads there, and says that it is to `type`. True when that changed the object's type. */
 static struct error *type_target(struct search *search, uint32_t edge, uint32_t type, bool *ret)
 {
@@ -111,9 +134,10 @@ static struct error *type_target(struct search *search, uint32_t edge, uint32_t 
 	*ret = false;
 	if (type == heap_type_number(*place))
 		return NULL;
-	uint64_t size = slot_size(search, vertex);
-	TRY(heap_typing_judge(&search->typing, type, search->scan->shapes[vertex], size,
-			      edge_is_interior(edge), &mark));
+	if (heap_type_rank(*place) == TYPE_RANK_EXACT)
+		TRY(settle_type(search, vertex));
+	TRY(heap_typing_judge(&search->typing, type, search->scan->shapes[vertex],
+			      slot_size(search, vertex), edge_is_interior(edge), &mark));
 	if (!mark || mark == *place)
 		return NULL;
 	if (heap_type_rank(*place) == TYPE_RANK_EXACT) {
@@ -168,28 +192,6 @@ static struct error *follow(struct search *search, uint32_t edge, uint32_t type)
 	const uint32_t *row = &search->scan->graph.rows[vertex];
 	search->retyped += 1 + row[1] - row[0];
 	return push(search, vertex);
-}
-
-/*
- * What the scan noted from a word beside a pointer may be of a part of the object: of its first
- * field, or of the first of several. That is for its size and shape to say.
- */
-static struct error *settle_type(struct search *search, uint32_t vertex)
-{
-	uint32_t *place = &search->scan->types[vertex], mark;
-	uint16_t shape = search->scan->shapes[vertex];
-	struct heap_type known;
-	if (heap_type_rank(*place) == TYPE_RANK_POINTER ||
-	    search->scan->shape_list.list[shape].kind == SHAPE_LARGE)
-		return NULL;
-	heap_types_get(search->typing.types, heap_type_number(*place), &known);
-	if (known.form != HEAP_VALUE)
-		return NULL;
-	TRY(heap_typing_judge(&search->typing, heap_type_number(*place), shape,
-			      slot_size(search, vertex), false, &mark));
-	if (heap_type_number(mark) != heap_type_number(*place))
-		*place = mark;
-	return NULL;
 }
 
 /* What an object's type says of its edges; NULL when it has none, or none that fits. */

@@ -327,7 +327,13 @@ static struct error *check_arrays(const struct index_reading *reading)
 		checks[i].count = (size_t)section(reading, checks[i].id)->count;
 		checks[i].checksum = section(reading, checks[i].id)->checksum;
 	}
-	return index_check_all(checks, ARRAY_SIZE(checks)) ? NULL : refuse("it is damaged");
+	if (!index_check_all(checks, ARRAY_SIZE(checks)))
+		return refuse("it is damaged");
+	/* Rows rise: so every edge is in one of them. */
+	return scan->graph.rows[0] == 0 &&
+			       scan->graph.rows[scan->graph.vertex_count] == scan->edge_count
+		       ? NULL
+		       : refuse("edges that are in no row");
 }
 
 static bool group_good(const struct index_reading *reading, const struct index_group *group)

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/vector.h"
-#include "binary/dwarf_entries.h"
+#include "binary/dwarf_units.h"
 
 /*
  * Two steps. First one pass over the units of those packages whose names the list of fields
@@ -29,7 +29,6 @@ struct wanted {
 };
 
 DEFINE_VECTOR(wanted_vector, struct wanted);
-DEFINE_VECTOR(unit_vector, struct dwarf_unit);
 
 /*
  * Entries that the second step may read: it needs some 100,000, a hostile file could make it
@@ -38,7 +37,7 @@ DEFINE_VECTOR(unit_vector, struct dwarf_unit);
 enum { STEP_LIMIT = 10 * 1000 * 1000, TYPEDEF_LIMIT = 16 };
 
 /* Packages of one program (each has a unit, some have a few), and those that matter. */
-enum { UNIT_LIMIT = 1 << 18, PACKAGE_LIMIT = 32, NAME_LIMIT = 256 };
+enum { PACKAGE_LIMIT = 32, NAME_LIMIT = 256 };
 
 struct package {
 	const char *name;
@@ -51,7 +50,7 @@ struct search {
 	struct map index;                       /* hash of the name → index in wanted, + 1 */
 	struct package packages[PACKAGE_LIMIT]; /* whose units may have what is wanted */
 	size_t package_count;
-	struct unit_vector units;
+	struct dwarf_unit_vector units;
 	size_t steps;
 };
 
@@ -60,7 +59,7 @@ static void search_deinit(struct search *search)
 	dwarf_destroy(search->dwarf);
 	wanted_vector_deinit(&search->wanted);
 	map_deinit(&search->index);
-	unit_vector_deinit(&search->units);
+	dwarf_unit_vector_deinit(&search->units);
 }
 
 /* One of several names that | separates. */
@@ -201,41 +200,17 @@ static struct error *unit_scan(struct search *search, struct dwarf_unit *unit)
 
 static struct error *units_scan(struct search *search)
 {
-	for (uint64_t offset = 0; offset < dwarf_size(search->dwarf);) {
+	for (uint64_t offset = 0;;) {
 		struct dwarf_unit unit;
-		TRY(dwarf_unit_at(search->dwarf, offset, &unit));
-		offset = unit.end;
 		struct dwarf_entry root;
-		/* A C compiler's unit that cannot be read is none of our business. */
-		if (!error_ignore(dwarf_unit_root(search->dwarf, &unit, &root)) ||
-		    root.tag != DWARF_COMPILE_UNIT || root.language != DWARF_LANGUAGE_GO)
-			continue;
+		bool found;
+		TRY(dwarf_units_next(search->dwarf, &offset, &unit, &root, &found));
+		if (!found)
+			return NULL;
 		if (root.name && package_matters(search, root.name, strlen(root.name)))
 			TRY(unit_scan(search, &unit));
-		if (search->units.count >= UNIT_LIMIT)
-			return error_new(ERROR_LIMIT, ".debug_info: has more than %d units",
-					 UNIT_LIMIT);
-		TRY(unit_vector_append(&search->units, &unit));
+		TRY(dwarf_units_append(&search->units, &unit));
 	}
-	return NULL;
-}
-
-static struct dwarf_unit *unit_find(const struct search *search, uint64_t offset)
-{
-	size_t low = 0;
-	size_t high = search->units.count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct dwarf_unit *unit = &search->units.items[middle];
-		if (offset < unit->offset)
-			high = middle;
-		else if (offset >= unit->end)
-			low = middle + 1;
-		else
-			return unit;
-	}
-	return NULL;
 }
 
 /* A type's entry, and a cursor that stands at its children. */
@@ -257,7 +232,7 @@ static struct error *step(struct search *search)
 static struct error *type_read(struct search *search, uint64_t offset, struct type *ret)
 {
 	for (int i = 0; i < TYPEDEF_LIMIT; i++) {
-		struct type type = { .unit = unit_find(search, offset) };
+		struct type type = { .unit = dwarf_units_find(&search->units, offset) };
 		if (!type.unit)
 			return error_new(ERROR_CORRUPT,
 					 ".debug_info: has a reference to 0x%" PRIx64

@@ -284,7 +284,7 @@ struct error *frame_variables_find(struct variables *variables, uint64_t pc,
 	look.debug = &variables->debugs[look.module];
 	TRY(index_functions(look.debug));
 	const struct variables_function *found = find_function(look.debug, look.entry);
-	look.unit = found ? variables_unit(look.debug, found->offset) : NULL;
+	look.unit = found ? dwarf_units_find(&look.debug->units, found->offset) : NULL;
 	if (!look.unit)
 		return NULL;
 	struct error *error = add_function(&look, found->offset);

@@ -11,7 +11,6 @@
  */
 
 /* Packages of one program: each has a unit, some have a few. */
-enum { UNIT_LIMIT = 1 << 18 };
 
 /* Of types within types, and of names for one type. */
 enum { DEPTH_LIMIT = 64 };
@@ -54,23 +53,16 @@ static struct error *add_units(struct variables *variables, size_t module)
 {
 	struct variables_debug *debug = &variables->debugs[module];
 
-	for (uint64_t offset = 0; offset < dwarf_size(debug->dwarf);) {
+	for (uint64_t offset = 0;;) {
 		struct dwarf_unit unit;
 		struct dwarf_entry root;
-		TRY(dwarf_unit_at(debug->dwarf, offset, &unit));
-		offset = unit.end;
-		/* A C compiler's unit that cannot be read is none of our business. */
-		if (!error_ignore(dwarf_unit_root(debug->dwarf, &unit, &root)) ||
-		    root.tag != DWARF_COMPILE_UNIT || root.language != DWARF_LANGUAGE_GO)
-			continue;
-		unit.addresses = root.addresses;
-		if (debug->units.count >= UNIT_LIMIT)
-			return error_new(ERROR_LIMIT, ".debug_info: has more than %d units",
-					 UNIT_LIMIT);
+		bool found;
+		TRY(dwarf_units_next(debug->dwarf, &offset, &unit, &root, &found));
+		if (!found)
+			return NULL;
 		TRY(add_unit(variables, module, &unit));
-		TRY(dwarf_unit_vector_append(&debug->units, &unit));
+		TRY(dwarf_units_append(&debug->units, &unit));
 	}
-	return NULL;
 }
 
 struct error *variables_add_described(struct variables *variables, size_t module, struct elf *elf)
@@ -91,24 +83,6 @@ struct error *variables_add_described(struct variables *variables, size_t module
 	return NULL;
 }
 
-struct dwarf_unit *variables_unit(const struct variables_debug *debug, uint64_t offset)
-{
-	size_t low = 0;
-	size_t high = debug->units.count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct dwarf_unit *unit = &debug->units.items[middle];
-		if (offset < unit->offset)
-			high = middle;
-		else if (offset >= unit->end)
-			low = middle + 1;
-		else
-			return unit;
-	}
-	return NULL;
-}
-
 bool variables_describe(struct variables *variables, uint64_t type, struct variables_type *ret)
 {
 	uint64_t module = (type >> VARIABLES_MODULE_SHIFT) - 1;
@@ -118,7 +92,7 @@ bool variables_describe(struct variables *variables, uint64_t type, struct varia
 		return false;
 	struct variables_type read = { .debug = &variables->debugs[module],
 				       .module = (size_t)module };
-	read.unit = variables_unit(read.debug, offset);
+	read.unit = dwarf_units_find(&read.debug->units, offset);
 	if (!read.unit)
 		return false;
 	read.children = dwarf_entries(read.debug->dwarf, read.unit, offset);

@@ -4,13 +4,12 @@
 
 #include "base/map.h"
 #include "base/vector.h"
-#include "binary/dwarf_entries.h"
+#include "binary/dwarf_units.h"
 #include "binary/variables.h"
 
 /* What variables*.c share. */
 
 DEFINE_VECTOR(variable_vector, struct variable);
-DEFINE_VECTOR(dwarf_unit_vector, struct dwarf_unit);
 
 /* Where a function begins, in the file and in .debug_info. */
 struct variables_function {
@@ -53,9 +52,6 @@ struct error *variables_add_described(struct variables *variables, size_t module
 
 /* 0 for no type at all. */
 uint64_t variables_type_number(size_t module, uint64_t offset);
-
-/* The unit that an offset lies in; NULL: none of Go. */
-struct dwarf_unit *variables_unit(const struct variables_debug *debug, uint64_t offset);
 
 /* The entry at an offset in a module's .debug_info; false when none can be read. */
 bool variables_entry(struct variables *variables, size_t module, uint64_t offset,

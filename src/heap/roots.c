@@ -83,6 +83,15 @@ static struct error *type_word(struct gathering *gathering, struct stack_roots *
 	return NULL;
 }
 
+struct error *gathering_part(struct gathering *gathering, const struct variable_part *part,
+			     uint32_t *ret)
+{
+	if (part->pointer)
+		return heap_types_intern(gathering->types, part->array ? HEAP_ARRAY : HEAP_VALUE,
+					 part->descriptor, ret);
+	return heap_types_pointee(gathering->types, part->descriptor, part->offset, ret);
+}
+
 /* The words of its stack that count, and its g, where what else it holds hangs. */
 static struct error *take_goroutine(struct gathering *gathering, struct stack_roots *stacks,
 				    struct frame_types *types, uint32_t index)

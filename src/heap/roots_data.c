@@ -33,10 +33,7 @@ static struct error *typed_by_variable(struct gathering *gathering, const struct
 	if (!variable->type ||
 	    !variables_part(gathering->roots->variables, variable->type, offset, &part))
 		return NULL;
-	if (part.pointer)
-		return heap_types_intern(gathering->types, part.array ? HEAP_ARRAY : HEAP_VALUE,
-					 part.descriptor, ret);
-	return heap_types_pointee(gathering->types, part.descriptor, part.offset, ret);
+	return gathering_part(gathering, &part, ret);
 }
 
 /* One marked word that holds a pointer into the heap. */

@@ -69,10 +69,7 @@ static struct error *find(struct frame_types *types, uint64_t pc, int64_t offset
 	    !variables_part(gathering->roots->variables, variable->type,
 			    variable->offset + (uint64_t)(offset - variable->place), &part))
 		return NULL;
-	if (part.pointer)
-		return heap_types_intern(gathering->types, part.array ? HEAP_ARRAY : HEAP_VALUE,
-					 part.descriptor, ret);
-	return heap_types_pointee(gathering->types, part.descriptor, part.offset, ret);
+	return gathering_part(gathering, &part, ret);
 }
 
 struct error *frame_types_find(struct frame_types *types, const struct stack_frame *frame,

@@ -36,6 +36,10 @@ struct error *gathering_pointee(struct gathering *gathering, uint64_t descriptor
 /* What could not be looked through, static text; the first one stays. */
 void gathering_problem(struct gathering *gathering, const char *text);
 
+/* What a pointer at a place in a variable leads to. */
+struct error *gathering_part(struct gathering *gathering, const struct variable_part *part,
+			     uint32_t *ret) must_use;
+
 /* The steps. */
 struct error *gathering_add_data(struct gathering *gathering) must_use;
 struct error *gathering_add_goroutines(struct gathering *gathering) must_use;

@@ -56,10 +56,7 @@ static struct error *type_word(struct gathering *gathering, const struct referen
 	if (!root->count || pointer->where != root->address || pointer->type != HEAP_TYPE_UNKNOWN ||
 	    !references_part(references, index, &part))
 		return NULL;
-	if (part.pointer)
-		return heap_types_intern(gathering->types, part.array ? HEAP_ARRAY : HEAP_VALUE,
-					 part.descriptor, &pointer->type);
-	return heap_types_pointee(gathering->types, part.descriptor, part.offset, &pointer->type);
+	return gathering_part(gathering, &part, &pointer->type);
 }
 
 struct error *gathering_name_unnamed(struct gathering *gathering)

@@ -17,7 +17,6 @@
 #define ARENAS_MAX     ((size_t)1 << 22) /* in 48 bits of addresses */
 #define HEADER_MIN     512               /* larger objects with pointers have a header */
 #define HEADER_BYTES   8
-#define INLINE_MARKS   128 /* runtime.spanInlineMarkBits: scanned bits, then marks */
 #define MARKS_OFFSET   64
 #define BITS_AT_ONCE   ((size_t)4096)
 #define SHARED_MAX     ((uint64_t)1 << 20) /* of several slots; the runtime's are below 128 KiB */
@@ -46,21 +45,14 @@ struct span_reading {
 	bool damaged;
 };
 
-/* Two bytes from Go 1.22 on, a word before: by how far apart these neighbours are. */
-static uint64_t count_member(const struct layout *layout, const uint8_t *span, int32_t offset)
-{
-	bool narrow = abs(layout->mspan_nelems - layout->mspan_freeindex) < 8;
-	return narrow ? member_u32(span, offset) & 0xffff : member_u64(span, offset);
-}
-
 /* From which slot on the bits count. The collector of 1.19 to 1.24 keeps a number of its own. */
 static uint64_t passed_slots(const struct span_reading *reading, const uint8_t *span)
 {
 	const struct layout *layout = reading->layout;
 	bool own = layout_has(layout->mspan_free_index_for_scan) &&
 		   runtime_binary(reading->runtime)->minor < 25;
-	return count_member(layout, span,
-			    own ? layout->mspan_free_index_for_scan : layout->mspan_freeindex);
+	return span_count_member(layout, span,
+				 own ? layout->mspan_free_index_for_scan : layout->mspan_freeindex);
 }
 
 static void place_bits(const struct span_reading *reading, const uint8_t *bytes,
@@ -81,7 +73,7 @@ static void place_bits(const struct span_reading *reading, const uint8_t *bytes,
 	} else {
 		span->bits = HEAP_BITS_SPAN;
 		span->bits_at = span->end - (span->end - span->start) / 64 -
-				(inside ? INLINE_MARKS : 0);
+				(inside ? SPAN_INLINE_MARKS : 0);
 	}
 }
 
@@ -106,7 +98,7 @@ static struct error *note_span(void *argument, const uint8_t *bytes, uint64_t st
 	if (last && last->start == start)
 		return NULL; /* it goes on in the next arena */
 	uint64_t slot = member_u64(bytes, layout->mspan_elemsize);
-	uint64_t count = count_member(layout, bytes, layout->mspan_nelems);
+	uint64_t count = span_count_member(layout, bytes, layout->mspan_nelems);
 	bool large = member_u8(bytes, layout->mspan_spanclass) >> 1 == 0;
 	if (!slot || slot % 8 || !count || count > (end - start) / slot ||
 	    (count > 1 && end - start > SHARED_MAX) || (last && start < last->end) ||
@@ -130,7 +122,7 @@ static struct error *note_span(void *argument, const uint8_t *bytes, uint64_t st
 		       generation == reading->sweep_generation + 1;
 	struct span_state state = {
 		.allocated_at = member_u64(bytes, layout->mspan_alloc_bits),
-		.marked_at = span.marks_inside ? start + GO_PAGE - INLINE_MARKS + MARKS_OFFSET
+		.marked_at = span.marks_inside ? start + GO_PAGE - SPAN_INLINE_MARKS + MARKS_OFFSET
 					       : member_u64(bytes, layout->mspan_gcmark_bits),
 		.passed = (uint32_t)MIN(passed_slots(reading, bytes), count),
 		.count = member_u32(bytes, layout->mspan_alloc_count) & 0xffff,

@@ -3,16 +3,6 @@
 
 /* Which of several types an object is of that can be reached by one pointer. */
 
-struct error *heap_types_map_small(struct heap_types *types, uint32_t map, uint32_t *ret)
-{
-	const struct heap_type_entry *entry = types_entry(types, map);
-	*ret = HEAP_TYPE_UNKNOWN;
-	if (!entry || entry->form != HEAP_MAP ||
-	    !layout_has(types_binary(types)->layout.swiss_map_size))
-		return NULL;
-	return heap_types_intern(types, HEAP_MAP_GROUPS, entry->descriptor, ret);
-}
-
 /* One group by itself, or pointers to tables, as many as a power of two. */
 static struct error *choose_directory(struct heap_types *types, uint64_t descriptor, uint64_t size,
 				      bool pointers, uint32_t *ret)

@@ -79,12 +79,6 @@ struct error *heap_types_choose(struct heap_types *types, uint32_t type, uint64_
 struct error *heap_types_candidates(struct heap_types *types, uint64_t mask, uint64_t size,
 				    uint32_t *ret, size_t capacity, size_t *ret_count) must_use;
 
-/*
- * Swiss: what a small map's dirPtr points to, whose dirLen is 0, given its HEAP_MAP: MAP_GROUPS.
- * HEAP_TYPE_UNKNOWN for other maps.
- */
-struct error *heap_types_map_small(struct heap_types *types, uint32_t map, uint32_t *ret) must_use;
-
 /* Numbers are 1 to this. */
 uint32_t heap_types_count(const struct heap_types *types);
 

@@ -16,7 +16,6 @@
  */
 #define ARENAS               2
 #define SLOTS_MAX            ((uint64_t)1024) /* of a span with more than one slot: 8 KiB of 8 bytes */
-#define INLINE_MARKS         ((uint64_t)128) /* runtime.spanInlineMarkBits */
 #define INLINE_HEADER        ((uint64_t)512) /* larger objects have no bits in their span */
 #define RELEASE_BITS_IN_SPAN 22
 
@@ -55,13 +54,6 @@ static struct scrub *scrub_of(struct target *target)
 	return (struct scrub *)target;
 }
 
-/* Two bytes from Go 1.22 on, a word before: by how far apart these neighbours are. */
-static uint64_t count_member(const struct layout *layout, const uint8_t *span, int32_t offset)
-{
-	bool narrow = abs(layout->mspan_nelems - layout->mspan_freeindex) < 8;
-	return narrow ? member_u32(span, offset) & 0xffff : member_u64(span, offset);
-}
-
 struct loading {
 	const struct scrub *scrub;
 	struct arena_spans *arena;
@@ -77,8 +69,8 @@ static struct error *note_span(void *argument, const uint8_t *span, uint64_t sta
 		.end = end,
 		.kept = end,
 		.slot = member_u64(span, layout->mspan_elemsize),
-		.slots = count_member(layout, span, layout->mspan_nelems),
-		.passed = count_member(layout, span, layout->mspan_freeindex),
+		.slots = span_count_member(layout, span, layout->mspan_nelems),
+		.passed = span_count_member(layout, span, layout->mspan_freeindex),
 		.bits_at = member_u64(span, layout->mspan_alloc_bits),
 	};
 	bool without_pointers = member_u8(span, layout->mspan_spanclass) & 1;
@@ -91,7 +83,7 @@ static struct error *note_span(void *argument, const uint8_t *span, uint64_t sta
 		bits = (end - start) / 64;
 	/* Whether there are marks is not looked at: then 128 bytes of waste stay. */
 	if (one.slot <= INLINE_HEADER && end - start == GO_PAGE)
-		bits += INLINE_MARKS;
+		bits += SPAN_INLINE_MARKS;
 	one.kept = MAX(end - bits, start + one.slot * one.slots);
 	return scrubbed_span_vector_append(&loading->arena->spans, &one);
 }

@@ -3,8 +3,6 @@
 
 #include "runtime/member.h"
 
-#define INLINE_MARKS ((uint64_t)128) /* runtime.spanInlineMarkBits */
-
 static struct error *append(struct target_extent_vector *into, uint64_t start, uint64_t end)
 {
 	struct target_extent *last = into->count ? &into->items[into->count - 1] : NULL;
@@ -30,7 +28,7 @@ static struct error *take_marks(const struct selection_heap *heap, uint64_t firs
 	uint64_t page = first % arena_size / GO_PAGE, end = first + GO_PAGE;
 	if (!span_walk_has_marks(&heap->walk, page) || first != from || end > to)
 		return NULL;
-	return append(into, end - INLINE_MARKS, end);
+	return append(into, end - SPAN_INLINE_MARKS, end);
 }
 
 /* What is appended to, and from where on. */

@@ -124,3 +124,10 @@ struct error *span_walk_arena(struct span_walk *walk, uint64_t start, uint64_t e
 	}
 	return visit_spans(walk, spans, visit, argument);
 }
+
+/* Two bytes from Go 1.22 on, a word before: by how far apart these neighbours are. */
+uint64_t span_count_member(const struct layout *layout, const uint8_t *span, int32_t offset)
+{
+	bool narrow = abs(layout->mspan_nelems - layout->mspan_freeindex) < 8;
+	return narrow ? member_u32(span, offset) & 0xffff : member_u64(span, offset);
+}

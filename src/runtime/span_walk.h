@@ -7,6 +7,9 @@
 #define GO_PAGE         ((uint64_t)8192)
 #define SPAN_WALK_PAGES ((size_t)8192) /* of one arena: 64 MiB */
 
+/* Bytes of runtime.spanInlineMarkBits: bits of what was scanned, then the marks. */
+#define SPAN_INLINE_MARKS ((uint64_t)128)
+
 /* A walk over the heap's spans, arena by arena. */
 struct span_walk {
 	struct runtime *runtime;
@@ -25,6 +28,9 @@ typedef struct error *span_visitor(void *argument, const uint8_t *span, uint64_t
 /* Every span of which a part lies in [start, end), an arena or a part of one, by rising addresses. */
 struct error *span_walk_arena(struct span_walk *walk, uint64_t start, uint64_t end,
 			      span_visitor *visit, void *argument) must_use;
+
+/* A number of slots that a span keeps (nelems, freeindex): its width changed with 1.22. */
+uint64_t span_count_member(const struct layout *layout, const uint8_t *span, int32_t offset);
 
 /* From Go 1.25 on: are the marks of small objects in their span, at the end of this page of it? */
 static inline bool span_walk_has_marks(const struct span_walk *walk, uint64_t page)

@@ -5,8 +5,21 @@
 #include "cli/keep.h"
 #include "target/traced.h"
 
-struct error *moment_begin(struct invocation *invocation, struct evidence *evidence, bool with_data,
-			   struct moment *ret)
+/*
+ * Have the evidence stand still, to be read for as long as that takes: a process is forked, and where
+ * that is refused copied while it is stopped; a file stands still by itself. What --save asks for is
+ * kept as well.
+ */
+struct moment {
+	uint64_t pause_ns;
+	uint64_t began_ns;
+	uint64_t fork_ns; /* how long the fork lived; 0: there was none, or it still does */
+	bool copied;
+};
+
+/* `with_data`: a copy has objects without pointers, too; a fork has them anyway. */
+static struct error *moment_begin(struct invocation *invocation, struct evidence *evidence,
+				  bool with_data, struct moment *ret)
 {
 	struct moment moment = { .began_ns = traced_now_ns() };
 	const struct keep_options wanted = {
@@ -22,7 +35,8 @@ struct error *moment_begin(struct invocation *invocation, struct evidence *evide
 	return NULL;
 }
 
-void moment_end(struct evidence *evidence, struct moment *moment)
+/* Memory has been read: let the fork go. The runtime looks at the process itself again. */
+static void moment_end(struct evidence *evidence, struct moment *moment)
 {
 	if (!evidence->fork)
 		return;

@@ -60,10 +60,7 @@ void heap_growth_json(const struct heap_growth_report *report, struct writer *wr
 	struct json json = JSON_INTO(writer);
 	json_object_begin(&json);
 	subject_json(report->now, &json);
-	json_key(&json, "pause_ms");
-	json_number(&json, (double)report->pause_ns / 1e6);
-	json_key(&json, "fork_ms");
-	json_number(&json, (double)report->fork_ns / 1e6);
+	members_heap_moment(&json, report->pause_ns, report->fork_ns);
 	member_heap_totals(&json, report->totals_now);
 	json_key(&json, "before");
 	json_object_begin(&json);

@@ -31,37 +31,24 @@ static struct error *write_types(const struct heap_report *report, struct json *
 	return NULL;
 }
 
-static void members_root(const struct heap_report *report, const struct heap_root *root,
-			 struct json *json)
+/* Where a goroutine stands. */
+static void members_goroutine_place(const struct heap_report *report, const struct heap_root *root,
+				    struct json *json)
 {
 	const struct goroutines *goroutines = report->heap->roots.goroutines;
-	json_member_string(json, "kind", heap_root_kind_name(root->kind));
-	json_member_string(json, "name", root->name);
-	json_member_string(json, "used_by", root->user);
-	json_member_address(json, "address", root->address);
-	json_key(json, "goroutine");
-	if (root->goroutine == HEAP_NO_GOROUTINE) {
-		json_null(json);
+	if (!root || root->goroutine == HEAP_NO_GOROUTINE)
 		return;
-	}
-	const struct goroutine *goroutine = &goroutines->list.items[root->goroutine];
-	struct place place = goroutine_place(goroutine, &report->subject->places);
-	json_unsigned(json, goroutine->id);
+	struct place place = goroutine_place(&goroutines->list.items[root->goroutine],
+					     &report->subject->places);
 	members_place(json, place.function, place.file, place.line);
 }
 
 static struct error *write_holder(const struct heap_report *report,
 				  const struct heap_holder *holder, struct json *json)
 {
-	const struct heap_root *root = heap_vertex_root(report->heap, holder->example);
 	json_object_begin(json);
-	if (root) {
-		members_root(report, root, json);
-	} else {
-		json_member_string(json, "kind", "shared");
-		json_member_null(json, "name");
-		json_member_null(json, "goroutine");
-	}
+	members_heap_holder(report->heap, holder, json);
+	members_goroutine_place(report, heap_vertex_root(report->heap, holder->example), json);
 	json_member_unsigned(json, "members", holder->members);
 	json_member_unsigned(json, "count", holder->count);
 	json_member_unsigned(json, "bytes", holder->retained);
@@ -127,10 +114,7 @@ struct error *heap_json(const struct heap_report *report, struct writer *writer)
 	struct json json = JSON_INTO(writer);
 	json_object_begin(&json);
 	subject_json(report->subject, &json);
-	json_key(&json, "pause_ms");
-	json_number(&json, (double)report->pause_ns / 1e6);
-	json_key(&json, "fork_ms");
-	json_number(&json, (double)report->fork_ns / 1e6);
+	members_heap_moment(&json, report->pause_ns, report->fork_ns);
 	member_heap_totals(&json, report->totals);
 	if (report->fill)
 		heap_fill_json(report, &json);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/heap_members.h"
 #include "report/objects_report.h"
 #include "report/why_report.h"
 
@@ -9,12 +10,12 @@ static struct error *write_object(const struct objects_report *report,
 					       ? heap_vertex_root(report->heap, one->top)
 					       : NULL;
 	json_object_begin(json);
-	TRY(heap_object_members(report->heap, one->vertex, json));
+	TRY(members_heap_object(report->heap, one->vertex, json));
 	json_member_unsigned(json, "retained", one->retained);
 	json_key(json, "holder");
 	if (root) {
 		json_object_begin(json);
-		heap_root_members(report->heap, root, json);
+		members_heap_root(report->heap, root, json);
 		json_object_end(json);
 	} else {
 		json_null(json);
@@ -29,10 +30,7 @@ struct error *objects_json(const struct objects_report *report, struct writer *w
 	const struct heap_objects *objects = report->objects;
 	json_object_begin(&json);
 	subject_json(report->subject, &json);
-	json_key(&json, "pause_ms");
-	json_number(&json, (double)report->pause_ns / 1e6);
-	json_key(&json, "fork_ms");
-	json_number(&json, (double)report->fork_ns / 1e6);
+	members_heap_moment(&json, report->pause_ns, report->fork_ns);
 	json_member_string(&json, "type", objects->query.name);
 	json_member_unsigned(&json, "count", objects->query.count);
 	json_member_string(&json, "where", report->condition);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/heap_members.h"
 #include "report/show_report.h"
 #include "report/why_report.h"
 
@@ -45,7 +46,7 @@ static struct error *members_target(const struct heap *heap, const struct heap_f
 		json_null(json);
 	} else {
 		json_object_begin(json);
-		TRY(heap_object_members(heap, field->vertex, json));
+		TRY(members_heap_object(heap, field->vertex, json));
 		json_object_end(json);
 	}
 	json_object_end(json);
@@ -109,7 +110,6 @@ static struct error *write_holder(const struct show_report *report,
 	uint32_t map = heap_is_map_piece(heap, edge->vertex) ? heap_map_of_piece(heap, edge->vertex)
 							     : VERTEX_NONE;
 	uint32_t vertex = map != VERTEX_NONE ? map : edge->vertex;
-	const struct heap_root *root = heap_vertex_root(heap, vertex);
 	struct writer field = WRITER_TO_MEMORY;
 	struct error *error = heap_edge_word(report->names, edge->vertex, edge->position,
 					     map == VERTEX_NONE, &field);
@@ -118,15 +118,7 @@ static struct error *write_holder(const struct show_report *report,
 	json_member_string(json, "field", text);
 	writer_deinit(&field);
 	TRY(error);
-	json_key(json, "root");
-	if (root) {
-		json_object_begin(json);
-		heap_root_members(heap, root, json);
-		json_object_end(json);
-	} else {
-		json_null(json);
-		TRY(heap_object_members(heap, vertex, json));
-	}
+	TRY(members_heap_vertex(heap, vertex, json));
 	json_object_end(json);
 	return NULL;
 }
@@ -141,7 +133,7 @@ static struct error *write_object(const struct show_report *report, struct json 
 		return NULL;
 	}
 	json_object_begin(json);
-	TRY(heap_object_members(heap, report->query->vertex, json));
+	TRY(members_heap_object(heap, report->query->vertex, json));
 	json_key(json, "size");
 	if (report->fields->size)
 		json_unsigned(json, report->fields->size);
@@ -171,10 +163,7 @@ struct error *show_json(const struct show_report *report, struct writer *writer)
 	struct json json = JSON_INTO(writer);
 	json_object_begin(&json);
 	subject_json(report->subject, &json);
-	json_key(&json, "pause_ms");
-	json_number(&json, (double)report->pause_ns / 1e6);
-	json_key(&json, "fork_ms");
-	json_number(&json, (double)report->fork_ns / 1e6);
+	members_heap_moment(&json, report->pause_ns, report->fork_ns);
 	json_member_address(&json, "asked", report->query->address);
 	json_member_string(&json, "found", places[report->query->kind]);
 	TRY(write_object(report, &json));

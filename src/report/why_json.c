@@ -23,9 +23,9 @@ static struct error *write_what(const struct why_report *report, struct json *js
 	json_member_string(json, "asked", report->what);
 	json_member_string(json, "found", kinds[query->kind]);
 	if (query->kind == HEAP_QUERY_ROOT) {
-		heap_root_members(why->heap, heap_vertex_root(why->heap, query->vertex), json);
+		members_heap_root(why->heap, heap_vertex_root(why->heap, query->vertex), json);
 	} else if (query->kind == HEAP_QUERY_OBJECT) {
-		TRY(heap_object_members(why->heap, query->vertex, json));
+		TRY(members_heap_object(why->heap, query->vertex, json));
 		json_member_bool(json, "reachable", heap_is_reached(why->heap, query->vertex));
 	} else if (query->kind == HEAP_QUERY_TYPE) {
 		json_member_string(json, "type", query->name);
@@ -47,7 +47,7 @@ static struct error *write_root(const struct why_report *report, const struct he
 	TRY(why_path_frame(report->why, path, &place));
 	json_key(json, "root");
 	json_object_begin(json);
-	heap_root_members(heap, heap_vertex_root(heap, path->steps.items[0].vertex), json);
+	members_heap_root(heap, heap_vertex_root(heap, path->steps.items[0].vertex), json);
 	json_key(json, "frame");
 	if (!place.frame) {
 		json_null(json);
@@ -73,7 +73,7 @@ static struct error *write_step(const struct why_report *report, const struct he
 	if (!error) {
 		json_object_begin(json);
 		json_member_string(json, "field", text);
-		error = heap_object_members(why->heap, path->steps.items[index].vertex, json);
+		error = members_heap_object(why->heap, path->steps.items[index].vertex, json);
 	}
 	if (!error) {
 		json_member_unsigned(json, "freed", path->steps.items[index - 1].freed);
@@ -135,19 +135,10 @@ static struct error *write_dominators(const struct why_report *report, struct js
 	json_array_begin(json);
 	for (size_t i = 0; i < list->count; i++) {
 		uint32_t vertex = list->items[i];
-		const struct heap_root *root = heap_vertex_root(heap, vertex);
 		if (is_elided(report, i, list->count))
 			continue;
 		json_object_begin(json);
-		json_key(json, "root");
-		if (root) {
-			json_object_begin(json);
-			heap_root_members(heap, root, json);
-			json_object_end(json);
-		} else {
-			json_null(json);
-			TRY(heap_object_members(heap, vertex, json));
-		}
+		TRY(members_heap_vertex(heap, vertex, json));
 		json_member_unsigned(json, "retained", heap_retained(heap, vertex));
 		json_object_end(json);
 	}
@@ -159,16 +150,8 @@ static struct error *write_dominators(const struct why_report *report, struct js
 static void write_holder(const struct why_report *report, const struct heap_holder *holder,
 			 struct json *json)
 {
-	const struct heap *heap = report->why->heap;
-	const struct heap_root *root = heap_vertex_root(heap, holder->example);
 	json_object_begin(json);
-	if (root) {
-		heap_root_members(heap, root, json);
-	} else {
-		json_member_string(json, "kind", "shared");
-		json_member_null(json, "name");
-		json_member_null(json, "goroutine");
-	}
+	members_heap_holder(report->why->heap, holder, json);
 	json_member_unsigned(json, "members", holder->members);
 	json_member_unsigned(json, "count", holder->count);
 	json_member_unsigned(json, "bytes", holder->retained);
@@ -223,10 +206,7 @@ struct error *why_json(const struct why_report *report, struct writer *writer)
 	struct json json = JSON_INTO(writer);
 	json_object_begin(&json);
 	subject_json(report->subject, &json);
-	json_key(&json, "pause_ms");
-	json_number(&json, (double)report->pause_ns / 1e6);
-	json_key(&json, "fork_ms");
-	json_number(&json, (double)report->fork_ns / 1e6);
+	members_heap_moment(&json, report->pause_ns, report->fork_ns);
 	TRY(write_what(report, &json));
 	json_key(&json, "paths");
 	json_array_begin(&json);

@@ -24,13 +24,6 @@ struct error *why_json(const struct why_report *report, struct writer *writer) m
 struct error *heap_vertex_text(const struct heap *heap, uint32_t vertex, struct writer *writer)
 	must_use;
 
-/* The members "kind", "name", "address" and "goroutine" of a root. */
-void heap_root_members(const struct heap *heap, const struct heap_root *root, struct json *json);
-
-/* The members "type", "address" and "bytes" of an object. */
-struct error *heap_object_members(const struct heap *heap, uint32_t vertex, struct json *json)
-	must_use;
-
 /* What one retains; 0 for what cannot be reached. After heap_dominate(). */
 uint64_t heap_retained(const struct heap *heap, uint32_t vertex);
 

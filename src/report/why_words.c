@@ -17,28 +17,6 @@ struct error *heap_vertex_text(const struct heap *heap, uint32_t vertex, struct 
 	return heap_group_text(heap, &group, writer);
 }
 
-void heap_root_members(const struct heap *heap, const struct heap_root *root, struct json *json)
-{
-	json_member_string(json, "kind", heap_root_kind_name(root->kind));
-	json_member_string(json, "name", root->name);
-	json_member_string(json, "used_by", root->user);
-	json_member_address(json, "address", root->address);
-	if (root->goroutine == HEAP_NO_GOROUTINE)
-		json_member_null(json, "goroutine");
-	else
-		json_member_unsigned(json, "goroutine",
-				     heap->roots.goroutines->list.items[root->goroutine].id);
-}
-
-struct error *heap_object_members(const struct heap *heap, uint32_t vertex, struct json *json)
-{
-	TRY(members_heap_type(heap, heap_object_type(heap, vertex), heap->scan.shapes[vertex],
-			      json));
-	json_member_address(json, "address", heap_value_address(heap, vertex));
-	json_member_unsigned(json, "bytes", heap_object_size(heap, vertex));
-	return NULL;
-}
-
 uint64_t heap_retained(const struct heap *heap, uint32_t vertex)
 {
 	const struct dominators *dominators = &heap->dominators;

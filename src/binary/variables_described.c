@@ -239,6 +239,16 @@ static bool find_child(const struct variables_type *read, uint32_t tag, uint64_t
 	return found;
 }
 
+/* The one that the struct begins with; there may be others at its place. */
+static bool find_first_member(const struct variables_type *read, struct dwarf_entry *ret)
+{
+	struct cursor cursor = read->children;
+
+	return read->entry.has_children &&
+	       error_ignore(dwarf_entry_read(read->debug->dwarf, read->unit, &cursor, ret)) &&
+	       ret->tag == DWARF_MEMBER;
+}
+
 static bool pointed_to(struct variables *variables, uint64_t type, bool array,
 		       struct variable_part *ret)
 {
@@ -269,6 +279,32 @@ static bool slice_part(struct variables *variables, const struct variables_type 
 		element = pointer.entry.type;
 	}
 	return pointed_to(variables, variables_type_number(read->module, element), true, ret);
+}
+
+/*
+ * The pointer of an atomic.Pointer[T], which is none to debug information: but so that one is not
+ * converted into another, T is mentioned in a field before it, _ [0]*T.
+ */
+#define ATOMIC_POINTER "sync/atomic.Pointer["
+
+static bool atomic_part(struct variables *variables, const struct variables_type *read,
+			struct variable_part *ret)
+{
+	struct dwarf_entry member;
+	struct variables_type array, pointer;
+
+	if (read->entry.tag != DWARF_STRUCTURE_TYPE || !read->entry.name ||
+	    strncmp(read->entry.name, ATOMIC_POINTER, strlen(ATOMIC_POINTER)) != 0 ||
+	    !find_first_member(read, &member) ||
+	    !variables_describe(variables, variables_type_number(read->module, member.type),
+				&array) ||
+	    array.entry.tag != DWARF_ARRAY_TYPE || array.entry.byte_size != 0 ||
+	    !variables_describe(variables, variables_type_number(array.module, array.entry.type),
+				&pointer) ||
+	    pointer.entry.tag != DWARF_POINTER_TYPE || !pointer.entry.type)
+		return false;
+	return pointed_to(variables, variables_type_number(pointer.module, pointer.entry.type),
+			  false, ret);
 }
 
 /* One floor down: from *type and *offset to those of what is there; false: there is no more. */
@@ -325,6 +361,8 @@ bool variables_part(struct variables *variables, uint64_t type, uint64_t offset,
 			       pointed_to(variables,
 					  variables_type_number(read.module, read.entry.type),
 					  false, ret);
+		if (offset == 0 && atomic_part(variables, &read, ret))
+			return true;
 		if (!step_down(variables, &read, &type, &offset))
 			return false;
 	}

@@ -29,7 +29,6 @@ MEASURED = 256
 # them may be told wrongly, and the list is to become empty.
 GAPS = {
     "main.Argument": "an argument that is kept alive behind a wait has no place in debug information",
-    "main.Atomic": "the pointer in an atomic.Pointer[T] is untyped",
     "main.Owner": "up to 1.25 a method value's closure is made of a type without names",
     "main.CleanupArgument": "a cleanup's argument lies in a closure of a generic function",
     "struct { Number int; Target *main.Made; Many [90]*main.Made }": "its descriptor lies in the heap",

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/evidence.h"
 #include "cli/keep.h"
+#include "cli/moment.h"
 #include "fix/fix.h"
 #include "report/diagnosis.h"
 
@@ -28,6 +29,70 @@ static void print(const struct invocation *invocation, const struct diagnosis *d
 		diagnosis_text(diagnosis, &invocation->style, invocation->out);
 }
 
+struct look {
+	struct live_look live;
+	struct heap *heap; /* NULL: goroutines alone */
+	const struct live_places *places;
+};
+
+static void look_deinit(struct look *look)
+{
+	live_look_deinit(&look->live);
+	heap_destroy(look->heap);
+}
+
+static struct error *read_heap(void *argument, struct heap *heap)
+{
+	struct look *look = argument;
+	return live_look_at_heap(heap, look->places, &look->live);
+}
+
+/* With the heap, where it can be read: what it takes is no reason to say nothing. */
+static struct error *look_at_heap(struct invocation *invocation, struct evidence *evidence,
+				  struct look *look)
+{
+	uint64_t pause_ns = 0, fork_ns = 0;
+	struct heap *heap = NULL;
+	TRY(moment_heap_with(invocation, evidence, read_heap, look, &heap, &pause_ns, &fork_ns));
+	look->heap = heap;
+	TRY(heap_dominate(heap));
+	heap->roots.goroutines->pause_ns = pause_ns;
+	return NULL;
+}
+
+static struct error *look_at_goroutines(struct invocation *invocation, struct evidence *evidence,
+					struct look *look)
+{
+	const struct options *options = &invocation->options;
+	TRY(keep_moment(invocation, evidence));
+	TRY(evidence_explain(evidence, live_look_at_goroutines(
+					       evidence->runtime, &evidence->places,
+					       options->given[OPTION_NO_STOP],
+					       evidence->fork ? 0 : (uint64_t)options->max_pause_ns,
+					       &look->live)));
+	evidence_note_gap(evidence);
+	if (evidence->fork)
+		look->live.goroutines->pause_ns = evidence->pause_ns;
+	return NULL;
+}
+
+static struct error *take_look(struct invocation *invocation, struct evidence *evidence,
+			       struct look *look)
+{
+	look->places = &evidence->places;
+	if (invocation->options.given[OPTION_NO_STOP])
+		return look_at_goroutines(invocation, evidence, look);
+	struct error *error = look_at_heap(invocation, evidence, look);
+	if (!error || (error->code != ERROR_LIMIT && error->code != ERROR_UNSUPPORTED))
+		return error;
+	look_deinit(look);
+	*look = (struct look){ .places = &evidence->places };
+	error_destroy(error);
+	TRY(evidence_warn(evidence, "the heap could not be looked at: `dowse heap` says why; what "
+				    "follows is about goroutines alone"));
+	return look_at_goroutines(invocation, evidence, look);
+}
+
 static struct error *diagnose_run(struct invocation *invocation, enum cli_status *ret)
 {
 	const struct options *options = &invocation->options;
@@ -46,34 +111,31 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 	bool has_memory = has_counters &&
 			  error_ignore(runtime_memory_read(evidence.runtime, &counters, &memory));
 
-	_cleanup_(live_look_deinit) struct live_look look = { 0 };
-	TRY(keep_moment(invocation, &evidence));
-	TRY(evidence_explain(
-		&evidence,
-		live_look_take(evidence.runtime, &evidence.places, options->given[OPTION_NO_STOP],
-			       evidence.fork ? 0 : (uint64_t)options->max_pause_ns, &look)));
-	evidence_note_gap(&evidence);
-	if (evidence.fork)
-		look.goroutines->pause_ns = evidence.pause_ns;
-	TRY(fix_findings(&look.findings));
-	findings_select(&look.findings, rules, at_least);
+	_cleanup_(look_deinit) struct look look = { 0 };
+	TRY(take_look(invocation, &evidence, &look));
+	struct live_look *live = &look.live;
+	TRY(live_look_judge(live, has_counters ? &counters : NULL, has_memory ? &memory : NULL));
+	TRY(fix_findings(&live->findings));
+	findings_select(&live->findings, rules, at_least);
 	struct diagnosis diagnosis = {
 		.subject = &evidence.subject,
-		.findings = &look.findings,
-		.goroutines = look.goroutines,
-		.groups = &look.groups,
+		.findings = &live->findings,
+		.goroutines = live->evidence.goroutines,
+		.groups = &live->groups,
+		.heap = look.heap,
 		.counters = has_counters ? &counters : NULL,
 		.memory = has_memory ? &memory : NULL,
 	};
 	print(invocation, &diagnosis);
-	*ret = judge(options, &look.findings);
+	*ret = judge(options, &live->findings);
 	return NULL;
 }
 
 static const char *const formats[] = { "text", "json", NULL };
 static const enum option_id options[] = {
-	OPTION_RULES, OPTION_MIN_CERTAINTY, OPTION_FAIL_ON, OPTION_NO_STOP, OPTION_MAX_PAUSE,
-	OPTION_SAVE,  OPTION_EXECUTABLE,    OPTION_SPOOL,   OPTION_END,
+	OPTION_RULES,      OPTION_MIN_CERTAINTY, OPTION_FAIL_ON,    OPTION_NO_STOP,
+	OPTION_MAX_PAUSE,  OPTION_SAVE,          OPTION_EXECUTABLE, OPTION_SPOOL,
+	OPTION_MAX_MEMORY, OPTION_NO_INDEX,      OPTION_END,
 };
 
 const struct verb verb_diagnose = {

@@ -12,11 +12,16 @@
  */
 struct finding {
 	enum rule_id rule;
+	uint64_t also; /* rules, a bit each, that the same cause answers to */
 	enum certainty certainty;
 	uint64_t count;          /* goroutines, objects, entries */
 	int64_t bytes;           /* that they hold; -1 unknown */
 	int64_t growth_per_hour; /* of `count`; INT64_MIN unknown */
+	int64_t bytes_per_hour;  /* INT64_MIN unknown */
 	struct place place;
+	const char *
+		place_word; /* "allocated by", "declared", "may be allocated by"; NULL: stands there */
+	const char *subject; /* whose leak it is, as the program calls it: "main.sessions"; NULL */
 	struct place created_by; /* function NULL: nobody, or unknown */
 	const char *state;       /* of goroutines; NULL otherwise */
 	int64_t wait_min_ns;     /* -1 unknown */

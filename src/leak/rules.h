@@ -17,35 +17,39 @@ const char *certainty_name(enum certainty certainty);
 bool certainty_parse(const char *text, enum certainty *ret);
 
 /*
- * The rules that work: RULE(id, code, name, the highest certainty it may claim, what it means).
- * The code is the scenario that a rule serves; several rules may share one.
+ * The rules that work: RULE(id, its page). Whoever adds one writes
+ *
+ *	src/leak/catalogue/PAGE.c   rule_PAGE: what it is called, what it means, an example
+ *	src/fix/                    fix_PAGE(): what to change, in the program's own names
+ *
+ * and what finds it: a detector (leak/live/live.h). In the order of the code's number.
  */
 #define RULES(RULE)                                                                                \
-	RULE(NIL_CHANNEL, "L6", "nil-channel", PROVED,                                             \
-	     "a goroutine sends to or receives from a nil channel")                                \
-	RULE(SELECT_WITHOUT_CASES, "L7", "select-without-cases", PROVED,                           \
-	     "a goroutine waits in a select that has no case, or only nil channels")               \
-	RULE(UNBOUNDED_GOROUTINES, "L17", "unbounded-goroutines", LIKELY,                          \
-	     "very many goroutines stand at one place")
+	RULE(NIL_CHANNEL, nil_channel)                                                             \
+	RULE(SELECT_WITHOUT_CASES, select_without_cases)                                           \
+	RULE(UNBOUNDED_GOROUTINES, unbounded_goroutines)
 
 enum rule_id {
-#define RULE(id, code, name, at_most, summary) RULE_##id,
+#define RULE(id, page) RULE_##id,
 	RULES(RULE)
 #undef RULE
 		RULE_COUNT,
 };
 
 struct rule {
-	enum rule_id id;
-	const char *code;
-	const char *name;
-	const char *summary;
+	const char *code; /* of the scenario that it serves: "L6"; several rules may share one */
+	const char *name; /* in words: "nil-channel" */
 	enum certainty at_most;
+	const char *summary;
 	const char *evidence; /* what dowse looks at */
 	const char *leaky;    /* a program's part that leaks */
 	const char *fixed;    /* the same without the leak */
 	const char *wrong;    /* when the finding is no leak */
 };
+
+#define RULE(id, page) extern const struct rule rule_##page;
+RULES(RULE)
+#undef RULE
 
 const struct rule *rules_get(enum rule_id id);
 

@@ -2,6 +2,7 @@
 #ifndef DOWSE_REPORT_DIAGNOSIS_H
 #define DOWSE_REPORT_DIAGNOSIS_H
 
+#include "heap/heap.h"
 #include "leak/finding.h"
 #include "report/subject.h"
 #include "runtime/memory.h"
@@ -12,6 +13,7 @@ struct diagnosis {
 	const struct findings *findings;
 	const struct goroutines *goroutines;
 	const struct goroutine_group_vector *groups; /* of all but the runtime's own */
+	const struct heap *heap;                     /* NULL: not looked at */
 	const struct runtime_counters *counters;     /* NULL: not to be had */
 	const struct runtime_memory *memory;         /* NULL: not to be had */
 };

@@ -17,23 +17,43 @@ static void member_created_by(struct json *json, const struct place *place)
 	json_object_end(json);
 }
 
+/* Other rules that the same cause answers to. */
+static void member_also(struct json *json, const struct finding *finding)
+{
+	json_key(json, "also");
+	json_array_begin(json);
+	for (int i = 0; i < RULE_COUNT; i++) {
+		if (finding->also >> i & 1)
+			json_string(json, rules_get((enum rule_id)i)->code);
+	}
+	json_array_end(json);
+}
+
 static void write_finding(struct json *json, const struct finding *finding)
 {
 	const struct rule *rule = rules_get(finding->rule);
 	json_object_begin(json);
 	json_member_string(json, "code", rule->code);
 	json_member_string(json, "rule", rule->name);
+	member_also(json, finding);
 	json_member_string(json, "certainty", certainty_name(finding->certainty));
 	json_member_string(json, "title", finding->title);
 	json_member_unsigned(json, "count", finding->count);
 	json_member_known(json, "bytes", finding->bytes);
 	members_place(json, finding->place.function, finding->place.file, finding->place.line);
+	json_member_string(json, "place_is", finding->place_word);
+	json_member_string(json, "subject", finding->subject);
 	member_created_by(json, &finding->created_by);
 	json_member_string(json, "state", finding->state);
 	member_seconds(json, "wait_s", finding->wait_max_ns);
 	json_key(json, "growth_per_hour");
 	if (finding->growth_per_hour != INT64_MIN)
 		json_signed(json, finding->growth_per_hour);
+	else
+		json_null(json);
+	json_key(json, "bytes_per_hour");
+	if (finding->bytes_per_hour != INT64_MIN)
+		json_signed(json, finding->bytes_per_hour);
 	else
 		json_null(json);
 	json_key(json, "path");
@@ -56,13 +76,22 @@ static void write_finding(struct json *json, const struct finding *finding)
 	json_object_end(json);
 }
 
-static void member_heap(struct json *json, const struct runtime_counters *counters)
+static void member_heap(struct json *json, const struct diagnosis *diagnosis)
 {
+	const struct runtime_counters *counters = diagnosis->counters;
+	struct heap_totals totals;
 	json_key(json, "heap");
 	json_object_begin(json);
-	json_member_null(json, "objects");
-	json_member_known(json, "bytes", counters ? counters->heap_allocated : -1);
-	json_member_null(json, "reachable_bytes");
+	if (diagnosis->heap) {
+		heap_count(diagnosis->heap, &totals);
+		json_member_unsigned(json, "objects", totals.objects);
+		json_member_unsigned(json, "bytes", totals.bytes);
+		json_member_unsigned(json, "reachable_bytes", totals.reachable_bytes);
+	} else {
+		json_member_null(json, "objects");
+		json_member_known(json, "bytes", counters ? counters->heap_allocated : -1);
+		json_member_null(json, "reachable_bytes");
+	}
 	json_object_end(json);
 }
 
@@ -72,7 +101,7 @@ void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer)
 	json_object_begin(&json);
 	subject_json(diagnosis->subject, &json);
 	subject_goroutines_json(diagnosis->goroutines, false, &json);
-	member_heap(&json, diagnosis->counters);
+	member_heap(&json, diagnosis);
 	if (diagnosis->memory)
 		memory_json(diagnosis->memory, &json);
 	else

@@ -114,7 +114,9 @@ static struct error *look_at(struct target *target, struct result *result)
 	struct live_look look = { 0 };
 	TRY(runtime_open(target, &runtime));
 	TRY(live_places_make(&runtime_binary(runtime)->build_info, &places));
-	struct error *error = live_look_take(runtime, &places, false, 0, &look);
+	struct error *error = live_look_at_goroutines(runtime, &places, false, 0, &look);
+	if (!error)
+		error = live_look_judge(&look, NULL, NULL);
 	if (!error)
 		digest(target, runtime, &look, result);
 	live_look_deinit(&look);

@@ -30,7 +30,7 @@ static void bench_find(struct bench *bench)
 		.groups = &bench->groups,
 		.guessed = bench->guessed,
 	};
-	check_ok(live_find(&evidence, &bench->findings));
+	check_ok(live_find(&evidence, &(struct live_notes){ 0 }, &bench->findings));
 	check_ok(fix_findings(&bench->findings));
 }
 

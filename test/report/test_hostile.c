@@ -79,7 +79,7 @@ static int stage_begin(void **state)
 		.goroutines = &stage->goroutines,
 		.groups = &stage->groups,
 	};
-	check_ok(live_find(&evidence, &stage->findings));
+	check_ok(live_find(&evidence, &(struct live_notes){ 0 }, &stage->findings));
 	check_ok(fix_findings(&stage->findings));
 	stage->warnings[0] = hostile[0];
 	stage->warnings[1] = stage->megabyte;

@@ -8,7 +8,7 @@
 void crowds_deinit(struct crowds *crowds)
 {
 	crowd_vector_deinit(&crowds->list);
-	free(crowds->next_group);
+	free(crowds->next);
 	*crowds = (struct crowds){ 0 };
 }
 
@@ -24,17 +24,17 @@ static bool same_place(const struct place *a, const struct place *b)
 	       text_equal(a->file, b->file);
 }
 
-static void crowd_add(struct crowd *crowd, const struct goroutine_group *group)
+static void crowd_add(struct crowd *crowd, const struct goroutine *goroutine)
 {
-	crowd->count += group->count;
-	crowd->stack_bytes += group->stack_bytes;
-	if (group->wait_max_ns < 0)
+	crowd->count++;
+	crowd->stack_bytes += goroutine->stack_bytes;
+	if (goroutine->wait_ns < 0)
 		return;
-	if (crowd->wait_min_ns < 0 || group->wait_min_ns < crowd->wait_min_ns)
-		crowd->wait_min_ns = group->wait_min_ns;
-	if (group->wait_max_ns > crowd->wait_max_ns) {
-		crowd->wait_max_ns = group->wait_max_ns;
-		crowd->example = group->example;
+	if (crowd->wait_min_ns < 0 || goroutine->wait_ns < crowd->wait_min_ns)
+		crowd->wait_min_ns = goroutine->wait_ns;
+	if (goroutine->wait_ns > crowd->wait_max_ns) {
+		crowd->wait_max_ns = goroutine->wait_ns;
+		crowd->example = goroutine;
 	}
 }
 
@@ -52,7 +52,7 @@ static struct error *crowds_find(struct crowds *crowds, struct map *by_hash,
 		.creation = goroutine_creation(example),
 		.wait_min_ns = -1,
 		.wait_max_ns = -1,
-		.first_group = CROWD_END,
+		.first = CROWD_END,
 	};
 	uint64_t hash = hash_more_text(0, example->state_text);
 	hash = hash_place(hash_place(hash, &crowd.place), &crowd.creation) & INT64_MAX;
@@ -77,34 +77,49 @@ static int crowd_compare(const void *left, const void *right)
 	const struct crowd *a = left, *b = right;
 	if (a->count != b->count)
 		return a->count > b->count ? -1 : 1;
-	return a->first_group < b->first_group ? -1 : 1;
+	return a->first < b->first ? -1 : 1;
 }
 
-static struct error *
-crowds_fill(struct crowds *crowds, struct map *by_hash, const struct live_evidence *evidence,
-	    bool (*wanted)(const struct live_evidence *, const struct goroutine *))
+static bool is_claimed(const struct live_evidence *evidence, uint32_t member)
+{
+	return evidence->claimed && evidence->claimed[member];
+}
+
+static struct error *crowds_add_group(struct crowds *crowds, struct map *by_hash,
+				      const struct live_evidence *evidence, crowd_wanted *wanted,
+				      const struct goroutine_group *group)
+{
+	struct crowd *crowd = NULL;
+	/* From the last one on, so that the list has the first one first. */
+	for (uint32_t i = group->count; i-- > 0;) {
+		uint32_t member = group->members[i];
+		const struct goroutine *goroutine = &evidence->goroutines->list.items[member];
+		if (is_claimed(evidence, member) || !wanted(evidence, goroutine))
+			continue;
+		if (!crowd)
+			TRY(crowds_find(crowds, by_hash, evidence, goroutine, &crowd));
+		crowd_add(crowd, goroutine);
+		crowds->next[member] = crowd->first;
+		crowd->first = member;
+	}
+	return NULL;
+}
+
+static struct error *crowds_fill(struct crowds *crowds, struct map *by_hash,
+				 const struct live_evidence *evidence, crowd_wanted *wanted)
 {
 	const struct goroutine_group_vector *groups = evidence->groups;
-	crowds->next_group = calloc(groups->count + 1, sizeof(*crowds->next_group));
-	if (!crowds->next_group)
+	crowds->next = calloc(evidence->goroutines->list.count + 1, sizeof(*crowds->next));
+	if (!crowds->next)
 		return error_no_memory();
-	for (size_t i = 0; i < groups->count; i++) {
-		struct crowd *crowd;
-		if (!wanted(evidence, groups->items[i].example))
-			continue;
-		TRY(crowds_find(crowds, by_hash, evidence, groups->items[i].example, &crowd));
-		crowd_add(crowd, &groups->items[i]);
-		crowds->next_group[i] = crowd->first_group;
-		crowd->first_group = (uint32_t)i;
-	}
+	for (size_t i = 0; i < groups->count; i++)
+		TRY(crowds_add_group(crowds, by_hash, evidence, wanted, &groups->items[i]));
 	if (crowds->list.count)
 		qsort(crowds->list.items, crowds->list.count, sizeof(struct crowd), crowd_compare);
 	return NULL;
 }
 
-struct error *crowds_gather(const struct live_evidence *evidence,
-			    bool (*wanted)(const struct live_evidence *evidence,
-					   const struct goroutine *goroutine),
+struct error *crowds_gather(const struct live_evidence *evidence, crowd_wanted *wanted,
 			    struct crowds *ret)
 {
 	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
@@ -122,6 +137,7 @@ struct finding crowd_finding(const struct crowd *crowd, enum rule_id rule)
 		.count = crowd->count,
 		.bytes = crowd->stack_bytes ? (int64_t)crowd->stack_bytes : -1,
 		.growth_per_hour = INT64_MIN,
+		.bytes_per_hour = INT64_MIN,
 		.place = crowd->place,
 		.created_by = crowd->creation,
 		.state = crowd->example->state_text,
@@ -129,4 +145,14 @@ struct finding crowd_finding(const struct crowd *crowd, enum rule_id rule)
 		.wait_max_ns = crowd->wait_max_ns,
 		.example = crowd->example,
 	};
+}
+
+struct error *crowd_report(const struct live_evidence *evidence, const struct crowds *crowds,
+			   const struct crowd *crowd, const struct finding *finding,
+			   struct findings *ret)
+{
+	TRY(finding_vector_append(&ret->list, finding));
+	for (uint32_t i = crowd->first; i != CROWD_END && evidence->claimed; i = crowds->next[i])
+		evidence->claimed[i] = true;
+	return NULL;
 }

@@ -2,16 +2,68 @@
 #ifndef DOWSE_LEAK_LIVE_LIVE_H
 #define DOWSE_LEAK_LIVE_LIVE_H
 
+#include "heap/heap.h"
 #include "leak/finding.h"
 #include "model/goroutine.h"
+#include "runtime/memory.h"
 
-/* Detectors that read the goroutines of a process (or of what became of one): one a file. */
+struct liveness;
+
+/*
+ * What detectors read of a process, or of what became of one. Where something could not be had, or
+ * was not looked at, it is NULL: what is missing costs findings and never makes one.
+ */
 struct live_evidence {
 	struct goroutines *goroutines;
 	const struct goroutine_group_vector *groups; /* of all but the runtime's own */
 	struct place_rule places;
-	bool guessed; /* the runtime's layout is another release's: nothing is proved by it */
+	bool guessed;      /* the runtime's layout is another release's: nothing is proved by it */
+	struct heap *heap; /* searched; `goroutines` are its own */
+	uint8_t *claimed;  /* by goroutine: whether a finding speaks of it already */
+	const struct liveness *liveness; /* who can still be woken; NULL while notes are taken */
+	const struct runtime_counters *counters;
+	const struct runtime_memory *memory;
 };
+
+/*
+ * A detector, one a file: what it finds is of one cause, or of few that are told apart last.
+ *
+ * The memory of a process is at hand for a short while alone. So a detector that needs some takes
+ * notes first, while all stands still and the heap has been searched (reachability and types), but
+ * nothing is known of dominators yet. It finds after that, with dominators.
+ */
+struct live_detector {
+	/* NULL: needs no memory. Not called without a heap. */
+	struct error *(*read)(const struct live_evidence *evidence, void **ret_notes)must_use;
+	/* `notes` are NULL where none were taken. */
+	struct error *(*find)(const struct live_evidence *evidence, void *notes,
+			      struct findings *ret)must_use;
+	void (*forget)(void *notes);
+};
+
+/* In the order in which they are asked: who comes first claims a goroutine. */
+#define LIVE_DETECTORS(DETECTOR)                                                                   \
+	DETECTOR(without_wakers)  /* L6, and L7 without cases */                                   \
+	DETECTOR(many_goroutines) /* L17 */
+
+#define DETECTOR(name) extern const struct live_detector live_##name;
+LIVE_DETECTORS(DETECTOR)
+#undef DETECTOR
+
+#define LIVE_DETECTORS_MAX 64
+
+/* What the detectors noted down. All zeroes: nothing. */
+struct live_notes {
+	void *of[LIVE_DETECTORS_MAX];
+};
+
+/* Have all take their notes; what was noted before one failed is in `ret`, too. */
+struct error *live_read(const struct live_evidence *evidence, struct live_notes *ret) must_use;
+void live_notes_deinit(struct live_notes *notes);
+
+/* Have all find, sorted. */
+struct error *live_find(const struct live_evidence *evidence, const struct live_notes *notes,
+			struct findings *ret) must_use;
 
 /*
  * True when nothing can ever wake the goroutine, by what it waits for alone. Never of goroutine 1
@@ -19,16 +71,5 @@ struct live_evidence {
  * (its end reports them itself).
  */
 bool live_never_wakes(const struct goroutines *goroutines, const struct goroutine *goroutine);
-
-/* L6, and L7 without cases. */
-struct error *live_never_wakes_find(const struct live_evidence *evidence, struct findings *ret)
-	must_use;
-
-/* L17 */
-struct error *live_many_goroutines_find(const struct live_evidence *evidence, struct findings *ret)
-	must_use;
-
-/* All of them. */
-struct error *live_find(const struct live_evidence *evidence, struct findings *ret) must_use;
 
 #endif

@@ -26,43 +26,55 @@ void live_places_deinit(struct live_places *places)
 	*places = (struct live_places){ 0 };
 }
 
-static struct error *look_fill(struct runtime *runtime, const struct live_places *places,
-			       bool no_stop, uint64_t max_pause_ns, struct live_look *look)
+static struct error *look_begin(struct runtime *runtime, const struct live_places *places,
+				struct goroutines *goroutines, struct live_look *look)
+{
+	const struct goroutine_filter users = { .min_wait_ns = -1 };
+	TRY(goroutines_group(goroutines, &users, &look->groups));
+	look->evidence = (struct live_evidence){
+		.goroutines = goroutines,
+		.groups = &look->groups,
+		.places = places->rule,
+		.guessed = runtime_binary(runtime)->layout_source == LAYOUT_FROM_NEAREST,
+		.claimed = calloc(goroutines->list.count + 1, 1),
+	};
+	return look->evidence.claimed ? NULL : error_no_memory();
+}
+
+struct error *live_look_at_goroutines(struct runtime *runtime, const struct live_places *places,
+				      bool no_stop, uint64_t max_pause_ns, struct live_look *ret)
 {
 	const struct runtime_goroutines_options options = {
 		.no_stop = no_stop,
 		.max_pause_ns = max_pause_ns,
 		.with_waits = true,
 	};
-	const struct goroutine_filter users = { .min_wait_ns = -1 };
-	TRY(runtime_goroutines(runtime, &options, &look->goroutines));
-	TRY(goroutines_group(look->goroutines, &users, &look->groups));
-	const struct live_evidence evidence = {
-		.goroutines = look->goroutines,
-		.groups = &look->groups,
-		.places = places->rule,
-		.guessed = runtime_binary(runtime)->layout_source == LAYOUT_FROM_NEAREST,
-	};
-	return live_find(&evidence, &look->findings);
+	TRY(runtime_goroutines(runtime, &options, &ret->goroutines));
+	return look_begin(runtime, places, ret->goroutines, ret);
 }
 
-struct error *live_look_take(struct runtime *runtime, const struct live_places *places,
-			     bool no_stop, uint64_t max_pause_ns, struct live_look *ret)
+struct error *live_look_at_heap(struct heap *heap, const struct live_places *places,
+				struct live_look *ret)
 {
-	struct live_look look = { 0 };
-	struct error *error = look_fill(runtime, places, no_stop, max_pause_ns, &look);
-	if (error) {
-		live_look_deinit(&look);
-		return error;
-	}
-	*ret = look;
-	return NULL;
+	TRY(look_begin(heap->runtime, places, heap->roots.goroutines, ret));
+	ret->evidence.heap = heap;
+	return live_read(&ret->evidence, &ret->notes);
+}
+
+struct error *live_look_judge(struct live_look *look, const struct runtime_counters *counters,
+			      const struct runtime_memory *memory)
+{
+	look->evidence.counters = counters;
+	look->evidence.memory = memory;
+	return live_find(&look->evidence, &look->notes, &look->findings);
 }
 
 void live_look_deinit(struct live_look *look)
 {
 	findings_deinit(&look->findings);
+	live_notes_deinit(&look->notes);
 	goroutine_group_vector_deinit(&look->groups);
+	free(look->evidence.claimed);
 	runtime_goroutines_destroy(look->goroutines);
 	*look = (struct live_look){ 0 };
 }

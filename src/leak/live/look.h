@@ -15,19 +15,33 @@ struct live_places {
 struct error *live_places_make(const struct build_info *info, struct live_places *ret) must_use;
 void live_places_deinit(struct live_places *places);
 
-/* One look at a running process: its goroutines, and what they say of leaks. */
+/* One look at a process, or at what became of one: its goroutines, its heap, what they say of leaks. */
 struct live_look {
-	struct goroutines *goroutines;
+	struct live_evidence evidence;
+	struct goroutines *goroutines;        /* owned; NULL: those of the heap */
 	struct goroutine_group_vector groups; /* of all but the runtime's own */
+	struct live_notes notes;
 	struct findings findings;
 };
 
 /*
- * The process is stopped while goroutines are copied, unless `no_stop` says not to; ERROR_LIMIT
- * when that would take longer than `max_pause_ns` (0: no limit).
+ * At goroutines alone. The process is stopped while they are copied, unless `no_stop` says not to;
+ * ERROR_LIMIT when that would take longer than `max_pause_ns` (0: no limit).
  */
-struct error *live_look_take(struct runtime *runtime, const struct live_places *places,
-			     bool no_stop, uint64_t max_pause_ns, struct live_look *ret) must_use;
+struct error *live_look_at_goroutines(struct runtime *runtime, const struct live_places *places,
+				      bool no_stop, uint64_t max_pause_ns, struct live_look *ret)
+	must_use;
+
+/*
+ * At the heap as well, which has been searched, and is the caller's: while its memory stands still.
+ * What had been done before an error is in `ret`, too.
+ */
+struct error *live_look_at_heap(struct heap *heap, const struct live_places *places,
+				struct live_look *ret) must_use;
+
+/* Find what leaks. Once it has dominators, if there is a heap; counters and memory may be NULL. */
+struct error *live_look_judge(struct live_look *look, const struct runtime_counters *counters,
+			      const struct runtime_memory *memory) must_use;
 void live_look_deinit(struct live_look *look);
 
 #endif

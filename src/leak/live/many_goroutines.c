@@ -44,23 +44,19 @@ struct awaited {
 	uint32_t receivers;
 };
 
-static void awaited_of_group(const struct live_evidence *evidence,
-			     const struct goroutine_group *group, struct map *seen, bool *known,
-			     struct awaited *ret)
+static void awaited_add(const struct goroutine *goroutine, struct map *seen, bool *known,
+			struct awaited *ret)
 {
-	for (uint32_t i = 0; i < group->count; i++) {
-		const struct wait *wait = &evidence->goroutines->list.items[group->members[i]].wait;
-		uint64_t address = wait->address;
-		if (wait->kind == WAIT_CHANNEL && wait->channel_count == 1) {
-			address = wait->channels[0].address;
-			ret->senders += wait->channels[0].send;
-			ret->receivers += !wait->channels[0].send;
-		}
-		struct map_slot *slot;
-		if (!address || address == UINT64_MAX ||
-		    !error_ignore(map_insert(seen, address, 0, &slot)))
-			*known = false;
+	const struct wait *wait = &goroutine->wait;
+	uint64_t address = wait->address;
+	if (wait->kind == WAIT_CHANNEL && wait->channel_count == 1) {
+		address = wait->channels[0].address;
+		ret->senders += wait->channels[0].send;
+		ret->receivers += !wait->channels[0].send;
 	}
+	struct map_slot *slot;
+	if (!address || address == UINT64_MAX || !error_ignore(map_insert(seen, address, 0, &slot)))
+		*known = false;
 }
 
 static struct awaited awaited_of(const struct live_evidence *evidence, const struct crowds *crowds,
@@ -69,8 +65,8 @@ static struct awaited awaited_of(const struct live_evidence *evidence, const str
 	_cleanup_(map_deinit) struct map seen = { 0 };
 	struct awaited awaited = { 0 };
 	bool known = true;
-	for (uint32_t i = crowd->first_group; i != CROWD_END; i = crowds->next_group[i])
-		awaited_of_group(evidence, &evidence->groups->items[i], &seen, &known, &awaited);
+	for (uint32_t i = crowd->first; i != CROWD_END; i = crowds->next[i])
+		awaited_add(&evidence->goroutines->list.items[i], &seen, &known, &awaited);
 	awaited.different = known ? seen.count : 0;
 	return awaited;
 }
@@ -128,8 +124,9 @@ static const char *crowd_why(const struct crowd *crowd, const struct awaited *aw
 	return "One statement started them all, and they wait at one place.";
 }
 
-static struct error *crowd_report(const struct crowd *crowd, const struct awaited *awaited,
-				  struct findings *ret)
+static struct error *report(const struct live_evidence *evidence, const struct crowds *crowds,
+			    const struct crowd *crowd, const struct awaited *awaited,
+			    struct findings *ret)
 {
 	char count[QUANTITY_SIZE];
 	struct finding finding = crowd_finding(crowd, RULE_UNBOUNDED_GOROUTINES);
@@ -140,11 +137,13 @@ static struct error *crowd_report(const struct crowd *crowd, const struct awaite
 	finding.why = crowd_why(crowd, awaited);
 	finding.settle =
 		"Count them again after a while at like load: a pool keeps its size, a leak grows.";
-	return finding_vector_append(&ret->list, &finding);
+	return crowd_report(evidence, crowds, crowd, &finding, ret);
 }
 
-struct error *live_many_goroutines_find(const struct live_evidence *evidence, struct findings *ret)
+static struct error *many_goroutines_find(const struct live_evidence *evidence, void *notes,
+					  struct findings *ret)
 {
+	(void)notes;
 	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
 	TRY(crowds_gather(evidence, is_wanted, &crowds));
 	unsigned found = 0;
@@ -156,8 +155,10 @@ struct error *live_many_goroutines_find(const struct live_evidence *evidence, st
 		struct awaited awaited = awaited_of(evidence, &crowds, crowd);
 		if (!is_notable(crowd, &awaited) || is_paired(evidence, crowd))
 			continue;
-		TRY(crowd_report(crowd, &awaited, ret));
+		TRY(report(evidence, &crowds, crowd, &awaited, ret));
 		found++;
 	}
 	return NULL;
 }
+
+const struct live_detector live_many_goroutines = { .find = many_goroutines_find };

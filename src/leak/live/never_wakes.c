@@ -54,8 +54,10 @@ static const char *never_wakes_title(const struct finding *finding, struct findi
 				   quantity_count(finding->count, count), does);
 }
 
-struct error *live_never_wakes_find(const struct live_evidence *evidence, struct findings *ret)
+static struct error *never_wakes_find(const struct live_evidence *evidence, void *notes,
+				      struct findings *ret)
 {
+	(void)notes;
 	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
 	TRY(crowds_gather(evidence, is_wanted, &crowds));
 	for (size_t i = 0; i < crowds.list.count; i++) {
@@ -72,7 +74,9 @@ struct error *live_never_wakes_find(const struct live_evidence *evidence, struct
 		if (evidence->guessed)
 			finding.settle =
 				"This Go release is not known yet: see the warning. A dump by the program itself would tell.";
-		TRY(finding_vector_append(&ret->list, &finding));
+		TRY(crowd_report(evidence, &crowds, crowd, &finding, ret));
 	}
 	return NULL;
 }
+
+const struct live_detector live_without_wakers = { .find = never_wakes_find };

@@ -28,7 +28,6 @@ struct finding_sites {
 	struct map parts_by_key; /* site and group → place in parts */
 	struct site_part_vector parts;
 	struct site_frame_vector scratch;
-	uint32_t *site_of; /* by bucket */
 };
 
 static struct error *printed_name(struct finding_sites *finding, const char *linked,
@@ -136,13 +135,13 @@ static double scale_of(uint64_t rate, uint64_t size)
 static struct error *place_buckets(struct finding_sites *finding)
 {
 	const struct heap_bucket_vector *buckets = &finding->samples->buckets;
-	finding->site_of = calloc(buckets->count + 1, sizeof(*finding->site_of));
-	if (!finding->site_of)
+	finding->sites->site_of = calloc(buckets->count + 1, sizeof(*finding->sites->site_of));
+	if (!finding->sites->site_of)
 		return error_no_memory();
 	for (size_t i = 0; i < buckets->count; i++) {
 		const struct heap_bucket *bucket = &buckets->items[i];
-		TRY(place_bucket(finding, bucket, &finding->site_of[i]));
-		struct heap_site *site = &finding->sites->list.items[finding->site_of[i]];
+		TRY(place_bucket(finding, bucket, &finding->sites->site_of[i]));
+		struct heap_site *site = &finding->sites->list.items[finding->sites->site_of[i]];
 		double objects = (double)bucket->objects *
 				 scale_of(finding->samples->rate, bucket->size);
 		site->profile_count += objects;
@@ -184,7 +183,7 @@ static struct error *take_samples(struct finding_sites *finding)
 			continue;
 		}
 		const struct heap_bucket *bucket = &samples->buckets.items[slot->value];
-		uint32_t number = finding->site_of[slot->value];
+		uint32_t number = finding->sites->site_of[slot->value];
 		struct heap_site *site = &finding->sites->list.items[number];
 		double scale = scale_of(samples->rate, bucket->size);
 		finding->sites->sampled++;
@@ -234,9 +233,27 @@ static int compare_sites(const void *left, const void *right)
 	return a->depth < b->depth ? -1 : a->depth > b->depth;
 }
 
+/* Buckets go along. */
+static struct error *sort_sites(struct finding_sites *finding)
+{
+	struct heap_sites *sites = finding->sites;
+	_cleanup_(free_pointer) uint32_t *places = calloc(sites->list.count + 1, sizeof(*places));
+	if (!places)
+		return error_no_memory();
+	for (size_t i = 0; i < sites->list.count; i++)
+		sites->list.items[i].number = (uint32_t)i;
+	if (sites->list.count)
+		qsort(sites->list.items, sites->list.count, sizeof(*sites->list.items),
+		      compare_sites);
+	for (size_t i = 0; i < sites->list.count; i++)
+		places[sites->list.items[i].number] = (uint32_t)i;
+	for (size_t i = 0; i < finding->samples->buckets.count; i++)
+		sites->site_of[i] = places[sites->site_of[i]];
+	return NULL;
+}
+
 static struct error *find(struct finding_sites *finding)
 {
-	struct heap_site_vector *list = &finding->sites->list;
 	/* What was sampled before the runtime knew that nobody wants it says nothing. */
 	if (!finding->samples->rate)
 		return NULL;
@@ -244,9 +261,7 @@ static struct error *find(struct finding_sites *finding)
 	TRY(place_buckets(finding));
 	TRY(take_samples(finding));
 	TRY(hand_out_parts(finding));
-	if (list->count)
-		qsort(list->items, list->count, sizeof(*list->items), compare_sites);
-	return NULL;
+	return sort_sites(finding);
 }
 
 struct error *heap_sites_find(const struct heap *heap, const struct heap_samples *samples,
@@ -261,7 +276,6 @@ struct error *heap_sites_find(const struct heap *heap, const struct heap_samples
 	map_deinit(&finding.parts_by_key);
 	free(finding.parts.items);
 	site_frame_vector_deinit(&finding.scratch);
-	free(finding.site_of);
 	if (error)
 		heap_sites_deinit(&sites);
 	else
@@ -273,5 +287,6 @@ void heap_sites_deinit(struct heap_sites *sites)
 {
 	heap_site_vector_deinit(&sites->list);
 	arena_deinit(&sites->arena);
+	free(sites->site_of);
 	*sites = (struct heap_sites){ 0 };
 }

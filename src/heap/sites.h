@@ -59,6 +59,7 @@ struct heap_site {
 	double profile_bytes;
 	const struct heap_group *parts; /* the types of the sampled ones: their number and bytes */
 	size_t part_count;
+	uint32_t number; /* for who sorts them */
 };
 
 DEFINE_VECTOR(heap_site_vector, struct heap_site);
@@ -66,6 +67,7 @@ DEFINE_VECTOR(heap_site_vector, struct heap_site);
 struct heap_sites {
 	struct arena arena;
 	struct heap_site_vector list; /* most bytes first */
+	uint32_t *site_of; /* by bucket of the samples: its place in the list; NULL: none */
 	uint64_t rate;
 	bool rate_known;
 	uint64_t sampled; /* all that can be reached */

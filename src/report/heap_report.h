@@ -4,7 +4,7 @@
 
 #include "heap/allocators.h"
 #include "heap/fill.h"
-#include "heap/holders.h"
+#include "heap/names.h"
 #include "heap/sites.h"
 #include "heap/summary.h"
 #include "heap/values.h"
@@ -36,15 +36,8 @@ struct heap_report {
 struct error *heap_text(const struct heap_report *report, struct writer *writer) must_use;
 struct error *heap_json(const struct heap_report *report, struct writer *writer) must_use;
 
-/* The type of a group, or what is known of objects without one: "? of 64 bytes, 3 pointers". */
-struct error *heap_group_text(const struct heap *heap, const struct heap_group *group,
-			      struct writer *writer) must_use;
-
 /* "main.sessions", "1,000 goroutines at main.worker  worker.go:57". */
 struct error *heap_holder_text(const struct heap_report *report, const struct heap_holder *holder,
 			       struct writer *writer) must_use;
-
-/* What a root is called: "main.sessions", "goroutine 18", "finalizer of 0xc000012000". */
-void heap_root_text(const struct heap *heap, const struct heap_root *root, struct writer *writer);
 
 #endif

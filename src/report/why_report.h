@@ -20,13 +20,6 @@ struct why_report {
 struct error *why_text(const struct why_report *report, struct writer *writer) must_use;
 struct error *why_json(const struct why_report *report, struct writer *writer) must_use;
 
-/* The type of an object, or what is known of one without; of a root its name. */
-struct error *heap_vertex_text(const struct heap *heap, uint32_t vertex, struct writer *writer)
-	must_use;
-
-/* What one retains; 0 for what cannot be reached. After heap_dominate(). */
-uint64_t heap_retained(const struct heap *heap, uint32_t vertex);
-
 /* Where a goroutine's root has the pointer that a path begins with; frame NULL: not known. */
 struct error *why_path_frame(const struct heap_why *why, const struct heap_path *path,
 			     struct heap_frame_place *ret) must_use;

@@ -8,6 +8,7 @@
 #include "runtime/memory.h"
 
 struct liveness;
+struct live_holders;
 
 /*
  * What detectors read of a process, or of what became of one. Where something could not be had, or
@@ -21,6 +22,7 @@ struct live_evidence {
 	struct heap *heap; /* searched; `goroutines` are its own */
 	uint8_t *claimed;  /* by goroutine: whether a finding speaks of it already */
 	const struct liveness *liveness; /* who can still be woken; NULL while notes are taken */
+	struct live_holders *holders; /* for live_holder_tell() */
 	const struct runtime_counters *counters;
 	const struct runtime_memory *memory;
 };

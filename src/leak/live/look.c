@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "leak/live/look.h"
 
+#include "leak/live/holder_private.h"
+
 struct error *live_places_make(const struct build_info *info, struct live_places *ret)
 {
 	const char **modules = calloc(info->module_count + 1, sizeof(*modules));
@@ -58,6 +60,7 @@ struct error *live_look_at_heap(struct heap *heap, const struct live_places *pla
 {
 	TRY(look_begin(heap->runtime, places, heap->roots.goroutines, ret));
 	ret->evidence.heap = heap;
+	TRY(live_holders_create(heap, &ret->evidence.holders));
 	return live_read(&ret->evidence, &ret->notes);
 }
 
@@ -73,6 +76,7 @@ void live_look_deinit(struct live_look *look)
 {
 	findings_deinit(&look->findings);
 	live_notes_deinit(&look->notes);
+	live_holders_destroy(look->evidence.holders);
 	goroutine_group_vector_deinit(&look->groups);
 	free(look->evidence.claimed);
 	runtime_goroutines_destroy(look->goroutines);

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "leak/live/holder.h"
+
+#include <string.h>
+
+#include "heap/allocators.h"
+#include "heap/edge_names.h"
+#include "heap/names.h"
+#include "heap/ways.h"
+#include "leak/live/holder_private.h"
+
+/*
+ * Steps shown of a path: its beginning says who holds, its end what. What lies between is told by
+ * its number.
+ */
+#define STEPS_HEAD 6
+#define STEPS_TAIL 3
+#define STEPS_MAX  4096
+
+/* Worked out when the first finding asks. */
+struct live_holders {
+	struct heap *heap;
+	struct heap_samples samples;
+	struct heap_sites sites;
+	bool sited;
+	struct heap_allocators allocators;
+	bool allocated;
+	struct heap_ways ways;
+	struct heap_edge_names names;
+	bool named;
+};
+
+struct error *live_holders_create(struct heap *heap, struct live_holders **ret)
+{
+	struct live_holders *holders = calloc(1, sizeof(*holders));
+	if (!holders)
+		return error_no_memory();
+	holders->heap = heap;
+	struct error *error = heap_samples_read(heap, &holders->samples);
+	if (error)
+		free(holders);
+	else
+		*ret = holders;
+	return error;
+}
+
+void live_holders_destroy(struct live_holders *holders)
+{
+	if (!holders)
+		return;
+	heap_samples_deinit(&holders->samples);
+	heap_sites_deinit(&holders->sites);
+	heap_allocators_deinit(&holders->allocators);
+	heap_ways_deinit(&holders->ways);
+	if (holders->named)
+		heap_edge_names_deinit(&holders->names);
+	free(holders);
+}
+
+/* What a person would rather hear: a variable of the program, then one of a library, a goroutine. */
+static uint8_t rank_of(const struct live_evidence *evidence, const struct heap_root *root)
+{
+	switch (root->kind) {
+	case HEAP_ROOT_GLOBAL:
+		if (root->name && place_is_users(&evidence->places, root->name))
+			return 0;
+		return root->name && strncmp(root->name, "runtime.", 8) == 0 ? 4 : 1;
+	case HEAP_ROOT_GOROUTINE:
+		return 2;
+	case HEAP_ROOT_THREAD:
+		return 3;
+	default:
+		return 5;
+	}
+}
+
+static struct error *find_ways(const struct live_evidence *evidence, struct live_holders *holders)
+{
+	const struct heap *heap = holders->heap;
+	if (holders->ways.parents)
+		return NULL;
+	_cleanup_(free_pointer) uint8_t *ranks = calloc(heap->roots.list.count + 1, 1);
+	if (!ranks)
+		return error_no_memory();
+	for (size_t i = 0; i < heap->roots.list.count; i++)
+		ranks[i] = rank_of(evidence, &heap->roots.list.items[i]);
+	TRY(heap_ways_find(&heap->scan.graph, heap->spans.used, ranks, &holders->ways));
+	TRY(heap_edge_names_init(&holders->names, holders->heap));
+	holders->named = true;
+	return NULL;
+}
+
+static uint32_t edge_to(const struct heap_graph *graph, uint32_t vertex, uint32_t target)
+{
+	uint32_t first = graph->rows[vertex];
+	for (uint32_t i = first; i < graph->rows[vertex + 1]; i++)
+		if (graph->edges[i] != EDGE_NONE && edge_target(graph->edges[i]) == target)
+			return i - first;
+	return 0;
+}
+
+/* A text that was put together, in the findings' arena. */
+static const char *keep(struct findings *findings, struct writer *text)
+{
+	const char *words = writer_text(text);
+	const char *kept = findings_text(findings, "%s", words ? words : "");
+	writer_deinit(text);
+	return kept;
+}
+
+/* "main.sessions", "goroutine 18, list in main.serve" */
+static struct error *root_words(const struct live_holders *holders, uint32_t root,
+				uint32_t position, struct writer *text)
+{
+	const struct heap *heap = holders->heap;
+	const struct heap_root_pointer *pointer = heap_root_edge(heap, root, position);
+	struct heap_frame_place place = { 0 };
+	TRY(heap_vertex_text(heap, root, text));
+	if (pointer)
+		TRY(heap_frame_place(heap, heap_vertex_root(heap, root), pointer, &place));
+	if (place.variable)
+		writer_printf(text, ", %s in %s", place.variable, place.frame->function);
+	else if (place.frame)
+		writer_printf(text, " in %s", place.frame->function);
+	return NULL;
+}
+
+/* ".buf []uint8" */
+static struct error *step_words(struct live_holders *holders, uint32_t from, uint32_t to,
+				struct writer *text)
+{
+	const struct heap *heap = holders->heap;
+	uint32_t position = edge_to(&heap->scan.graph, from, to);
+	TRY(heap_edge_word(&holders->names, from, position, false, text));
+	writer_string(text, " ");
+	return heap_vertex_text(heap, to, text);
+}
+
+/* The way to it, from its end to its root; pieces of maps are left out, but for the last. */
+static struct error *walk_back(const struct live_holders *holders, uint32_t vertex,
+			       uint32_t ret[static STEPS_MAX], size_t *ret_count)
+{
+	size_t count = 0;
+	for (uint32_t at = vertex; at != VERTEX_NONE && count < STEPS_MAX;
+	     at = holders->ways.parents[at])
+		ret[count++] = at;
+	*ret_count = count;
+	return NULL;
+}
+
+static bool is_shown(const struct heap *heap, const uint32_t *steps, size_t index)
+{
+	return index == 0 || !heap_is_map_piece(heap, steps[index]);
+}
+
+static struct error *tell_path(struct live_holders *holders, uint32_t vertex,
+			       struct findings *findings, struct finding *finding)
+{
+	const struct heap *heap = holders->heap;
+	uint32_t steps[STEPS_MAX];
+	const char *words[STEPS_HEAD + 1 + STEPS_TAIL];
+	size_t count, shown = 0, told = 0, at = 0;
+	TRY(walk_back(holders, vertex, steps, &count));
+	for (size_t i = 0; i + 1 < count; i++)
+		shown += is_shown(heap, steps, i);
+	for (size_t i = count; i-- > 0;) {
+		struct writer text = WRITER_TO_MEMORY;
+		bool root = i + 1 == count;
+		if (!root && !is_shown(heap, steps, i))
+			continue;
+		bool middle = !root && shown > STEPS_HEAD + STEPS_TAIL && at >= STEPS_HEAD &&
+			      at < shown - STEPS_TAIL;
+		at += !root;
+		if (middle) {
+			if (at == shown - STEPS_TAIL)
+				words[told++] = findings_text(findings, "... %zu more steps",
+							      shown - STEPS_HEAD - STEPS_TAIL);
+			continue;
+		}
+		struct error *error = root ? root_words(holders, steps[i],
+							count > 1 ? edge_to(&heap->scan.graph,
+									    steps[i], steps[i - 1])
+								  : 0,
+							&text)
+					   : step_words(holders, steps[i + 1], steps[i], &text);
+		words[told++] = keep(findings, &text);
+		TRY(error);
+		if (told == ARRAY_SIZE(words))
+			break;
+	}
+	const char **path = arena_allocate(&findings->arena, (told + 1) * sizeof(*path));
+	if (!path)
+		return error_no_memory();
+	memcpy(path, words, told * sizeof(*path));
+	finding->path = path;
+	finding->path_count = told;
+	const struct heap_root *root = heap_vertex_root(heap, steps[count - 1]);
+	if (!finding->subject && root && root->kind == HEAP_ROOT_GLOBAL && root->name)
+		finding->subject = root->name;
+	return NULL;
+}
+
+/* The innermost frame of the program's own, else the innermost one. */
+static void place_at(const struct live_evidence *evidence, const struct heap_site *site,
+		     struct finding *finding)
+{
+	const struct heap_site_frame *frame = site->depth ? &site->frames[0] : NULL;
+	for (uint32_t i = 0; i < site->depth; i++) {
+		if (!place_is_users(&evidence->places, site->frames[i].function))
+			continue;
+		frame = &site->frames[i];
+		break;
+	}
+	if (!frame)
+		return;
+	finding->place = (struct place){ frame->function, frame->file, frame->line };
+	finding->place_word = "allocated by";
+}
+
+/* Of the samples that are of one type and size with the object, the bucket that has most; itself. */
+static struct error *sampled_bucket(const struct live_holders *holders, uint32_t vertex,
+				    size_t *ret)
+{
+	const struct heap *heap = holders->heap;
+	const struct heap_samples *samples = &holders->samples;
+	_cleanup_(free_pointer)
+		uint32_t *counts = calloc(samples->buckets.count + 1, sizeof(*counts));
+	if (!counts)
+		return error_no_memory();
+	*ret = SIZE_MAX;
+	for (size_t i = 0; i < samples->list.count; i++) {
+		uint32_t edge = heap_spans_edge(&heap->spans, samples->list.items[i].object);
+		const struct map_slot *slot = map_find(&samples->places,
+						       samples->list.items[i].bucket);
+		if (edge == EDGE_NONE || !slot || slot->value >= samples->buckets.count)
+			continue;
+		uint32_t other = edge_target(edge);
+		if (other == vertex) {
+			*ret = slot->value;
+			return NULL;
+		}
+		if (!heap_is_reached(heap, other) ||
+		    heap_object_type(heap, other) != heap_object_type(heap, vertex) ||
+		    heap_object_size(heap, other) != heap_object_size(heap, vertex))
+			continue;
+		if (++counts[slot->value] > (*ret == SIZE_MAX ? 0 : counts[*ret]))
+			*ret = slot->value;
+	}
+	return NULL;
+}
+
+static struct error *tell_place(const struct live_evidence *evidence, struct live_holders *holders,
+				uint32_t vertex, struct finding *finding)
+{
+	const struct heap *heap = holders->heap;
+	size_t bucket = SIZE_MAX, count;
+	if (!holders->sited) {
+		TRY(heap_sites_find(heap, &holders->samples, &holders->sites));
+		holders->sited = true;
+	}
+	TRY(sampled_bucket(holders, vertex, &bucket));
+	if (bucket != SIZE_MAX && holders->sites.site_of) {
+		place_at(evidence, &holders->sites.list.items[holders->sites.site_of[bucket]],
+			 finding);
+		return NULL;
+	}
+	if (!holders->allocated) {
+		TRY(heap_allocators_find(heap, &holders->allocators));
+		holders->allocated = true;
+	}
+	const struct heap_allocator *allocator =
+		heap_allocators_of(&holders->allocators, heap_object_type(heap, vertex), &count);
+	/* Of several places it is not known which; one of the program's own is more likely. */
+	for (size_t i = 0; i < count; i++) {
+		if (i && !place_is_users(&evidence->places, allocator[i].function))
+			continue;
+		finding->place = (struct place){ allocator[i].function, allocator[i].file,
+						 allocator[i].line };
+		finding->place_word = "may be allocated by";
+		if (place_is_users(&evidence->places, allocator[i].function))
+			break;
+	}
+	return NULL;
+}
+
+struct error *live_holder_tell(const struct live_evidence *evidence, uint32_t vertex,
+			       struct findings *findings, struct finding *finding)
+{
+	struct live_holders *holders = evidence->holders;
+	if (!finding->place.function && vertex < evidence->heap->scan.graph.object_count)
+		TRY(tell_place(evidence, holders, vertex, finding));
+	if (finding->path_count)
+		return NULL;
+	TRY(find_ways(evidence, holders));
+	return tell_path(holders, vertex, findings, finding);
+}
+
+struct error *live_type_name(const struct live_evidence *evidence, uint32_t vertex,
+			     const char **ret)
+{
+	return heap_types_name(evidence->heap->types, heap_object_type(evidence->heap, vertex),
+			       ret);
+}

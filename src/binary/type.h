@@ -77,8 +77,8 @@ struct error *type_field(const struct binary *binary, const struct type *type, s
 
 /*
  * The name as %T prints it: "main.Node", "map[string]*http.Request", "chan struct {}"; cut to
- * `capacity`. Types that reflect made at run time have none that can be read: ERROR_NOT_FOUND,
- * unless it follows from those of their parts.
+ * `capacity`. That of a type which reflect made at run time follows from those of its parts;
+ * ERROR_NOT_FOUND where these cannot be read.
  */
 struct error *type_name(const struct binary *binary, uint64_t address, char *ret, size_t capacity)
 	must_use;

@@ -31,7 +31,6 @@ GAPS = {
     "main.Argument": "an argument that is kept alive behind a wait has no place in debug information",
     "main.Owner": "up to 1.25 a method value's closure is made of a type without names",
     "main.CleanupArgument": "a cleanup's argument lies in a closure of a generic function",
-    "struct { Number int; Target *main.Made; Many [90]*main.Made }": "its descriptor lies in the heap",
 }
 
 PIECES = ("groups", "table", "directory", "buckets", "overflow")

@@ -309,8 +309,8 @@ class Types(unittest.TestCase):
                 wanted = "main.Square"
             elif name.startswith("func") or name == "unsafe.Pointer":
                 wanted = "-"
-            elif "chan" in name:
-                wanted = name.replace("<-", "")
+            elif name.startswith(("chan", "<-chan")):
+                wanted = re.sub("^(<-chan|chan<-)", "chan", name)
             else:
                 wanted = name[1:] if name.startswith("*") else name
             self.assertEqual(answer[1], wanted)

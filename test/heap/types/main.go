@@ -289,7 +289,45 @@ func makeClosures(id *ID, text string, number int, table map[string]int, shape S
 	kept[len(kept)-2]()
 }
 
+type Held struct {
+	id    *ID
+	count int
+}
+
+// made are values of types that no compiler has seen.
+func made() (list []interface{}) {
+	of := func(value interface{}) reflect.Type { return reflect.TypeOf(value) }
+	structure := reflect.StructOf([]reflect.StructField{
+		{Name: "Number", Type: of(0), Tag: `json:"number,omitempty" path:"a\b"`},
+		{Name: "Held", Type: of(Held{}), Anonymous: true},
+		{Name: "hidden", PkgPath: "main", Type: of(new(Square))},
+		{Name: "Empty", Type: reflect.StructOf(nil)},
+		{Name: "Channel", Type: reflect.ChanOf(reflect.BothDir,
+			reflect.ChanOf(reflect.RecvDir, of(Square{}))), Tag: "last"},
+	})
+	types := []reflect.Type{
+		structure,
+		reflect.PtrTo(structure),
+		reflect.SliceOf(reflect.ArrayOf(7, structure)),
+		reflect.MapOf(reflect.ArrayOf(3, of("")), reflect.SliceOf(structure)),
+		reflect.ChanOf(reflect.SendDir, structure),
+		reflect.FuncOf([]reflect.Type{of(Held{}), structure, reflect.SliceOf(of(Square{}))},
+			[]reflect.Type{of(Square{}), of(Held{})}, true),
+		reflect.FuncOf(nil, []reflect.Type{structure}, false),
+		reflect.FuncOf([]reflect.Type{structure}, nil, false),
+		reflect.StructOf([]reflect.StructField{
+			{Name: "Inner", Type: reflect.ArrayOf(2, structure)},
+			{Name: "Func", Type: reflect.FuncOf([]reflect.Type{of(0), of(Square{})}, nil, false)},
+		}),
+	}
+	for _, one := range types {
+		list = append(list, reflect.Zero(one).Interface())
+	}
+	return list
+}
+
 func main() {
+	values = append(values, made()...)
 	makeClosures(&ID{text: "x"}, os.Args[0], len(os.Args), map[string]int{}, Square{2})
 	allocate(len(os.Args) + 100)
 	for _, value := range values {

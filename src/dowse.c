@@ -27,7 +27,7 @@ static struct error *fill(unsigned flags, struct dowse *dowse)
 	TRY(live_places_make(&runtime_binary(dowse->runtime)->build_info, &dowse->places));
 	TRY(live_look_at_goroutines(dowse->runtime, &dowse->places, flags & DOWSE_NO_STOP, 0,
 				    &dowse->look));
-	TRY(live_look_judge(&dowse->look, NULL, NULL));
+	TRY(live_look_judge(&dowse->look, &(struct live_beside){ 0 }));
 	return fix_findings(&dowse->look.findings);
 }
 

@@ -56,6 +56,7 @@ static struct error *look_at_heap(struct invocation *invocation, struct evidence
 	TRY(moment_heap_with(invocation, evidence, read_heap, look, &heap, &pause_ns, &fork_ns));
 	look->heap = heap;
 	TRY(heap_dominate(heap));
+	TRY(live_look_weigh(&look->live));
 	heap->roots.goroutines->pause_ns = pause_ns;
 	return NULL;
 }
@@ -114,7 +115,11 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 	_cleanup_(look_deinit) struct look look = { 0 };
 	TRY(take_look(invocation, &evidence, &look));
 	struct live_look *live = &look.live;
-	TRY(live_look_judge(live, has_counters ? &counters : NULL, has_memory ? &memory : NULL));
+	const struct live_beside beside = {
+		.counters = has_counters ? &counters : NULL,
+		.memory = has_memory ? &memory : NULL,
+	};
+	TRY(live_look_judge(live, &beside));
 	TRY(fix_findings(&live->findings));
 	findings_select(&live->findings, rules, at_least);
 	struct diagnosis diagnosis = {

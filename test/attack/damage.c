@@ -116,7 +116,7 @@ static struct error *look_at(struct target *target, struct result *result)
 	TRY(live_places_make(&runtime_binary(runtime)->build_info, &places));
 	struct error *error = live_look_at_goroutines(runtime, &places, false, 0, &look);
 	if (!error)
-		error = live_look_judge(&look, NULL, NULL);
+		error = live_look_judge(&look, &(struct live_beside){ 0 });
 	if (!error)
 		digest(target, runtime, &look, result);
 	live_look_deinit(&look);

@@ -2,6 +2,7 @@
 #ifndef DOWSE_LEAK_LIVE_LIVE_H
 #define DOWSE_LEAK_LIVE_LIVE_H
 
+#include "heap/dominator_tree.h"
 #include "heap/heap.h"
 #include "leak/finding.h"
 #include "model/goroutine.h"
@@ -9,6 +10,8 @@
 
 struct liveness;
 struct live_holders;
+struct live_holdings;
+struct live_past;
 
 /*
  * What detectors read of a process, or of what became of one. Where something could not be had, or
@@ -21,8 +24,11 @@ struct live_evidence {
 	bool guessed;      /* the runtime's layout is another release's: nothing is proved by it */
 	struct heap *heap; /* searched; `goroutines` are its own */
 	uint8_t *claimed;  /* by goroutine: whether a finding speaks of it already */
-	const struct liveness *liveness; /* who can still be woken; NULL while notes are taken */
-	struct live_holders *holders; /* for live_holder_tell() */
+	const struct liveness *liveness;   /* who can still be woken; NULL while notes are taken */
+	const struct dominator_tree *tree; /* NULL while notes are taken */
+	struct live_holders *holders;      /* for live_holder_tell() */
+	struct live_holdings *holdings;    /* what can hold ever more */
+	const struct live_past *past;      /* an earlier moment; NULL: this is the only one */
 	const struct runtime_counters *counters;
 	const struct runtime_memory *memory;
 };

@@ -61,14 +61,25 @@ struct error *live_look_at_heap(struct heap *heap, const struct live_places *pla
 	TRY(look_begin(heap->runtime, places, heap->roots.goroutines, ret));
 	ret->evidence.heap = heap;
 	TRY(live_holders_create(heap, &ret->evidence.holders));
+	TRY(live_holdings_read(heap, &ret->holdings));
 	return live_read(&ret->evidence, &ret->notes);
 }
 
-struct error *live_look_judge(struct live_look *look, const struct runtime_counters *counters,
-			      const struct runtime_memory *memory)
+struct error *live_look_weigh(struct live_look *look)
 {
-	look->evidence.counters = counters;
-	look->evidence.memory = memory;
+	struct heap *heap = look->evidence.heap;
+	TRY(dominator_tree_create(&heap->dominators, &look->tree));
+	look->evidence.tree = &look->tree;
+	TRY(live_holdings_weigh(heap, &look->tree, &look->holdings));
+	look->evidence.holdings = &look->holdings;
+	return NULL;
+}
+
+struct error *live_look_judge(struct live_look *look, const struct live_beside *beside)
+{
+	look->evidence.counters = beside->counters;
+	look->evidence.memory = beside->memory;
+	look->evidence.past = beside->past;
 	return live_find(&look->evidence, &look->notes, &look->findings);
 }
 
@@ -77,6 +88,8 @@ void live_look_deinit(struct live_look *look)
 	findings_deinit(&look->findings);
 	live_notes_deinit(&look->notes);
 	live_holders_destroy(look->evidence.holders);
+	live_holdings_deinit(&look->holdings);
+	dominator_tree_deinit(&look->tree);
 	goroutine_group_vector_deinit(&look->groups);
 	free(look->evidence.claimed);
 	runtime_goroutines_destroy(look->goroutines);

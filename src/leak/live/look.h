@@ -2,7 +2,7 @@
 #ifndef DOWSE_LEAK_LIVE_LOOK_H
 #define DOWSE_LEAK_LIVE_LOOK_H
 
-#include "leak/live/live.h"
+#include "leak/live/past.h"
 #include "runtime/runtime.h"
 
 /* The modules that a program was linked from, which tell its own code from the library's. */
@@ -21,6 +21,8 @@ struct live_look {
 	struct goroutines *goroutines;        /* owned; NULL: those of the heap */
 	struct goroutine_group_vector groups; /* of all but the runtime's own */
 	struct live_notes notes;
+	struct live_holdings holdings;
+	struct dominator_tree tree;
 	struct findings findings;
 };
 
@@ -39,9 +41,18 @@ struct error *live_look_at_goroutines(struct runtime *runtime, const struct live
 struct error *live_look_at_heap(struct heap *heap, const struct live_places *places,
 				struct live_look *ret) must_use;
 
-/* Find what leaks. Once it has dominators, if there is a heap; counters and memory may be NULL. */
-struct error *live_look_judge(struct live_look *look, const struct runtime_counters *counters,
-			      const struct runtime_memory *memory) must_use;
+/* Once the heap has dominators: who holds how much. */
+struct error *live_look_weigh(struct live_look *look) must_use;
+
+/* What else there is to judge by; each may be NULL. */
+struct live_beside {
+	const struct runtime_counters *counters;
+	const struct runtime_memory *memory;
+	const struct live_past *past;
+};
+
+/* Find what leaks. After live_look_weigh(), if there is a heap. */
+struct error *live_look_judge(struct live_look *look, const struct live_beside *beside) must_use;
 void live_look_deinit(struct live_look *look);
 
 #endif

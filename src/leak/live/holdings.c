@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "leak/live/holdings.h"
+
+#include <string.h>
+
+#include "heap/edge_names.h"
+#include "heap/holders.h"
+
+/*
+ * A map counts as large when one of its pieces takes so much: some hundred entries. What is smaller
+ * cannot be what fills the memory, unless there are very many: then whatever has those grows.
+ */
+#define PIECE_LARGE  2048
+#define MAPS_MAX     ((size_t)1 << 20)
+#define SAMPLES_EACH 256
+#define GLOBAL_LARGE (UINT64_C(32) << 10)
+
+static bool is_map(const struct heap *heap, uint32_t vertex)
+{
+	struct heap_type type;
+	if (heap_object_type(heap, vertex) == HEAP_TYPE_UNKNOWN)
+		return false;
+	heap_types_get(heap->types, heap_object_type(heap, vertex), &type);
+	return type.form == HEAP_MAP;
+}
+
+static bool has_large_piece(const struct heap *heap, uint32_t vertex)
+{
+	const struct heap_graph *graph = &heap->scan.graph;
+	for (uint32_t i = graph->rows[vertex]; i < graph->rows[vertex + 1]; i++) {
+		if (graph->edges[i] == EDGE_NONE)
+			continue;
+		uint32_t piece = edge_target(graph->edges[i]);
+		struct heap_type type = { .form = HEAP_VALUE };
+		if (heap_object_type(heap, piece) != HEAP_TYPE_UNKNOWN)
+			heap_types_get(heap->types, heap_object_type(heap, piece), &type);
+		if (type.form == HEAP_MAP_DIRECTORY ||
+		    (heap_is_map_piece(heap, piece) &&
+		     heap_object_size(heap, piece) >= PIECE_LARGE))
+			return true;
+	}
+	return false;
+}
+
+static struct error *list_maps(const struct heap *heap, struct live_holdings *holdings)
+{
+	for (uint32_t vertex = 0; vertex < heap->scan.graph.object_count; vertex++) {
+		struct live_holding map = { .kind = HOLDING_MAP, .vertex = vertex };
+		if (!heap_is_reached(heap, vertex) || !is_map(heap, vertex) ||
+		    !has_large_piece(heap, vertex))
+			continue;
+		if (holdings->list.count == MAPS_MAX)
+			break;
+		map.address = heap_value_address(heap, vertex);
+		TRY(live_holding_vector_append(&holdings->list, &map));
+	}
+	return NULL;
+}
+
+/* Both kinds of map begin with the number of their entries. */
+static struct error *count_entries(const struct heap *heap, struct live_holdings *holdings)
+{
+	size_t count = holdings->list.count;
+	_cleanup_(free_pointer) struct target_range *ranges = calloc(count + 1, sizeof(*ranges));
+	_cleanup_(free_pointer) uint64_t *words = calloc(count + 1, sizeof(*words));
+	if (!ranges || !words)
+		return error_no_memory();
+	for (size_t i = 0; i < count; i++) {
+		ranges[i].address = holdings->list.items[i].address;
+		ranges[i].length = sizeof(*words);
+		ranges[i].into = &words[i];
+	}
+	TRY(target_read_ranges(runtime_target(heap->runtime), ranges, count));
+	for (size_t i = 0; i < count; i++) {
+		if (ranges[i].done && words[i] <= UINT32_MAX)
+			holdings->list.items[i].entries = words[i];
+	}
+	return NULL;
+}
+
+struct error *live_holdings_read(struct heap *heap, struct live_holdings *ret)
+{
+	TRY(list_maps(heap, ret));
+	return count_entries(heap, ret);
+}
+
+/*
+ * What a sync.Map keeps its entries in: up to Go 1.23 a map that is read and one that is written;
+ * then a tree of nodes, of which the first one stays.
+ */
+static const char *const sync_maps[] = { "map[interface {}]*sync.entry", "map[any]*sync.entry" };
+static const char *const sync_nodes[] = { "sync.indirect[interface {},interface {}]",
+					  "sync.indirect[any,any]" };
+static const char *const sync_entries[] = { "sync.entry[interface {},interface {}]",
+					    "sync.entry[any,any]", "sync.entry" };
+
+/* By type: whether it has one of the names. */
+static struct error *types_named(const struct heap *heap, const char *const *names, size_t count,
+				 uint8_t **ret)
+{
+	uint32_t types = heap_types_count(heap->types) + 1;
+	uint8_t *named = calloc(types, 1);
+	if (!named)
+		return error_no_memory();
+	for (uint32_t type = 1; type < types; type++) {
+		const char *name;
+		if (!error_ignore(heap_types_name(heap->types, type, &name)))
+			continue;
+		for (size_t i = 0; i < count; i++)
+			named[type] |= strcmp(name, names[i]) == 0;
+	}
+	*ret = named;
+	return NULL;
+}
+
+/* The types that tell a sync.Map. */
+struct weighing {
+	const struct heap *heap;
+	const struct dominator_tree *tree;
+	struct live_holdings *holdings;
+	uint8_t *maps, *nodes, *entries;
+};
+
+static void weighing_deinit(struct weighing *weighing)
+{
+	free(weighing->maps);
+	free(weighing->nodes);
+	free(weighing->entries);
+}
+
+static bool is_of(const struct weighing *weighing, const uint8_t *types, uint32_t vertex)
+{
+	return vertex < weighing->heap->scan.graph.object_count &&
+	       types[heap_object_type(weighing->heap, vertex)];
+}
+
+/* VERTEX_NONE: nobody does. */
+static uint32_t dominator_of(const struct heap *heap, uint32_t vertex)
+{
+	const struct dominators *dominators = &heap->dominators;
+	uint32_t number = dominators->numbers[vertex];
+	if (number == VERTEX_NONE || !dominators->parents[number])
+		return VERTEX_NONE;
+	return dominators->vertices[dominators->parents[number]];
+}
+
+static uint64_t address_of(const struct heap *heap, uint32_t vertex)
+{
+	const struct heap_root *root = heap_vertex_root(heap, vertex);
+	return root ? root->address : heap_value_address(heap, vertex);
+}
+
+/* A few of what it holds alone, from all over it; the pieces of maps come and go. */
+static struct error *take_samples(struct weighing *weighing, struct live_holding *holding)
+{
+	const struct heap *heap = weighing->heap;
+	const struct dominator_tree *tree = weighing->tree;
+	struct live_holdings *holdings = weighing->holdings;
+	uint32_t number = heap->dominators.numbers[holding->vertex];
+	uint32_t first = tree->places[number] + 1, count = tree->sizes[number] - 1;
+	uint32_t step = MAX(count / SAMPLES_EACH, 1u);
+	holding->first_sample = holdings->samples.count;
+	for (uint32_t at = step / 2; at < count; at += step) {
+		uint32_t vertex = heap->dominators.vertices[tree->order[first + at]];
+		if (vertex >= heap->scan.graph.object_count || heap_is_map_piece(heap, vertex) ||
+		    is_of(weighing, weighing->nodes, vertex) ||
+		    is_of(weighing, weighing->maps, vertex))
+			continue;
+		uint64_t address = heap_value_address(heap, vertex);
+		TRY(u64_vector_append(&holdings->samples, &address));
+	}
+	holding->sample_count = holdings->samples.count - holding->first_sample;
+	return NULL;
+}
+
+/* How much it holds; false: it cannot be reached, but from the runtime's own lists. */
+static bool weigh_one(const struct weighing *weighing, struct live_holding *holding)
+{
+	const struct dominators *dominators = &weighing->heap->dominators;
+	uint32_t number = dominators->numbers[holding->vertex];
+	if (number == VERTEX_NONE)
+		return false;
+	holding->objects = weighing->tree->sizes[number] - 1;
+	holding->bytes = dominators->retained[number];
+	return true;
+}
+
+/* Of two maps of one sync.Map the larger one counts; of two things at one address the first. */
+static struct error *remember(struct weighing *weighing, size_t index, bool *ret_fresh)
+{
+	struct live_holding *holding = &weighing->holdings->list.items[index];
+	struct map_slot *slot;
+	TRY(map_insert(&weighing->holdings->by_address, holding->address, index, &slot));
+	struct live_holding *first = &weighing->holdings->list.items[slot->value];
+	*ret_fresh = slot->value == index;
+	if (!*ret_fresh && first->kind == HOLDING_SYNC_MAP)
+		first->entries = MAX(first->entries, holding->entries);
+	return NULL;
+}
+
+/* A map of a sync.Map becomes that, which holds its entries whichever of its maps has them. */
+static void become_sync_map(const struct weighing *weighing, struct live_holding *holding)
+{
+	const struct heap *heap = weighing->heap;
+	uint32_t vertex = holding->vertex;
+	/* What is read lies in a struct of its own, which holds nothing else. */
+	for (int i = 0; i < 2; i++) {
+		uint32_t above = dominator_of(heap, vertex);
+		const char *name = "";
+		if (above == VERTEX_NONE)
+			break;
+		vertex = above;
+		if (above >= heap->scan.graph.object_count ||
+		    !error_ignore(
+			    heap_types_name(heap->types, heap_object_type(heap, above), &name)) ||
+		    strcmp(name, "sync.readOnly") != 0)
+			break;
+	}
+	holding->kind = HOLDING_SYNC_MAP;
+	holding->vertex = vertex;
+	holding->address = address_of(heap, vertex);
+}
+
+static struct error *weigh_maps(struct weighing *weighing)
+{
+	struct live_holding_vector *list = &weighing->holdings->list;
+	size_t kept = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct live_holding holding = list->items[i];
+		bool fresh;
+		if (weighing->heap->dominators.numbers[holding.vertex] == VERTEX_NONE)
+			continue;
+		if (is_of(weighing, weighing->maps, holding.vertex))
+			become_sync_map(weighing, &holding);
+		if (!weigh_one(weighing, &holding))
+			continue;
+		list->items[kept] = holding;
+		TRY(remember(weighing, kept, &fresh));
+		kept += fresh;
+	}
+	list->count = kept;
+	return NULL;
+}
+
+static uint64_t count_entries_below(const struct weighing *weighing, uint32_t vertex)
+{
+	const struct dominators *dominators = &weighing->heap->dominators;
+	const struct dominator_tree *tree = weighing->tree;
+	uint32_t number = dominators->numbers[vertex], first = tree->places[number];
+	uint64_t count = 0;
+	for (uint32_t i = 1; i < tree->sizes[number]; i++)
+		count += is_of(weighing, weighing->entries,
+			       dominators->vertices[tree->order[first + i]]);
+	return count;
+}
+
+static struct error *weigh_trees(struct weighing *weighing)
+{
+	const struct heap *heap = weighing->heap;
+	for (uint32_t vertex = 0; vertex < heap->scan.graph.object_count; vertex++) {
+		struct live_holding tree = { .kind = HOLDING_SYNC_MAP, .vertex = vertex };
+		bool fresh;
+		if (!weighing->nodes[heap_object_type(heap, vertex)] ||
+		    !heap_is_reached(heap, vertex))
+			continue;
+		uint32_t above = dominator_of(heap, vertex);
+		if ((above != VERTEX_NONE && is_of(weighing, weighing->nodes, above)) ||
+		    !weigh_one(weighing, &tree) || tree.objects * 16 < PIECE_LARGE)
+			continue;
+		tree.address = heap_value_address(heap, vertex);
+		tree.entries = count_entries_below(weighing, vertex);
+		TRY(live_holding_vector_append(&weighing->holdings->list, &tree));
+		TRY(remember(weighing, weighing->holdings->list.count - 1, &fresh));
+		weighing->holdings->list.count -= !fresh;
+	}
+	return NULL;
+}
+
+static struct error *weigh_globals(struct weighing *weighing)
+{
+	const struct heap *heap = weighing->heap;
+	for (size_t i = 0; i < heap->roots.list.count; i++) {
+		const struct heap_root *root = &heap->roots.list.items[i];
+		struct live_holding global = {
+			.kind = HOLDING_GLOBAL,
+			.address = root->address,
+			.vertex = heap->scan.graph.object_count + (uint32_t)i,
+		};
+		bool fresh;
+		if (root->kind != HEAP_ROOT_GLOBAL || !weigh_one(weighing, &global) ||
+		    global.bytes < GLOBAL_LARGE)
+			continue;
+		global.entries = global.objects;
+		TRY(live_holding_vector_append(&weighing->holdings->list, &global));
+		TRY(remember(weighing, weighing->holdings->list.count - 1, &fresh));
+		weighing->holdings->list.count -= !fresh;
+	}
+	return NULL;
+}
+
+static struct error *weigh(struct weighing *weighing)
+{
+	const struct heap *heap = weighing->heap;
+	struct live_holding_vector *list = &weighing->holdings->list;
+	struct heap_totals totals;
+	TRY(types_named(heap, sync_maps, ARRAY_SIZE(sync_maps), &weighing->maps));
+	TRY(types_named(heap, sync_nodes, ARRAY_SIZE(sync_nodes), &weighing->nodes));
+	TRY(types_named(heap, sync_entries, ARRAY_SIZE(sync_entries), &weighing->entries));
+	TRY(weigh_maps(weighing));
+	TRY(weigh_trees(weighing));
+	TRY(weigh_globals(weighing));
+	for (size_t i = 0; i < list->count; i++)
+		TRY(take_samples(weighing, &list->items[i]));
+	heap_count(heap, &totals);
+	weighing->holdings->reachable_bytes = totals.reachable_bytes;
+	return NULL;
+}
+
+struct error *live_holdings_weigh(const struct heap *heap, const struct dominator_tree *tree,
+				  struct live_holdings *holdings)
+{
+	struct weighing weighing = { .heap = heap, .tree = tree, .holdings = holdings };
+	struct error *error = weigh(&weighing);
+	weighing_deinit(&weighing);
+	return error;
+}
+
+void live_holdings_deinit(struct live_holdings *holdings)
+{
+	live_holding_vector_deinit(&holdings->list);
+	u64_vector_deinit(&holdings->samples);
+	map_deinit(&holdings->by_address);
+	*holdings = (struct live_holdings){ 0 };
+}
+
+const struct live_holding *live_holdings_find(const struct live_holdings *holdings,
+					      uint64_t address)
+{
+	const struct map_slot *slot = map_find(&holdings->by_address, address);
+	return slot ? &holdings->list.items[slot->value] : NULL;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_LEAK_LIVE_HOLDINGS_H
+#define DOWSE_LEAK_LIVE_HOLDINGS_H
+
+#include "base/map.h"
+#include "heap/dominator_tree.h"
+#include "leak/live/live.h"
+
+/*
+ * What can hold ever more: globals, and maps wherever they are (those that a sync.Map consists of
+ * among them). Nothing in Go's heap moves, so that each has the same address at every moment of a
+ * process; a sync.Map exchanges its maps, and has that of what holds it.
+ */
+enum holding_kind {
+	HOLDING_GLOBAL,
+	HOLDING_MAP,
+	HOLDING_SYNC_MAP,
+};
+
+struct live_holding {
+	enum holding_kind kind;
+	uint64_t address; /* that it is known by */
+	uint32_t vertex;
+	uint64_t entries; /* of a map; of others the objects that they hold */
+	uint64_t objects; /* that it retains */
+	uint64_t bytes;
+	/* Objects that it holds alone, by their addresses, spread over all of them. */
+	size_t first_sample;
+	size_t sample_count;
+};
+
+DEFINE_VECTOR(live_holding_vector, struct live_holding);
+
+struct live_holdings {
+	struct live_holding_vector list; /* those of some size alone */
+	struct u64_vector samples;
+	struct map by_address;
+	uint64_t reachable_bytes; /* of the whole heap */
+};
+
+/* The large maps' numbers of entries: while memory stands still, after heap_search(). */
+struct error *live_holdings_read(struct heap *heap, struct live_holdings *ret) must_use;
+
+/* The rest, once there are dominators. */
+struct error *live_holdings_weigh(const struct heap *heap, const struct dominator_tree *tree,
+				  struct live_holdings *holdings) must_use;
+void live_holdings_deinit(struct live_holdings *holdings);
+
+/* What is known by that address; NULL. */
+const struct live_holding *live_holdings_find(const struct live_holdings *holdings,
+					      uint64_t address);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_LEAK_LIVE_PAST_H
+#define DOWSE_LEAK_LIVE_PAST_H
+
+#include "leak/live/holdings.h"
+
+/*
+ * What an earlier moment of the same process leaves behind, to tell what grew since: goroutines by
+ * their ids, and what held how much, by address.
+ */
+struct live_past {
+	int64_t elapsed_ns;            /* from that moment to the one that is judged; -1 unknown */
+	struct map goroutines;         /* id → hash of where it stood */
+	struct map creations;          /* hash of a go statement → number of goroutines */
+	struct live_holdings holdings; /* empty, if there was no heap */
+	bool has_heap;
+};
+
+/* Takes the holdings over. After live_look_weigh(), if there is a heap. */
+struct error *live_past_make(struct live_evidence *evidence, struct live_past **ret) must_use;
+
+/* NULL is accepted. */
+void live_past_destroy(struct live_past *past);
+
+/* Was this goroutine there, in the same function of the program's own code? */
+bool live_past_has(const struct live_evidence *evidence, const struct goroutine *goroutine);
+
+/* How many that go statement had started then. */
+uint64_t live_past_count(const struct live_past *past, const struct place *creation);
+
+/* A number's growth in an hour; INT64_MIN where the time is not known. */
+int64_t live_per_hour(const struct live_past *past, int64_t growth);
+
+/* "in 30 s", or "since that moment". */
+const char *live_past_since(const struct live_past *past, struct findings *findings);
+
+#endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap/objects.h"
 
-#include "base/big_array.h"
+#include "heap/tops.h"
 
-/* So many more than wanted are gathered before they are sorted and the rest is dropped. */
-#define SURPLUS 65536
+#define LOOK_AHEAD 32
 
 static struct error *collect(const struct heap *heap, struct heap_objects *objects)
 {
@@ -90,16 +89,59 @@ struct error *heap_objects_filter(struct heap_objects *objects, const char *cond
 	return NULL;
 }
 
-/* Those with equal sizes by their addresses. */
-static int compare_retained(const void *left, const void *right)
+/* Does one come before the other? Those with equal sizes by their addresses. */
+static inline bool before(const struct heap_listed *a, const struct heap_listed *b)
 {
-	const struct heap_listed *a = left, *b = right;
-	if (a->retained != b->retained)
-		return a->retained < b->retained ? 1 : -1;
-	return a->vertex < b->vertex ? -1 : a->vertex > b->vertex;
+	return a->retained != b->retained ? a->retained > b->retained : a->vertex < b->vertex;
 }
 
-/* The member has, for now, what they are ordered by. */
+static int compare_listed(const void *left, const void *right)
+{
+	return before(left, right) ? -1 : before(right, left);
+}
+
+/* The list is a heap of those that come first so far; on top is what comes last of them. */
+static void sink(struct heap_listed_vector *list, size_t at)
+{
+	struct heap_listed one = list->items[at];
+	for (size_t child; (child = 2 * at + 1) < list->count; at = child) {
+		if (child + 1 < list->count && before(&list->items[child], &list->items[child + 1]))
+			child++;
+		if (!before(&one, &list->items[child]))
+			break;
+		list->items[at] = list->items[child];
+	}
+	list->items[at] = one;
+}
+
+static struct error *keep_first(struct heap_listed_vector *list, const struct heap_listed *one,
+				uint64_t limit)
+{
+	if (list->count < limit) {
+		TRY(heap_listed_vector_append(list, one));
+		for (size_t i = list->count == limit ? list->count / 2 : 0; i > 0; i--)
+			sink(list, i - 1);
+	} else if (limit && before(one, &list->items[0])) {
+		list->items[0] = *one;
+		sink(list, 0);
+	}
+	return NULL;
+}
+
+/* Those that are looked at soon: their numbers and, half as far away, what they retain. */
+static void look_ahead(const struct heap_objects *objects, size_t i)
+{
+	const struct dominators *dominators = &objects->query.grouping.heap->dominators;
+	const struct heap_vertex_vector *vertices = &objects->vertices;
+	if (i + 2 * LOOK_AHEAD >= vertices->count)
+		return;
+	__builtin_prefetch(&dominators->numbers[vertices->items[i + 2 * LOOK_AHEAD]]);
+	uint32_t number = dominators->numbers[vertices->items[i + LOOK_AHEAD]];
+	if (number != VERTEX_NONE)
+		__builtin_prefetch(&dominators->retained[number]);
+}
+
+/* `retained` has, for now, what they are ordered by. */
 static struct error *gather(struct heap_objects *objects, enum heap_objects_order order,
 			    uint64_t limit)
 {
@@ -108,44 +150,47 @@ static struct error *gather(struct heap_objects *objects, enum heap_objects_orde
 	struct heap_listed_vector *list = &objects->listed;
 	for (size_t i = 0; i < objects->vertices.count; i++) {
 		uint32_t vertex = objects->vertices.items[i];
-		uint32_t number = dominators->numbers[vertex];
-		struct heap_listed one = { .vertex = vertex, .top = VERTEX_NONE };
 		uint64_t size = heap_object_size(heap, vertex);
+		look_ahead(objects, i);
+		struct heap_listed one = { .vertex = vertex, .top = VERTEX_NONE };
 		objects->bytes += size;
-		if (order == OBJECTS_BY_RETAINED && number != VERTEX_NONE)
-			one.retained = dominators->retained[number];
-		else if (order == OBJECTS_BY_BYTES)
+		if (order == OBJECTS_BY_BYTES)
 			one.retained = size;
-		if (order == OBJECTS_BY_ADDRESS && list->count >= limit)
-			continue;
-		TRY(heap_listed_vector_append(list, &one));
-		if (limit < SIZE_MAX - SURPLUS && list->count >= limit + SURPLUS) {
-			qsort(list->items, list->count, sizeof(*list->items), compare_retained);
-			list->count = (size_t)limit;
-		}
+		else if (order == OBJECTS_BY_RETAINED && dominators->numbers[vertex] != VERTEX_NONE)
+			one.retained = dominators->retained[dominators->numbers[vertex]];
+		TRY(keep_first(list, &one, limit));
 	}
 	if (list->count)
-		qsort(list->items, list->count, sizeof(*list->items), compare_retained);
-	list->count = (size_t)MIN(limit, (uint64_t)list->count);
+		qsort(list->items, list->count, sizeof(*list->items), compare_listed);
+	return NULL;
+}
+
+/* What each of the list retains, and who holds it. */
+static struct error *fill_in(const struct dominators *dominators, struct heap_listed_vector *list)
+{
+	_cleanup_(free_pointer) uint32_t *numbers = calloc(2 * list->count + 1, sizeof(*numbers));
+	uint32_t *tops = numbers + list->count;
+	size_t count = 0;
+	if (!numbers)
+		return error_no_memory();
+	for (size_t i = 0; i < list->count; i++) {
+		uint32_t number = dominators->numbers[list->items[i].vertex];
+		list->items[i].retained = number != VERTEX_NONE ? dominators->retained[number] : 0;
+		if (number != VERTEX_NONE)
+			numbers[count++] = number;
+	}
+	TRY(heap_tops_of(dominators, numbers, count, tops));
+	count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		if (dominators->numbers[list->items[i].vertex] != VERTEX_NONE)
+			list->items[i].top = dominators->vertices[tops[count++]];
+	}
 	return NULL;
 }
 
 struct error *heap_objects_list(struct heap_objects *objects, enum heap_objects_order order,
 				uint64_t limit)
 {
-	const struct dominators *dominators = &objects->query.grouping.heap->dominators;
-	uint32_t *tops;
 	TRY(gather(objects, order, limit));
-	TRY(heap_tops_find(dominators, &tops));
-	for (size_t i = 0; i < objects->listed.count; i++) {
-		struct heap_listed *one = &objects->listed.items[i];
-		uint32_t number = dominators->numbers[one->vertex];
-		one->retained = 0;
-		if (number == VERTEX_NONE)
-			continue;
-		one->retained = dominators->retained[number];
-		one->top = dominators->vertices[tops[number]];
-	}
-	big_array_free(tops, dominators->count, sizeof(*tops));
-	return NULL;
+	return fill_in(&objects->query.grouping.heap->dominators, &objects->listed);
 }

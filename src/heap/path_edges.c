@@ -2,87 +2,127 @@
 #include "heap/paths.h"
 
 #include "base/big_array.h"
+#include "heap/dominator_tree.h"
 #include "heap/spans.h"
 
-/* By vertex: that an edge of a path leads to it; that an edge from outside does; that several do. */
-struct entries {
+/* So much of all numbers may be climbed before a tree of them is made. */
+#define CLIMB_SHARE 8
+
+/*
+ * `targets`, `entered` and `entered_twice` are by vertex: that an edge of a path leads to it; that an
+ * edge from outside does; that several do.
+ */
+struct weighing {
+	const struct heap_graph *graph;
+	const struct dominators *dominators;
+	struct dominator_tree tree; /* made when it is needed */
+	uint32_t steps_left;        /* up the dominators, until then */
 	size_t words;
 	uint64_t *targets;
 	uint64_t *entered;
 	uint64_t *entered_twice;
 };
 
-static void entries_deinit(struct entries *entries)
+static void weighing_deinit(struct weighing *weighing)
 {
-	big_array_free(entries->targets, entries->words, sizeof(uint64_t));
-	big_array_free(entries->entered, entries->words, sizeof(uint64_t));
-	big_array_free(entries->entered_twice, entries->words, sizeof(uint64_t));
+	dominator_tree_deinit(&weighing->tree);
+	big_array_free(weighing->targets, weighing->words, sizeof(uint64_t));
+	big_array_free(weighing->entered, weighing->words, sizeof(uint64_t));
+	big_array_free(weighing->entered_twice, weighing->words, sizeof(uint64_t));
 }
 
-static struct error *entries_init(struct entries *entries, uint32_t vertex_count)
+static struct error *weighing_init(struct weighing *weighing)
 {
-	entries->words = ((size_t)vertex_count + 63) / 64;
-	TRY(big_array_allocate(entries->words, sizeof(uint64_t), &entries->targets));
-	TRY(big_array_allocate(entries->words, sizeof(uint64_t), &entries->entered));
-	return big_array_allocate(entries->words, sizeof(uint64_t), &entries->entered_twice);
+	weighing->steps_left = weighing->dominators->count / CLIMB_SHARE;
+	weighing->words = ((size_t)weighing->graph->vertex_count + 63) / 64;
+	TRY(big_array_allocate(weighing->words, sizeof(uint64_t), &weighing->targets));
+	TRY(big_array_allocate(weighing->words, sizeof(uint64_t), &weighing->entered));
+	return big_array_allocate(weighing->words, sizeof(uint64_t), &weighing->entered_twice);
 }
 
-static void mark_targets(const struct heap_paths *paths, struct entries *entries)
+static void mark_targets(const struct heap_paths *paths, struct weighing *weighing)
 {
 	for (uint32_t i = 0; i < paths->count; i++) {
 		const struct heap_step_vector *steps = &paths->items[i].steps;
 		for (size_t k = 1; k < steps->count; k++)
-			heap_bit_set(entries->targets, steps->items[k].vertex);
+			heap_bit_set(weighing->targets, steps->items[k].vertex);
 	}
 }
 
-/* An edge from what its target holds keeps nothing: it goes with the target. */
-static void note_edge(const struct dominators *dominators, const struct dominator_tree *tree,
-		      struct entries *entries, uint32_t number, uint32_t target)
+/*
+ * Does `above` dominate `below`? Few edges are asked about, so looking at the dominators one by one
+ * is quicker than making a tree of all, unless there are many of them.
+ */
+static struct error *holds(struct weighing *weighing, uint32_t above, uint32_t below, bool *ret)
 {
-	if (heap_bit(entries->entered_twice, target) ||
-	    dominators->numbers[target] == VERTEX_NONE ||
-	    dominator_tree_holds(tree, dominators->numbers[target], number))
-		return;
-	if (heap_bit(entries->entered, target))
-		heap_bit_set(entries->entered_twice, target);
-	heap_bit_set(entries->entered, target);
+	const uint32_t *parents = weighing->dominators->parents;
+	while (below > above && weighing->steps_left) {
+		below = parents[below];
+		weighing->steps_left--;
+	}
+	*ret = below == above;
+	if (below <= above)
+		return NULL;
+	if (!weighing->tree.count)
+		TRY(dominator_tree_create(weighing->dominators, &weighing->tree));
+	*ret = dominator_tree_holds(&weighing->tree, above, below);
+	return NULL;
 }
 
-static void note_edges(const struct heap_graph *graph, const struct dominators *dominators,
-		       const struct dominator_tree *tree, struct entries *entries)
+/* An edge from what its target holds keeps nothing: it goes with the target. */
+static struct error *note_edge(struct weighing *weighing, uint32_t number, uint32_t target)
 {
+	uint32_t target_number = weighing->dominators->numbers[target];
+	bool held;
+	if (heap_bit(weighing->entered_twice, target) || target_number == VERTEX_NONE)
+		return NULL;
+	TRY(holds(weighing, target_number, number, &held));
+	if (held)
+		return NULL;
+	if (heap_bit(weighing->entered, target))
+		heap_bit_set(weighing->entered_twice, target);
+	heap_bit_set(weighing->entered, target);
+	return NULL;
+}
+
+static struct error *note_edges(struct weighing *weighing)
+{
+	const struct heap_graph *graph = weighing->graph;
 	for (uint32_t vertex = 0; vertex < graph->vertex_count; vertex++) {
-		uint32_t number = dominators->numbers[vertex];
+		uint32_t number = weighing->dominators->numbers[vertex];
 		if (number == VERTEX_NONE)
 			continue;
 		for (uint32_t i = graph->rows[vertex]; i < graph->rows[vertex + 1]; i++) {
 			uint32_t edge = graph->edges[i];
-			if (edge != EDGE_NONE && heap_bit(entries->targets, edge_target(edge)))
-				note_edge(dominators, tree, entries, number, edge_target(edge));
+			if (edge != EDGE_NONE && heap_bit(weighing->targets, edge_target(edge)))
+				TRY(note_edge(weighing, number, edge_target(edge)));
 		}
 	}
+	return NULL;
 }
 
-static uint64_t freed(const struct heap_graph *graph, const struct dominators *dominators,
-		      const struct entries *entries, uint32_t target)
+static uint64_t freed(const struct weighing *weighing, uint32_t target)
 {
-	bool stays = target >= graph->object_count || heap_bit(entries->entered_twice, target);
+	const struct dominators *dominators = weighing->dominators;
+	bool stays = target >= weighing->graph->object_count ||
+		     heap_bit(weighing->entered_twice, target);
 	return stays ? 0 : dominators->retained[dominators->numbers[target]];
 }
 
 struct error *heap_paths_weigh(const struct heap_graph *graph, const struct dominators *dominators,
-			       const struct dominator_tree *tree, struct heap_paths *paths)
+			       struct heap_paths *paths)
 {
-	_cleanup_(entries_deinit) struct entries entries = { 0 };
-	TRY(entries_init(&entries, graph->vertex_count));
-	mark_targets(paths, &entries);
-	note_edges(graph, dominators, tree, &entries);
+	_cleanup_(weighing_deinit) struct weighing weighing = {
+		.graph = graph,
+		.dominators = dominators,
+	};
+	TRY(weighing_init(&weighing));
+	mark_targets(paths, &weighing);
+	TRY(note_edges(&weighing));
 	for (uint32_t i = 0; i < paths->count; i++) {
 		const struct heap_step_vector *steps = &paths->items[i].steps;
 		for (size_t k = 0; k + 1 < steps->count; k++)
-			steps->items[k].freed = freed(graph, dominators, &entries,
-						      steps->items[k + 1].vertex);
+			steps->items[k].freed = freed(&weighing, steps->items[k + 1].vertex);
 	}
 	return NULL;
 }

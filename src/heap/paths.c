@@ -109,8 +109,7 @@ static bool search_kind(struct path_search *search, const uint8_t *kinds, uint32
 	return false;
 }
 
-/* The position in the row of the first edge to the target; HEAP_PATH_END: none leads there. */
-static uint32_t find_edge(const struct heap_graph *graph, uint32_t vertex, uint32_t target)
+uint32_t heap_paths_edge(const struct heap_graph *graph, uint32_t vertex, uint32_t target)
 {
 	uint32_t first = graph->rows[vertex], end = graph->rows[vertex + 1];
 	for (uint32_t i = first; i < end; i++)
@@ -147,7 +146,7 @@ static struct error *go_back(const struct path_search *search, struct heap_step_
 		uint32_t target = step.vertex;
 		do {
 			step.vertex = search->queue[place];
-			step.position = find_edge(search->graph, step.vertex, target);
+			step.position = heap_paths_edge(search->graph, step.vertex, target);
 		} while (step.position == HEAP_PATH_END && place-- > 0);
 		assert(step.position != HEAP_PATH_END);
 		TRY(heap_step_vector_append(steps, &step));
@@ -161,8 +160,9 @@ static uint32_t kinds_that_are_there(const struct heap_graph *graph, const uint8
 {
 	uint32_t found = 0;
 	for (uint32_t root = 0; root < graph->vertex_count - graph->object_count; root++) {
-		assert(kinds[root] < HEAP_PATH_KINDS);
-		found |= UINT32_C(1) << kinds[root];
+		assert(kinds[root] < HEAP_PATH_KINDS || kinds[root] == HEAP_PATH_NO_KIND);
+		if (kinds[root] != HEAP_PATH_NO_KIND)
+			found |= UINT32_C(1) << kinds[root];
 	}
 	return found;
 }

@@ -3,14 +3,15 @@
 #define DOWSE_HEAP_PATHS_H
 
 #include "base/vector.h"
-#include "heap/dominator_tree.h"
+#include "heap/dominators.h"
 
 /*
  * Why something is still there: the ways that lead to it from the roots, a shortest one from each
  * kind of root (the caller's: globals, goroutines, ...).
  */
-#define HEAP_PATH_KINDS 16
-#define HEAP_PATH_END   UINT32_MAX
+#define HEAP_PATH_KINDS   16
+#define HEAP_PATH_NO_KIND UINT8_MAX /* of a root from which no way is looked for */
+#define HEAP_PATH_END     UINT32_MAX
 
 struct heap_step {
 	uint32_t vertex;
@@ -33,22 +34,34 @@ struct heap_paths {
 
 /*
  * A way to the nearest of the vertices in `wanted` (a bit for each vertex) from each kind. `kinds`
- * has one below HEAP_PATH_KINDS for each root; `may_use` is as in dominators_compute(). Takes 4.3
- * bytes a vertex of memory, and what the paths need; one search a kind, which ends when it finds.
+ * has one below HEAP_PATH_KINDS for each root, or HEAP_PATH_NO_KIND; `may_use` is as in
+ * dominators_compute(). Takes 4.3 bytes a vertex of memory, and what the paths need; one search a
+ * kind, which ends when it finds.
  */
 struct error *heap_paths_find(const struct heap_graph *graph, const uint64_t *may_use,
 			      const uint8_t *kinds, const uint64_t *wanted, struct heap_paths *ret)
 	must_use;
+
+/*
+ * The same to one vertex. Every way to it leads through its dominators: where they point at each
+ * other, there is nothing to search for. The dominators must be of the graph, with the same
+ * `may_use`.
+ */
+struct error *heap_paths_find_one(const struct heap_graph *graph, const uint64_t *may_use,
+				  const struct dominators *dominators, const uint8_t *kinds,
+				  uint32_t vertex, struct heap_paths *ret) must_use;
 void heap_paths_deinit(struct heap_paths *paths);
+
+/* The position in the row of the first edge to the target; HEAP_PATH_END: none leads there. */
+uint32_t heap_paths_edge(const struct heap_graph *graph, uint32_t vertex, uint32_t target);
 
 /*
  * Fill in what would be freed if an edge were cut: that one word. It is all that the edge's target
  * retains, if no other edge leads to it but from what it holds itself; else nothing, for the target
- * stays where it is. Reads all edges once, for all paths together. The paths, the dominators and the
- * tree must be of the graph, with the same `may_use`.
+ * stays where it is. Reads all edges once, for all paths together. The paths and the dominators must
+ * be of the graph, with the same `may_use`.
  */
 struct error *heap_paths_weigh(const struct heap_graph *graph, const struct dominators *dominators,
-			       const struct dominator_tree *tree, struct heap_paths *paths)
-	must_use;
+			       struct heap_paths *paths) must_use;
 
 #endif

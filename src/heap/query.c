@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/writer.h"
+#include "heap/digest.h"
 #include "heap/holders.h"
 
 #define CANDIDATES_SHOWN 8
@@ -22,7 +23,7 @@ struct finding {
 	struct heap *heap;
 	struct heap_query *query;
 	const char *what;
-	uint32_t *counts; /* reachable objects, by group */
+	uint64_t *counts; /* reachable objects, by group */
 	struct candidate_vector exact;
 	struct candidate_vector near;
 };
@@ -94,6 +95,12 @@ static struct error *count_types(struct finding *finding)
 	finding->counts = calloc((size_t)grouping->count + 1, sizeof(*finding->counts));
 	if (!finding->counts)
 		return error_no_memory();
+	if (heap->digest) {
+		const struct heap_group_vector *known = &heap->digest->types;
+		for (size_t i = 0; i < known->count; i++)
+			finding->counts[known->items[i].type] += known->items[i].count;
+		return NULL;
+	}
 	for (uint32_t vertex = 0; vertex < heap->scan.graph.object_count; vertex++) {
 		if (heap_bit(heap->reached, vertex))
 			finding->counts[heap_grouping_of(grouping, vertex)]++;

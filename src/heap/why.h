@@ -27,7 +27,6 @@ struct heap_why {
 	struct heap *heap; /* borrowed */
 	struct heap_query query;
 	struct heap_edge_names names;
-	struct dominator_tree tree;
 	struct heap_paths paths; /* by kind of root; to the nearest object of a type */
 	bool all;                /* pieces of maps, too */
 	uint32_t example;        /* the object that the dominators are of; VERTEX_NONE */
@@ -58,8 +57,5 @@ size_t heap_why_next(const struct heap_why *why, const struct heap_path *path, s
 /* How the step (not the first) is reached: ".next", "[3].buf", "[value]" of a map. */
 struct error *heap_why_field(struct heap_why *why, const struct heap_path *path, size_t index,
 			     bool all, struct writer *writer) must_use;
-
-/* By number: the one at the top of the tree, right below the source, that dominates it. */
-struct error *heap_tops_find(const struct dominators *dominators, uint32_t **ret) must_use;
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/big_array.h"
 #include "check.h"
 #include "heap/dominator_tree.h"
+#include "heap/tops.h"
 #include "small_graph.h"
 
 #define GROUPS 5
@@ -98,11 +100,39 @@ static void groups_count_each_byte_once(void **state)
 	}
 }
 
+/* Whether all are asked for, or a few, or too many to be climbed to one by one. */
+static void a_top_has_nothing_above_it(void **state)
+{
+	(void)state;
+	struct small_graph graph;
+	for (uint64_t seed = 0; seed < 2000; seed++) {
+		_cleanup_(dominators_deinit) struct dominators dominators = { 0 };
+		uint32_t *tops, numbers[SMALL_VERTICES], some[SMALL_VERTICES];
+		small_graph_make(seed, &graph);
+		compute(&graph, &dominators);
+		check_ok(heap_tops_find(&dominators, &tops));
+		for (uint32_t n = 1; n < dominators.count; n++) {
+			assert_true(holds(&dominators, tops[n], n));
+			assert_int_equal(dominators.parents[tops[n]], 0);
+			numbers[n - 1] = n;
+		}
+		for (uint32_t first = 0; first + 1 < dominators.count; first++) {
+			uint32_t count = dominators.count - 1 - first;
+			count = MIN(count, 1 + small_graph_random(&graph, count));
+			check_ok(heap_tops_of(&dominators, numbers + first, count, some));
+			for (uint32_t i = 0; i < count; i++)
+				assert_int_equal(some[i], tops[numbers[first + i]]);
+		}
+		big_array_free(tops, dominators.count, sizeof(*tops));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tree_goes_down_where_dominators_go_up),
 		cmocka_unit_test(groups_count_each_byte_once),
+		cmocka_unit_test(a_top_has_nothing_above_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,6 +255,17 @@ class Objects(Ledger):
                          [one["address"] for one in rows[:3]])
         self.assertEqual(short["matched"], 200)
 
+    def test_the_first_ones(self):
+        """A short list is where the long one begins."""
+        for order in ("retained", "bytes", "address"):
+            for kind in ("main.Entry", "string"):
+                words = ("objects", self.full, "--type", kind, "--sort", order)
+                rows = document(*words, "--limit", 1000000)["objects"]
+                for count in (0, 1, 2, 3, 7, 64, len(rows) - 1, len(rows), len(rows) + 1):
+                    short = document(*words, "--limit", count)
+                    self.assertEqual(short["matched"], len(rows))
+                    self.assertEqual(short["objects"], rows[:count], (order, kind, count))
+
     def test_containers(self):
         answer = self.list(self.pid, "map[int]*main.Entry", "len(.) == 200")
         self.assertEqual(answer["matched"], 1)

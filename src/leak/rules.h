@@ -27,7 +27,9 @@ bool certainty_parse(const char *text, enum certainty *ret);
 #define RULES(RULE)                                                                                \
 	RULE(NIL_CHANNEL, nil_channel)                                                             \
 	RULE(SELECT_WITHOUT_CASES, select_without_cases)                                           \
-	RULE(UNBOUNDED_GOROUTINES, unbounded_goroutines)
+	RULE(UNBOUNDED_GOROUTINES, unbounded_goroutines)                                           \
+	RULE(TIMER_NOT_STOPPED, timer_not_stopped)                                                 \
+	RULE(DEFER_IN_LOOP, defer_in_loop)
 
 enum rule_id {
 #define RULE(id, page) RULE_##id,

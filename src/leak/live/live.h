@@ -52,7 +52,9 @@ struct live_detector {
 /* In the order in which they are asked: who comes first claims a goroutine. */
 #define LIVE_DETECTORS(DETECTOR)                                                                   \
 	DETECTOR(without_wakers)  /* L6, and L7 without cases */                                   \
-	DETECTOR(many_goroutines) /* L17 */
+	DETECTOR(many_goroutines) /* L17 */                                                        \
+	DETECTOR(timers) /* L31 */                                                                 \
+	DETECTOR(defers) /* L34 */
 
 #define DETECTOR(name) extern const struct live_detector live_##name;
 LIVE_DETECTORS(DETECTOR)

@@ -17,6 +17,7 @@ enum {
 	ATTRIBUTE_COUNT = 0x37,
 	ATTRIBUTE_DATA_MEMBER_LOCATION = 0x38,
 	ATTRIBUTE_TYPE = 0x49,
+	ATTRIBUTE_VARIABLE_PARAMETER = 0x4b,
 	ATTRIBUTE_ADDRESSES = 0x73,
 	ATTRIBUTE_GO_KIND = 0x2900,
 	ATTRIBUTE_GO_KEY = 0x2901,
@@ -392,6 +393,9 @@ static void entry_note(const struct dwarf *dwarf, const struct dwarf_unit *unit,
 	switch (name) {
 	case ATTRIBUTE_TYPE:
 		entry->type = value->number;
+		return;
+	case ATTRIBUTE_VARIABLE_PARAMETER:
+		entry->is_result = value->number != 0;
 		return;
 	case ATTRIBUTE_BYTE_SIZE:
 		entry->byte_size = (int64_t)value->number;

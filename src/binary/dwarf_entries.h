@@ -71,6 +71,7 @@ struct dwarf_entry {
 	uint64_t key;         /* Go: a type, of a map */
 	uint64_t origin;      /* another entry, that has the rest; 0 */
 	uint64_t low_pc;      /* of a function; 0 */
+	bool is_result;       /* Go: of a parameter that the function sets */
 	uint64_t addresses;   /* of a unit */
 	struct dwarf_bytes location; /* an expression; bytes NULL: none */
 	uint64_t location_list;      /* where it begins in the unit's section; UINT64_MAX: none */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "binary/frame_variables.h"
 
+#include "binary/parameters.h"
 #include "binary/variables_private.h"
 
 /*
@@ -29,74 +30,14 @@ enum {
 };
 
 /* Entries of one function, and of one list: far above what compilers make. */
-enum { ENTRY_LIMIT = 1 << 18, LIST_LIMIT = 1 << 12, FUNCTION_LIMIT = 1 << 22 };
+enum { ENTRY_LIMIT = 1 << 18, LIST_LIMIT = 1 << 12 };
 
 /* One lookup: a place in a function. */
 struct look {
 	struct variables *variables;
-	struct variables_debug *debug;
-	struct dwarf_unit *unit;
-	size_t module;
-	uint64_t pc; /* of the file */
-	uint64_t entry;
+	const struct variables_code *code;
 	struct frame_variable_vector *found;
 };
-
-static int compare_functions(const void *left, const void *right)
-{
-	const struct variables_function *a = left;
-	const struct variables_function *b = right;
-
-	return a->low_pc < b->low_pc ? -1 : a->low_pc > b->low_pc;
-}
-
-static struct error *add_functions(struct variables_debug *debug, struct dwarf_unit *unit)
-{
-	struct dwarf_walk walk = { 0 };
-
-	for (;;) {
-		struct dwarf_entry entry;
-		TRY(dwarf_walk_next(debug->dwarf, unit, &walk, DWARF_SUBPROGRAM, &entry));
-		if (!entry.tag)
-			return NULL;
-		struct variables_function function = { entry.low_pc, entry.offset };
-		if (debug->functions.count >= FUNCTION_LIMIT)
-			return error_new(ERROR_LIMIT, ".debug_info: has more than %d functions",
-					 FUNCTION_LIMIT);
-		if (entry.low_pc)
-			TRY(variables_function_vector_append(&debug->functions, &function));
-	}
-}
-
-/* All functions of the module by address; damage leaves out the rest. */
-static struct error *index_functions(struct variables_debug *debug)
-{
-	struct error *error = NULL;
-
-	if (debug->indexed)
-		return NULL;
-	debug->indexed = true;
-	for (size_t i = 0; !error && i < debug->units.count; i++)
-		error = add_functions(debug, &debug->units.items[i]);
-	if (debug->functions.count)
-		qsort(debug->functions.items, debug->functions.count,
-		      sizeof(*debug->functions.items), compare_functions);
-	if (error && error->code == ERROR_NO_MEMORY)
-		return error;
-	error_destroy(error);
-	return NULL;
-}
-
-static const struct variables_function *find_function(const struct variables_debug *debug,
-						      uint64_t entry)
-{
-	const struct variables_function wanted = { .low_pc = entry };
-
-	return debug->functions.count
-		       ? bsearch(&wanted, debug->functions.items, debug->functions.count,
-				 sizeof(wanted), compare_functions)
-		       : NULL;
-}
 
 /* One place of a piece, or of all: *ret_known says whether it is on the stack. */
 static void read_place(struct cursor *cursor, uint8_t operation, int64_t *ret, bool *ret_known)
@@ -150,7 +91,7 @@ static struct dwarf_bytes read_expression(struct cursor *cursor, uint64_t size)
 /* .debug_loc: pairs of offsets from a base, which the pair (-1, base) sets. */
 static bool find_old(const struct look *look, struct cursor *cursor, struct dwarf_bytes *ret)
 {
-	uint64_t base = look->entry;
+	uint64_t base = look->code->entry;
 
 	for (int i = 0; i < LIST_LIMIT; i++) {
 		uint64_t begin = cursor_u64(cursor);
@@ -162,7 +103,7 @@ static bool find_old(const struct look *look, struct cursor *cursor, struct dwar
 			continue;
 		}
 		*ret = read_expression(cursor, cursor_u16(cursor));
-		if (look->pc >= base + begin && look->pc < base + end)
+		if (look->code->pc >= base + begin && look->code->pc < base + end)
 			return !cursor->failure;
 	}
 	return false;
@@ -171,13 +112,13 @@ static bool find_old(const struct look *look, struct cursor *cursor, struct dwar
 /* .debug_loclists: each entry begins with its kind. */
 static bool find_new(const struct look *look, struct cursor *cursor, struct dwarf_bytes *ret)
 {
-	const struct dwarf *dwarf = look->debug->dwarf;
-	uint64_t base = look->entry, begin = 0, end = 0;
+	const struct dwarf *dwarf = look->code->debug->dwarf;
+	uint64_t base = look->code->entry, begin = 0, end = 0;
 
 	for (int i = 0; i < LIST_LIMIT && !cursor->failure; i++) {
 		switch (cursor_u8(cursor)) {
 		case LIST_BASE_INDEX:
-			base = dwarf_address(dwarf, look->unit, cursor_uleb128(cursor));
+			base = dwarf_address(dwarf, look->code->unit, cursor_uleb128(cursor));
 			continue;
 		case LIST_BASE:
 			base = cursor_u64(cursor);
@@ -187,7 +128,7 @@ static bool find_new(const struct look *look, struct cursor *cursor, struct dwar
 			end = base + cursor_uleb128(cursor);
 			break;
 		case LIST_START_LENGTH_INDEX:
-			begin = dwarf_address(dwarf, look->unit, cursor_uleb128(cursor));
+			begin = dwarf_address(dwarf, look->code->unit, cursor_uleb128(cursor));
 			end = begin + cursor_uleb128(cursor);
 			break;
 		case LIST_START_END:
@@ -202,7 +143,7 @@ static bool find_new(const struct look *look, struct cursor *cursor, struct dwar
 			return false;
 		}
 		*ret = read_expression(cursor, cursor_uleb128(cursor));
-		if (look->pc >= begin && look->pc < end)
+		if (look->code->pc >= begin && look->code->pc < end)
 			return !cursor->failure;
 	}
 	return false;
@@ -218,13 +159,14 @@ static bool find_expression(const struct look *look, const struct dwarf_entry *e
 	if (entry->location.bytes)
 		return entry->location.size > 0;
 	if (entry->location_list == UINT64_MAX ||
-	    !error_ignore(dwarf_location_lists(look->debug->dwarf, look->unit, &lists)) ||
+	    !error_ignore(
+		    dwarf_location_lists(look->code->debug->dwarf, look->code->unit, &lists)) ||
 	    !lists.size)
 		return false;
 	struct cursor cursor = cursor_make(lists.bytes, lists.size, ".debug_loc", 0);
 	cursor_seek(&cursor, entry->location_list);
-	return look->unit->version >= 5 ? find_new(look, &cursor, ret)
-					: find_old(look, &cursor, ret);
+	return look->code->unit->version >= 5 ? find_new(look, &cursor, ret)
+					      : find_old(look, &cursor, ret);
 }
 
 static struct error *add_variable(struct look *look, const struct dwarf_entry *entry)
@@ -235,11 +177,11 @@ static struct error *add_variable(struct look *look, const struct dwarf_entry *e
 	if (!find_expression(look, entry, &expression))
 		return NULL;
 	if (entry->origin &&
-	    !variables_entry(look->variables, look->module, entry->origin, &origin))
+	    !variables_entry(look->variables, look->code->module, entry->origin, &origin))
 		return NULL;
 	struct frame_variable variable = {
 		.name = origin.name,
-		.type = variables_type_number(look->module, origin.type),
+		.type = variables_type_number(look->code->module, origin.type),
 	};
 	variable.size = variables_type_size(look->variables, variable.type);
 	return variable.name && variable.size ? add_places(look, &expression, variable) : NULL;
@@ -247,12 +189,12 @@ static struct error *add_variable(struct look *look, const struct dwarf_entry *e
 
 static struct error *add_function(struct look *look, uint64_t offset)
 {
-	struct cursor cursor = dwarf_entries(look->debug->dwarf, look->unit, offset);
+	struct cursor cursor = dwarf_entries(look->code->debug->dwarf, look->code->unit, offset);
 	size_t depth = 0;
 
 	for (int i = 0; i < ENTRY_LIMIT && cursor_left(&cursor); i++) {
 		struct dwarf_entry entry;
-		TRY(dwarf_entry_read(look->debug->dwarf, look->unit, &cursor, &entry));
+		TRY(dwarf_entry_read(look->code->debug->dwarf, look->code->unit, &cursor, &entry));
 		if (entry.tag == DWARF_VARIABLE || entry.tag == DWARF_FORMAL_PARAMETER)
 			TRY(add_variable(look, &entry));
 		if (entry.has_children)
@@ -265,29 +207,44 @@ static struct error *add_function(struct look *look, uint64_t offset)
 	return NULL;
 }
 
+/*
+ * Where parameters that came in registers are kept while something is called: room for each is set
+ * aside in front of the caller's frame. Debug information leaves that out behind the last use, though
+ * what is kept alive by name (runtime.KeepAlive) stays there.
+ */
+static struct error *add_kept(struct look *look)
+{
+	_cleanup_(parameter_vector_deinit) struct parameter_vector parameters = { 0 };
+
+	TRY(parameters_find(look->variables, look->code, &parameters));
+	for (size_t i = 0; i < parameters.count; i++) {
+		const struct parameter *parameter = &parameters.items[i];
+		struct frame_variable variable = {
+			.name = parameter->name,
+			.type = parameter->type,
+			.place = parameter->place,
+			.size = variables_type_size(look->variables, parameter->type),
+			.stale = true,
+		};
+		if (parameter->place != PARAMETER_NOWHERE && variable.size)
+			TRY(frame_variable_vector_append(look->found, &variable));
+	}
+	return NULL;
+}
+
 struct error *frame_variables_find(struct variables *variables, uint64_t pc,
 				   struct frame_variable_vector *ret)
 {
-	const struct binary *binary = variables->binary;
-	const struct module *module = binary_module(binary, pc);
-	struct function function;
+	struct variables_code code;
+	struct look look = { variables, &code, ret };
+	bool found;
 
-	if (!module || !binary_function(binary, pc, &function))
+	TRY(variables_code_find(variables, pc, &code, &found));
+	if (!found)
 		return NULL;
-	struct look look = {
-		.variables = variables,
-		.module = (size_t)(module - binary->modules),
-		.pc = pc - module->bias,
-		.entry = function.entry - module->bias,
-		.found = ret,
-	};
-	look.debug = &variables->debugs[look.module];
-	TRY(index_functions(look.debug));
-	const struct variables_function *found = find_function(look.debug, look.entry);
-	look.unit = found ? dwarf_units_find(&look.debug->units, found->offset) : NULL;
-	if (!look.unit)
-		return NULL;
-	struct error *error = add_function(&look, found->offset);
+	struct error *error = add_function(&look, code.offset);
+	if (!error)
+		error = add_kept(&look);
 	if (error && error->code == ERROR_NO_MEMORY)
 		return error;
 	error_destroy(error);
@@ -295,11 +252,11 @@ struct error *frame_variables_find(struct variables *variables, uint64_t pc,
 }
 
 const struct frame_variable *frame_variables_at(const struct frame_variable_vector *list,
-						int64_t offset)
+						int64_t offset, bool stale)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct frame_variable *variable = &list->items[i];
-		if (offset >= variable->place &&
+		if ((stale || !variable->stale) && offset >= variable->place &&
 		    (uint64_t)offset - (uint64_t)variable->place < variable->size)
 			return variable;
 	}

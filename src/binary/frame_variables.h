@@ -16,6 +16,7 @@ struct frame_variable {
 	int64_t place;   /* its first byte's, from the canonical frame address: the caller's sp */
 	uint64_t size;   /* of what lies there */
 	uint64_t offset; /* of that in the variable: large ones may lie in pieces */
+	bool stale; /* it is there, if anything is: where a parameter is kept that came in a register */
 };
 
 DEFINE_VECTOR(frame_variable_vector, struct frame_variable);
@@ -28,8 +29,11 @@ DEFINE_VECTOR(frame_variable_vector, struct frame_variable);
 struct error *frame_variables_find(struct variables *variables, uint64_t pc,
 				   struct frame_variable_vector *ret) must_use;
 
-/* The one that lies over an offset from the canonical frame address; NULL when none does. */
+/*
+ * The one that lies over an offset from the canonical frame address; NULL when none does. `stale`:
+ * one that is stale counts, too, since something is known to be there.
+ */
 const struct frame_variable *frame_variables_at(const struct frame_variable_vector *list,
-						int64_t offset);
+						int64_t offset, bool stale);
 
 #endif

@@ -78,6 +78,21 @@ uint64_t variables_type_size(struct variables *variables, uint64_t type);
  */
 struct error *variables_add_unnamed(struct variables *variables, size_t module) must_use;
 
+/* A place in a function that is described. */
+struct variables_code {
+	struct variables_debug *debug;
+	struct dwarf_unit *unit;
+	size_t module;
+	uint64_t offset; /* of its entry in .debug_info */
+	uint64_t pc;     /* of the file */
+	uint64_t entry;  /* the same of its beginning */
+	struct function function;
+};
+
+/* *ret_found is false where none is. The first call reads what all units have. */
+struct error *variables_code_find(struct variables *variables, uint64_t pc,
+				  struct variables_code *ret, bool *ret_found) must_use;
+
 void variables_debug_deinit(struct variables_debug *debug);
 
 #endif

@@ -157,7 +157,8 @@ static struct error *find_variable(const struct heap *heap, const struct heap_ro
 {
 	_cleanup_(frame_variable_vector_deinit) struct frame_variable_vector list = { 0 };
 	TRY(frame_variables_find(heap->roots.variables, place->frame->pc - 1, &list));
-	const struct frame_variable *variable = frame_variables_at(&list, pointer->place);
+	const struct frame_variable *variable = frame_variables_at(&list, pointer->place,
+								   !pointer->conservative);
 	if (!variable)
 		return NULL;
 	uint64_t offset = variable->offset + (uint64_t)(pointer->place - variable->place);

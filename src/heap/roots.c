@@ -76,7 +76,7 @@ static struct error *type_word(struct gathering *gathering, struct stack_roots *
 {
 	if (types && found->frame < stacks->frames.count)
 		TRY(frame_types_find(types, &stacks->frames.items[found->frame], found->where,
-				     ret));
+				     !found->conservative, ret));
 	if (*ret == HEAP_TYPE_UNKNOWN && gathering->types && found->before &&
 	    may_be_type(runtime_binary(gathering->runtime), found->before))
 		TRY(heap_types_dynamic(gathering->types, found->before, ret));

@@ -57,14 +57,15 @@ static struct error *variables_of(struct frame_types *types, uint64_t pc,
 	return NULL;
 }
 
-static struct error *find(struct frame_types *types, uint64_t pc, int64_t offset, uint32_t *ret)
+static struct error *find(struct frame_types *types, uint64_t pc, int64_t offset, bool sure,
+			  uint32_t *ret)
 {
 	struct gathering *gathering = types->gathering;
 	const struct frame_variable_vector *list;
 	struct variable_part part;
 	*ret = HEAP_TYPE_UNKNOWN;
 	TRY(variables_of(types, pc, &list));
-	const struct frame_variable *variable = frame_variables_at(list, offset);
+	const struct frame_variable *variable = frame_variables_at(list, offset, sure);
 	if (!variable ||
 	    !variables_part(gathering->roots->variables, variable->type,
 			    variable->offset + (uint64_t)(offset - variable->place), &part))
@@ -73,14 +74,14 @@ static struct error *find(struct frame_types *types, uint64_t pc, int64_t offset
 }
 
 struct error *frame_types_find(struct frame_types *types, const struct stack_frame *frame,
-			       uint64_t where, uint32_t *ret)
+			       uint64_t where, bool sure, uint32_t *ret)
 {
 	int64_t offset = (int64_t)(where - frame->arguments);
-	uint64_t key = hash_more(frame->pc, (uint64_t)offset) >> 1;
+	uint64_t key = hash_more(frame->pc, (uint64_t)offset << 1 | sure) >> 1;
 	struct map_slot *slot = map_find(&types->by_place, key);
 	if (!slot) {
 		uint32_t type;
-		TRY(find(types, frame->pc, offset, &type));
+		TRY(find(types, frame->pc, offset, sure, &type));
 		TRY(map_insert(&types->by_place, key, type, &slot));
 	}
 	*ret = (uint32_t)slot->value;

@@ -56,8 +56,11 @@ struct stack_frame;
 struct error *frame_types_create(struct gathering *gathering, struct frame_types **ret) must_use;
 void frame_types_destroy(struct frame_types *types);
 
-/* Of what the word at an address in the frame points to; HEAP_TYPE_UNKNOWN. */
+/*
+ * Of what the word at an address in the frame points to; HEAP_TYPE_UNKNOWN. `sure`: the word is a
+ * pointer that will be used.
+ */
 struct error *frame_types_find(struct frame_types *types, const struct stack_frame *frame,
-			       uint64_t where, uint32_t *ret) must_use;
+			       uint64_t where, bool sure, uint32_t *ret) must_use;
 
 #endif

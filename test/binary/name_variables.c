@@ -10,11 +10,15 @@
  *	word ADDRESS DESCRIPTOR POINTER ARRAY VERDICT	the same, where a type was found, and what
  *						debug information says to that
  *	local PC NAME PLACE SIZE OFFSET DESCRIPTOR	for every pc behind "f"
+ *	kept SAME OTHER				for "p": how often debug information says somewhere in
+ *						a function that a parameter is where it is kept, and
+ *						that it is elsewhere in front of the frame
  *	part ADDRESS NAME DESCRIPTOR OFFSET POINTER ARRAY	for every address on standard input,
  *						in hexadecimal; "none" where nothing is known
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/vector.h"
@@ -56,6 +60,46 @@ static struct error *print_frame(struct variables *variables, uint64_t pc)
 		       pc, variable->name, variable->place, variable->size, variable->offset,
 		       known && !part.pointer ? part.descriptor : 0);
 	}
+	return NULL;
+}
+
+/* Of one place in a function; its own parameters come before those of calls inlined there. */
+static struct error *compare_kept(struct variables *variables, uint64_t pc, size_t *same,
+				  size_t *other)
+{
+	_cleanup_(frame_variable_vector_deinit) struct frame_variable_vector list = { 0 };
+	TRY(frame_variables_find(variables, pc, &list));
+	for (size_t i = 0; i < list.count; i++) {
+		const struct frame_variable *kept = &list.items[i];
+		for (size_t j = 0; kept->stale && j < list.count; j++) {
+			const struct frame_variable *told = &list.items[j];
+			if (told->stale || told->offset || told->place < 0 ||
+			    strcmp(told->name, kept->name) != 0)
+				continue;
+			if (told->place == kept->place && told->type == kept->type)
+				++*same;
+			else
+				++*other;
+			break;
+		}
+	}
+	return NULL;
+}
+
+static struct error *print_kept(const struct binary *binary, struct variables *variables)
+{
+	const struct pclntab *table = binary->modules[0].functions;
+	size_t same = 0, other = 0;
+	for (size_t i = 0; i < pclntab_function_count(table); i++) {
+		struct function function;
+		if (!pclntab_function_at(table, i, &function))
+			continue;
+		uint64_t size = function.end - function.entry;
+		for (uint64_t part = 1; part < 4; part++)
+			TRY(compare_kept(variables, function.entry + size * part / 4, &same,
+					 &other));
+	}
+	printf("kept\t%zu\t%zu\n", same, other);
 	return NULL;
 }
 
@@ -186,6 +230,8 @@ static struct error *run(pid_t pid, bool code)
 	while (fgets(line, sizeof(line), stdin)) {
 		if (line[0] == 'f')
 			TRY(print_frame(variables, strtoull(line + 1, NULL, 16)));
+		else if (line[0] == 'p')
+			TRY(print_kept(binary, variables));
 		else
 			print_part(variables, strtoull(line, NULL, 16));
 	}

@@ -362,6 +362,17 @@ class Frames(unittest.TestCase):
                   and fact[2] == "list"}
         self.assertIn(("24", "0"), pieces)
 
+    def test_kept(self):
+        """Where a parameter is kept that came in registers: as debug information says while it does."""
+        path, _ = build(self.release, self.variant)
+        process, _ = start(path)
+        same, other = [map(int, words[1:]) for words in ask(process.pid, questions="p\n")
+                       if words[0] == "kept"][0]
+        stop(process)
+        self.assertGreater(same, 500)
+        # A call that is inlined has a namesake elsewhere, where the function's own is nowhere.
+        self.assertLess(other, same / 50)
+
 
 class Damaged(unittest.TestCase):
     """Debug information, symbols and code with bits flipped, three hundred times a seed: under the

@@ -28,7 +28,6 @@ MEASURED = 256
 # Types of which dowse is known not to find objects yet, though they count as reachable: why. None of
 # them may be told wrongly, and the list is to become empty.
 GAPS = {
-    "main.Argument": "an argument that is kept alive behind a wait has no place in debug information",
     "main.Owner": "up to 1.25 a method value's closure is made of a type without names",
     "main.CleanupArgument": "a cleanup's argument lies in a closure of a generic function",
 }

@@ -312,6 +312,12 @@ type Local struct {
 	data [4]uint64
 }
 type Argument struct{ data [15]uint64 }
+type Receiver struct{ data [16]uint64 }
+type Passed struct{ data [18]uint64 }
+type PassedMany struct {
+	data [20]uint64
+	self *PassedMany
+}
 type Deferred struct{ data [17]uint64 }
 type Selecting struct{ data [19]uint64 }
 type Deepest struct {
@@ -349,6 +355,36 @@ func holdArgument(argument *Argument) {
 	started <- number()
 	<-forever
 	runtime.KeepAlive(argument)
+}
+
+// Parameters of which nothing is used behind the wait: the compiler keeps those that are kept alive,
+// though debug information may say that they are nowhere.
+//
+//go:noinline
+func (receiver *Receiver) hold(number32 int32, passed *Passed, text string, ratio float64,
+	many []PassedMany) uint64 {
+	sum := receiver.data[number32] + passed.data[0] + uint64(len(text)) + uint64(ratio) +
+		many[0].data[0]
+	started <- number()
+	<-forever
+	runtime.KeepAlive(receiver)
+	runtime.KeepAlive(passed)
+	runtime.KeepAlive(&many[0])
+	return sum
+}
+
+func holdArguments() {
+	argument := new(Argument)
+	keepNot(unsafe.Pointer(argument))
+	holdArgument(argument)
+}
+
+func holdReceiver() {
+	receiver, passed, many := new(Receiver), new(Passed), make([]PassedMany, 5)
+	keepNot(unsafe.Pointer(receiver))
+	keepNot(unsafe.Pointer(passed))
+	keepNot(unsafe.Pointer(&many[0]))
+	receiver.hold(1, passed, "text", 1.5, many)
 }
 
 //go:noinline
@@ -437,8 +473,11 @@ var _ = register(
 	goes("variable", holdLocal, func(s *structure) {
 		values[Local](s, 1000).Retained = 1000 * slot[Local]()
 	}),
-	goes("argument", func() { holdArgument(new(Argument)) }, func(s *structure) {
-		values[Argument](s, 1)
+	goes("argument", holdArguments, func(s *structure) { values[Argument](s, 1) }),
+	goes("receiver", holdReceiver, func(s *structure) {
+		values[Receiver](s, 1)
+		values[Passed](s, 1)
+		arrays[PassedMany](s, 1, 5)
 	}),
 	goes("deferred", holdDeferred, func(s *structure) { values[Deferred](s, 10) }),
 	goes("select", holdSelecting, func(s *structure) { values[Selecting](s, 1) }),

@@ -128,6 +128,7 @@ static struct error *make_fork(struct keeping *keeping)
 		.max_pause_ns = keeping->options->max_pause_ns,
 		.own_memory = OWN_MEMORY,
 		.reading_ns = estimate.ns,
+		.register_sets = true,
 	};
 	TRY(process_fork(keeping->evidence->target, &options, &keeping->fork,
 			 &keeping->kept.pause));
@@ -174,6 +175,7 @@ static struct error *copy(struct keeping *keeping, struct target **ret)
 	TRY(select_memory(keeping, &extents));
 	TRY(target_extents_keep_present(&extents, target));
 	TRY(target_copy_check(target, target_extents_bytes(&extents), &limits));
+	process_want_register_sets(target);
 	TRY(target_stop(target));
 	struct error *error = select_memory(keeping, &extents);
 	if (!error)

@@ -69,3 +69,93 @@ const char *fix_unbounded_goroutines(struct findings *findings, const struct fin
 		"%s If they are to be so many, bound %s: errgroup's SetLimit, or a semaphore.",
 		words_release(findings, finding), fix_start(findings, finding));
 }
+
+/* P1, P3 */
+const char *fix_receive_without_sender(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"In %s select on ctx.Done() beside the receive; or let whoever was to send close the channel in a defer, so that it is closed on every way out.",
+		fix_where(findings, &finding->place));
+}
+
+/* P3, P8 */
+const char *fix_range_without_close(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Let the producer close the channel, in a defer, when all is sent; with several producers, after a WaitGroup for all of them. Then %s ends.",
+		fix_where(findings, &finding->place));
+}
+
+/* P4, P1 */
+const char *fix_send_without_receiver(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Make the channel with room for the value, make(chan T, 1), so that %s can send though nobody waits any more; or select on ctx.Done() beside the send.",
+		fix_where(findings, &finding->place));
+}
+
+/* P4 */
+const char *fix_first_result_wins(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Make the channel with room for every sender, make(chan T, n) for n times %s; or cancel a context that %s selects on beside the send.",
+		fix_start(findings, finding), fix_where(findings, &finding->place));
+}
+
+/* P4, P5, P11 */
+const char *fix_send_to_full_channel(struct findings *findings, const struct finding *finding)
+{
+	const struct wait *wait = finding->example ? &finding->example->wait : NULL;
+	uint64_t capacity = wait && wait->channel_count ? wait->channels[0].capacity : 0;
+	return findings_text(
+		findings,
+		"The channel has room for %llu: make it as large as the number of values sent, or receive all of them; where a value may be lost, send in a select with a default case in %s.",
+		(unsigned long long)capacity, fix_where(findings, &finding->place));
+}
+
+/* P1, P10 */
+const char *fix_select_never_ready(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Let whoever runs %s end what it started: close its channel in a defer, or add a case for ctx.Done() in %s and cancel the context.",
+		fix_start(findings, finding), fix_where(findings, &finding->place));
+}
+
+/* P8 */
+const char *fix_waitgroup_never_done(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Let every Add that %s waits for have its Done: call Add before the go statement, and `defer group.Done()` first in the goroutine.",
+		fix_where(findings, &finding->place));
+}
+
+const char *fix_cond_never_signalled(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Where what %s waits for is given up, set the condition that ends its loop and call Broadcast.",
+		fix_where(findings, &finding->place));
+}
+
+/* It stands beside other rules: those say what to change. */
+const char *fix_leaked_goroutine_holds_memory(struct findings *findings,
+					      const struct finding *finding)
+{
+	return findings_text(findings,
+			     "Let %s end; until then, let it keep only what it still uses.",
+			     fix_where(findings, &finding->place));
+}
+
+const char *fix_lock_never_released(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Unlock in a defer right behind the Lock, so that every way out releases what %s waits for; and hold it across no channel.",
+		fix_where(findings, &finding->place));
+}

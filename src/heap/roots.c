@@ -141,6 +141,7 @@ struct error *gathering_add_goroutines(struct gathering *gathering)
 	for (size_t i = 0; i < roots->goroutines->list.count && !error; i++)
 		error = take_goroutine(gathering, &stacks, types, (uint32_t)i);
 	frame_types_destroy(types);
+	roots->blind |= stacks.lost;
 	return error;
 }
 

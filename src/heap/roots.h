@@ -66,6 +66,7 @@ struct heap_roots {
 	struct goroutines *goroutines;            /* owned */
 	struct variables *variables;              /* owned: names of globals lie there */
 	const char *problem; /* what could not be looked through, static text; NULL */
+	bool blind; /* a few words that would count are missing: a register, a stack, a deferred call */
 };
 
 /*

@@ -163,7 +163,12 @@ static struct error *take_thread(struct gathering *gathering, uint64_t address, 
 		.m = m,
 		.stopped = stopped_thread(gathering, member_u64(m, layout->m_procid)),
 	};
-	if (!thread.stopped || !works(&thread))
+	if (!works(&thread))
+		return NULL;
+	/* In the middle of a copy a pointer may be in a vector register alone. */
+	if (!thread.stopped || !thread.stopped->sets.extended)
+		gathering->roots->blind = true;
+	if (!thread.stopped)
 		return NULL;
 	struct heap_root root = {
 		.kind = HEAP_ROOT_THREAD,

@@ -25,11 +25,21 @@ bool certainty_parse(const char *text, enum certainty *ret);
  * and what finds it: a detector (leak/live/live.h). In the order of the code's number.
  */
 #define RULES(RULE)                                                                                \
+	RULE(RECEIVE_WITHOUT_SENDER, receive_without_sender)                                       \
+	RULE(RANGE_WITHOUT_CLOSE, range_without_close)                                             \
+	RULE(SEND_WITHOUT_RECEIVER, send_without_receiver)                                         \
+	RULE(FIRST_RESULT_WINS, first_result_wins)                                                 \
+	RULE(SEND_TO_FULL_CHANNEL, send_to_full_channel)                                           \
 	RULE(NIL_CHANNEL, nil_channel)                                                             \
 	RULE(SELECT_WITHOUT_CASES, select_without_cases)                                           \
+	RULE(SELECT_NEVER_READY, select_never_ready)                                               \
+	RULE(LOCK_NEVER_RELEASED, lock_never_released)                                             \
 	RULE(UNBOUNDED_GOROUTINES, unbounded_goroutines)                                           \
+	RULE(LEAKED_GOROUTINE_HOLDS_MEMORY, leaked_goroutine_holds_memory)                         \
 	RULE(TIMER_NOT_STOPPED, timer_not_stopped)                                                 \
-	RULE(DEFER_IN_LOOP, defer_in_loop)
+	RULE(DEFER_IN_LOOP, defer_in_loop)                                                         \
+	RULE(WAITGROUP_NEVER_DONE, waitgroup_never_done)                                           \
+	RULE(COND_NEVER_SIGNALLED, cond_never_signalled)
 
 enum rule_id {
 #define RULE(id, page) RULE_##id,

@@ -51,6 +51,7 @@ struct wait_channel {
 	uint32_t receivers; /* goroutines that wait to receive from it, this one included */
 	uint32_t senders;
 	const char *element; /* its type's name; NULL when unknown */
+	uint64_t record;     /* address of the runtime's note of this case; 0 when unknown */
 };
 
 struct wait {
@@ -58,6 +59,8 @@ struct wait {
 	bool send;
 	uint64_t address; /* of what is waited for; 0 when unknown */
 	uint32_t others;  /* other goroutines that wait for the same address */
+	uint64_t record;  /* address of the runtime's (first) note of this wait; 0 when unknown */
+	bool queued;      /* seen from the other side, too: whoever wakes it has not begun to */
 	struct wait_channel *channels;
 	uint32_t channel_count;
 	int64_t wakes_in_ns; /* of a sleep, or a descriptor's deadline; INT64_MIN when unknown or never */

@@ -6,6 +6,7 @@
 #include "runtime/deferred.h"
 #include "runtime/labels.h"
 #include "runtime/runtime_private.h"
+#include "runtime/wait_queues.h"
 
 /* What the steps of decoding share. */
 struct decoding {
@@ -95,6 +96,8 @@ static struct error *decode_goroutine(struct decoding *decoding,
 	TRY(labels_decode(&decoding->labels, member_u64(g, layout->g_labels), &goroutine.labels));
 	if (decoding->options->with_waits) {
 		TRY(waits_decode(&decoding->waits, captured, &decoding->frames.steps, &goroutine));
+		if (decoding->options->standing)
+			wait_queues_decode(&decoding->waits, captured, &goroutine.wait);
 		TRY(deferred_decode(runtime, &decoding->result->capture, captured,
 				    &decoding->frames, &goroutine));
 	}
@@ -136,6 +139,8 @@ static struct error *decode_goroutines(struct runtime *runtime,
 	if (options->with_waits)
 		error = waits_init(&decoding.waits, runtime, &result->capture,
 				   &result->goroutines.arena);
+	if (!error && options->with_waits && options->standing)
+		error = wait_queues_read(&decoding.waits);
 	if (!error)
 		error = decode_all(&decoding);
 	waits_deinit(&decoding.waits);

@@ -346,14 +346,18 @@ static struct error *scan_deferred(struct stack_roots *roots)
 	uint64_t record = roots->goroutine->deferred, link, fn;
 	struct cycle cycle = { 0 };
 	for (; record; record = link) {
-		if (cycle_closes(&cycle, record) || !roots->defers_left)
+		if (cycle_closes(&cycle, record) || !roots->defers_left) {
+			roots->lost = true;
 			return NULL;
+		}
 		roots->defers_left--;
 		uint32_t frame = on_stack(roots, record) ? frame_at(roots, record)
 							 : STACK_ROOT_NO_FRAME;
 		if (!defer_word(roots, record, layout->defer_link, &link) ||
-		    !defer_word(roots, record, layout->defer_fn, &fn))
+		    !defer_word(roots, record, layout->defer_fn, &fn)) {
+			roots->lost = true;
 			return NULL;
+		}
 		TRY(take(roots, fn, record + (uint64_t)layout->defer_fn, frame, false));
 		TRY(take(roots, link, record + (uint64_t)layout->defer_link, frame, false));
 	}
@@ -487,6 +491,8 @@ static struct error *scan_whole(struct stack_roots *roots, const char **ret_prob
 	TRY(load_stack(roots, roots->stack_low, &loaded));
 	if (loaded)
 		TRY(take_range(roots, roots->stack_low, roots->stack.high, STACK_ROOT_NO_FRAME));
+	else
+		roots->lost = true;
 	sort(roots);
 	return NULL;
 }
@@ -496,7 +502,8 @@ struct error *stack_roots_scan(struct stack_roots *roots, size_t index, const ch
 	const struct layout *layout = layout_of(roots);
 	const struct captured_goroutine *goroutine =
 		&roots->captured->capture.goroutines.items[index];
-	uint32_t status = member_u32(goroutine->g, layout->g_atomicstatus) & G_STATUS_MASK;
+	uint32_t all = member_u32(goroutine->g, layout->g_atomicstatus);
+	uint32_t status = all & G_STATUS_MASK;
 	uint64_t start = goroutine->start.sp;
 	bool loaded;
 
@@ -512,9 +519,17 @@ struct error *stack_roots_scan(struct stack_roots *roots, size_t index, const ch
 	TRY(load_stack(roots, start, &loaded));
 	if (!loaded) {
 		*ret_problem = "its stack cannot be read";
+		roots->lost = true;
 		return NULL;
 	}
 	TRY(walk(roots, ret_problem));
+	/*
+	 * The collector has it in hand, and perhaps has just moved its stack to a smaller one: then
+	 * pointers into the old one may still be all that leads to the stack's own objects.
+	 */
+	if (all & G_SCAN)
+		TRY(take_range(roots, roots->stack.low, roots->stack.high,
+			       (uint32_t)roots->frames.count));
 	TRY(scan_registers(roots));
 	TRY(scan_descriptor(roots));
 	TRY(scan_objects(roots));

@@ -51,6 +51,7 @@ struct stack_roots {
 	struct stack_maps maps;
 	uint64_t bytes_there;
 	uint64_t defers_left; /* of all goroutines: more cannot be real */
+	bool lost;            /* of some goroutine: a stack, a deferred call that is not there */
 
 	const struct captured_goroutine *goroutine;
 	struct stack_bytes stack;         /* from where the walk begins */

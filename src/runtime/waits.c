@@ -137,6 +137,7 @@ void waits_deinit(struct waits *waits)
 	map_deinit(&waits->at_address);
 	map_deinit(&waits->notify_lists);
 	map_deinit(&waits->element_names);
+	map_deinit(&waits->queued);
 	descriptors_deinit(&waits->descriptors);
 }
 

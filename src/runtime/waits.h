@@ -23,6 +23,8 @@ struct waits {
 	size_t queue_steps;       /* taken along the queues of channels */
 	struct descriptors descriptors;
 	struct map element_names; /* channel's element type → its name, or 0 */
+	struct map queued;        /* see wait_queues.c */
+	size_t tree_reads;
 };
 
 struct error *waits_init(struct waits *waits, struct runtime *runtime,

@@ -52,9 +52,10 @@ struct live_detector {
 /* In the order in which they are asked: who comes first claims a goroutine. */
 #define LIVE_DETECTORS(DETECTOR)                                                                   \
 	DETECTOR(without_wakers)  /* L6, and L7 without cases */                                   \
+	DETECTOR(unreachable)     /* L1 to L5, L7, L12, L39, L41 */                                \
 	DETECTOR(many_goroutines) /* L17 */                                                        \
-	DETECTOR(timers) /* L31 */                                                                 \
-	DETECTOR(defers) /* L34 */
+	DETECTOR(timers)          /* L31 */                                                        \
+	DETECTOR(defers)          /* L34 */
 
 #define DETECTOR(name) extern const struct live_detector live_##name;
 LIVE_DETECTORS(DETECTOR)

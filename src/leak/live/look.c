@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "leak/live/look.h"
 
+#include "leak/live/liveness.h"
+
 #include "leak/live/holder_private.h"
 
 struct error *live_places_make(const struct build_info *info, struct live_places *ret)
@@ -80,6 +82,11 @@ struct error *live_look_judge(struct live_look *look, const struct live_beside *
 	look->evidence.counters = beside->counters;
 	look->evidence.memory = beside->memory;
 	look->evidence.past = beside->past;
+	if (look->evidence.heap) {
+		TRY(liveness_find(look->evidence.heap, &look->liveness));
+		TRY(liveness_confirm(look->liveness));
+		look->evidence.liveness = look->liveness;
+	}
 	return live_find(&look->evidence, &look->notes, &look->findings);
 }
 
@@ -87,6 +94,7 @@ void live_look_deinit(struct live_look *look)
 {
 	findings_deinit(&look->findings);
 	live_notes_deinit(&look->notes);
+	liveness_destroy(look->liveness);
 	live_holders_destroy(look->evidence.holders);
 	live_holdings_deinit(&look->holdings);
 	dominator_tree_deinit(&look->tree);

@@ -21,6 +21,7 @@ struct live_look {
 	struct goroutines *goroutines;        /* owned; NULL: those of the heap */
 	struct goroutine_group_vector groups; /* of all but the runtime's own */
 	struct live_notes notes;
+	struct liveness *liveness;
 	struct live_holdings holdings;
 	struct dominator_tree tree;
 	struct findings findings;

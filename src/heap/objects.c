@@ -3,8 +3,6 @@
 
 #include "heap/tops.h"
 
-#define LOOK_AHEAD 32
-
 static struct error *collect(const struct heap *heap, struct heap_objects *objects)
 {
 	TRY(heap_vertex_vector_reserve(&objects->vertices, objects->query.count + 1));
@@ -128,37 +126,62 @@ static struct error *keep_first(struct heap_listed_vector *list, const struct he
 	return NULL;
 }
 
-/* Those that are looked at soon: their numbers and, half as far away, what they retain. */
-static void look_ahead(const struct heap_objects *objects, size_t i)
-{
-	const struct dominators *dominators = &objects->query.grouping.heap->dominators;
-	const struct heap_vertex_vector *vertices = &objects->vertices;
-	if (i + 2 * LOOK_AHEAD >= vertices->count)
-		return;
-	__builtin_prefetch(&dominators->numbers[vertices->items[i + 2 * LOOK_AHEAD]]);
-	uint32_t number = dominators->numbers[vertices->items[i + LOOK_AHEAD]];
-	if (number != VERTEX_NONE)
-		__builtin_prefetch(&dominators->retained[number]);
-}
-
-/* `retained` has, for now, what they are ordered by. */
-static struct error *gather(struct heap_objects *objects, enum heap_objects_order order,
-			    uint64_t limit)
+/* By size or address: `retained` has, for now, what they are ordered by. */
+static struct error *gather(struct heap_objects *objects, bool by_bytes, uint64_t limit)
 {
 	const struct heap *heap = objects->query.grouping.heap;
-	const struct dominators *dominators = &heap->dominators;
-	struct heap_listed_vector *list = &objects->listed;
 	for (size_t i = 0; i < objects->vertices.count; i++) {
 		uint32_t vertex = objects->vertices.items[i];
-		uint64_t size = heap_object_size(heap, vertex);
-		look_ahead(objects, i);
+		struct heap_listed one = {
+			.vertex = vertex,
+			.retained = by_bytes ? heap_object_size(heap, vertex) : 0,
+			.top = VERTEX_NONE,
+		};
+		TRY(keep_first(&objects->listed, &one, limit));
+	}
+	return NULL;
+}
+
+/* In the order in which it is known what they retain; `wanted` has a bit for each. */
+static struct error *gather_retained(struct heap_objects *objects, uint64_t *wanted, uint64_t limit)
+{
+	const struct dominators *dominators = &objects->query.grouping.heap->dominators;
+	for (size_t i = 0; i < objects->vertices.count; i++) {
+		uint32_t vertex = objects->vertices.items[i];
 		struct heap_listed one = { .vertex = vertex, .top = VERTEX_NONE };
-		objects->bytes += size;
-		if (order == OBJECTS_BY_BYTES)
-			one.retained = size;
-		else if (order == OBJECTS_BY_RETAINED && dominators->numbers[vertex] != VERTEX_NONE)
-			one.retained = dominators->retained[dominators->numbers[vertex]];
-		TRY(keep_first(list, &one, limit));
+		if (dominators->numbers[vertex] != VERTEX_NONE)
+			heap_bit_set(wanted, vertex);
+		else
+			TRY(keep_first(&objects->listed, &one, limit));
+	}
+	for (uint32_t number = 1; number < dominators->count; number++) {
+		uint32_t vertex = dominators->vertices[number];
+		struct heap_listed one = {
+			.vertex = vertex,
+			.retained = dominators->retained[number],
+			.top = VERTEX_NONE,
+		};
+		if (heap_bit(wanted, vertex))
+			TRY(keep_first(&objects->listed, &one, limit));
+	}
+	return NULL;
+}
+
+static struct error *gather_first(struct heap_objects *objects, enum heap_objects_order order,
+				  uint64_t limit)
+{
+	const struct heap *heap = objects->query.grouping.heap;
+	struct heap_listed_vector *list = &objects->listed;
+	for (size_t i = 0; i < objects->vertices.count; i++)
+		objects->bytes += heap_object_size(heap, objects->vertices.items[i]);
+	if (order == OBJECTS_BY_RETAINED) {
+		_cleanup_(free_pointer) uint64_t *wanted =
+			calloc((size_t)heap->scan.graph.vertex_count / 64 + 1, sizeof(*wanted));
+		if (!wanted)
+			return error_no_memory();
+		TRY(gather_retained(objects, wanted, limit));
+	} else {
+		TRY(gather(objects, order == OBJECTS_BY_BYTES, limit));
 	}
 	if (list->count)
 		qsort(list->items, list->count, sizeof(*list->items), compare_listed);
@@ -191,6 +214,6 @@ static struct error *fill_in(const struct dominators *dominators, struct heap_li
 struct error *heap_objects_list(struct heap_objects *objects, enum heap_objects_order order,
 				uint64_t limit)
 {
-	TRY(gather(objects, order, limit));
+	TRY(gather_first(objects, order, limit));
 	return fill_in(&objects->query.grouping.heap->dominators, &objects->listed);
 }

@@ -23,7 +23,7 @@ static void look_ahead(const struct heap_graph *graph, const struct dominators *
 static struct error *climb(const struct heap_graph *graph, const struct dominators *dominators,
 			   uint32_t vertex, struct heap_step_vector *chain)
 {
-	struct heap_step step = { vertex, HEAP_PATH_END, 0 };
+	struct heap_step step = { vertex, HEAP_PATH_END, false };
 	uint32_t number = dominators->numbers[vertex];
 	TRY(heap_step_vector_append(chain, &step));
 	while (number != VERTEX_NONE && (number = dominators->parents[number])) {

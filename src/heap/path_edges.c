@@ -10,7 +10,8 @@
 
 /*
  * `targets`, `entered` and `entered_twice` are by vertex: that an edge of a path leads to it; that an
- * edge from outside does; that several do.
+ * edge does; that several do. At first every edge counts; and where there were several, only those
+ * from outside are counted then, for which more has to be known of both ends.
  */
 struct weighing {
 	const struct heap_graph *graph;
@@ -69,23 +70,27 @@ static struct error *holds(struct weighing *weighing, uint32_t above, uint32_t b
 	return NULL;
 }
 
+static void enter(struct weighing *weighing, uint32_t target)
+{
+	if (heap_bit(weighing->entered, target))
+		heap_bit_set(weighing->entered_twice, target);
+	heap_bit_set(weighing->entered, target);
+}
+
 /* An edge from what its target holds keeps nothing: it goes with the target. */
-static struct error *note_edge(struct weighing *weighing, uint32_t number, uint32_t target)
+static struct error *enter_from_outside(struct weighing *weighing, uint32_t number, uint32_t target)
 {
 	uint32_t target_number = weighing->dominators->numbers[target];
 	bool held;
 	if (heap_bit(weighing->entered_twice, target) || target_number == VERTEX_NONE)
 		return NULL;
 	TRY(holds(weighing, target_number, number, &held));
-	if (held)
-		return NULL;
-	if (heap_bit(weighing->entered, target))
-		heap_bit_set(weighing->entered_twice, target);
-	heap_bit_set(weighing->entered, target);
+	if (!held)
+		enter(weighing, target);
 	return NULL;
 }
 
-static struct error *note_edges(struct weighing *weighing)
+static struct error *count_edges(struct weighing *weighing, bool from_outside)
 {
 	const struct heap_graph *graph = weighing->graph;
 	for (uint32_t vertex = 0; vertex < graph->vertex_count; vertex++) {
@@ -93,20 +98,27 @@ static struct error *note_edges(struct weighing *weighing)
 		if (number == VERTEX_NONE)
 			continue;
 		for (uint32_t i = graph->rows[vertex]; i < graph->rows[vertex + 1]; i++) {
-			uint32_t edge = graph->edges[i];
-			if (edge != EDGE_NONE && heap_bit(weighing->targets, edge_target(edge)))
-				TRY(note_edge(weighing, number, edge_target(edge)));
+			uint32_t target = edge_target(graph->edges[i]);
+			if (graph->edges[i] == EDGE_NONE || !heap_bit(weighing->targets, target))
+				continue;
+			if (from_outside)
+				TRY(enter_from_outside(weighing, number, target));
+			else
+				enter(weighing, target);
 		}
 	}
 	return NULL;
 }
 
-static uint64_t freed(const struct weighing *weighing, uint32_t target)
+/* What several edges lead to is looked at once more. */
+static bool take_doubtful(struct weighing *weighing)
 {
-	const struct dominators *dominators = weighing->dominators;
-	bool stays = target >= weighing->graph->object_count ||
-		     heap_bit(weighing->entered_twice, target);
-	return stays ? 0 : dominators->retained[dominators->numbers[target]];
+	uint64_t any = 0;
+	for (size_t i = 0; i < weighing->words; i++) {
+		any |= weighing->targets[i] = weighing->entered_twice[i];
+		weighing->entered[i] = weighing->entered_twice[i] = 0;
+	}
+	return any;
 }
 
 struct error *heap_paths_weigh(const struct heap_graph *graph, const struct dominators *dominators,
@@ -118,11 +130,16 @@ struct error *heap_paths_weigh(const struct heap_graph *graph, const struct domi
 	};
 	TRY(weighing_init(&weighing));
 	mark_targets(paths, &weighing);
-	TRY(note_edges(&weighing));
+	TRY(count_edges(&weighing, false));
+	if (take_doubtful(&weighing))
+		TRY(count_edges(&weighing, true));
 	for (uint32_t i = 0; i < paths->count; i++) {
 		const struct heap_step_vector *steps = &paths->items[i].steps;
-		for (size_t k = 0; k + 1 < steps->count; k++)
-			steps->items[k].freed = freed(&weighing, steps->items[k + 1].vertex);
+		for (size_t k = 0; k + 1 < steps->count; k++) {
+			uint32_t target = steps->items[k + 1].vertex;
+			steps->items[k].only = target < graph->object_count &&
+					       !heap_bit(weighing.entered_twice, target);
+		}
 	}
 	return NULL;
 }

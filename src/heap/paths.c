@@ -140,7 +140,7 @@ static bool level_before(const struct path_search *search, uint32_t *place)
 static struct error *go_back(const struct path_search *search, struct heap_step_vector *steps)
 {
 	uint32_t place = search->end - 1;
-	struct heap_step step = { search->queue[place], HEAP_PATH_END, 0 };
+	struct heap_step step = { search->queue[place], HEAP_PATH_END, false };
 	TRY(heap_step_vector_append(steps, &step));
 	while (level_before(search, &place)) {
 		uint32_t target = step.vertex;

@@ -16,7 +16,7 @@
 struct heap_step {
 	uint32_t vertex;
 	uint32_t position; /* in its row, of the edge to the next step; HEAP_PATH_END in the last */
-	uint64_t freed;    /* bytes, if that one edge were cut; see heap_paths_weigh() */
+	bool only;         /* but for that edge, nothing leads there: see heap_paths_weigh() */
 };
 
 DEFINE_VECTOR(heap_step_vector, struct heap_step);
@@ -56,12 +56,20 @@ void heap_paths_deinit(struct heap_paths *paths);
 uint32_t heap_paths_edge(const struct heap_graph *graph, uint32_t vertex, uint32_t target);
 
 /*
- * Fill in what would be freed if an edge were cut: that one word. It is all that the edge's target
- * retains, if no other edge leads to it but from what it holds itself; else nothing, for the target
- * stays where it is. Reads all edges once, for all paths together. The paths and the dominators must
- * be of the graph, with the same `may_use`.
+ * Find out which edges of the paths, each a single word, are the only ones that keep what they lead
+ * to: no other edge leads there but from what it holds itself. Reads all edges once or twice, for all
+ * paths together. The paths and the dominators must be of the graph, with the same `may_use`.
  */
 struct error *heap_paths_weigh(const struct heap_graph *graph, const struct dominators *dominators,
 			       struct heap_paths *paths) must_use;
+
+/* Bytes that would be freed if the path's edge to the step (not the first) were cut. */
+static inline uint64_t heap_path_freed(const struct dominators *dominators,
+				       const struct heap_path *path, size_t step)
+{
+	const struct heap_step *steps = path->steps.items;
+	return steps[step - 1].only ? dominators->retained[dominators->numbers[steps[step].vertex]]
+				    : 0;
+}
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "heap/tops.h"
 
+#define LOOK_AHEAD 64
+
 void wanted_note_top(const struct heap *heap, struct wanted *wanted, uint32_t top)
 {
 	uint32_t vertex = heap->dominators.vertices[top];
@@ -71,6 +73,13 @@ static void choose_example(struct heap_why *why)
 	}
 }
 
+/* The type of an object that is asked for soon. */
+static void look_ahead(const struct heap *heap, uint32_t vertex)
+{
+	if (vertex < heap->scan.graph.object_count)
+		__builtin_prefetch(&heap->scan.types[vertex]);
+}
+
 static struct error *climb(struct heap_why *why)
 {
 	const struct dominators *dominators = &why->heap->dominators;
@@ -79,6 +88,9 @@ static struct error *climb(struct heap_why *why)
 	uint32_t number = dominators->numbers[why->example];
 	while (number != VERTEX_NONE && (number = dominators->parents[number])) {
 		const uint32_t *vertex = &dominators->vertices[number];
+		/* In a long list they have one number after the other. */
+		if (number > LOOK_AHEAD)
+			look_ahead(why->heap, dominators->vertices[number - LOOK_AHEAD]);
 		if (why->all || !heap_is_map_piece(why->heap, *vertex))
 			TRY(heap_vertex_vector_append(&why->dominators, vertex));
 	}
@@ -156,6 +168,8 @@ size_t heap_why_next(const struct heap_why *why, const struct heap_path *path, s
 {
 	const struct heap_step_vector *steps = &path->steps;
 	size_t next = index + 1;
+	if (index + LOOK_AHEAD < steps->count)
+		look_ahead(why->heap, steps->items[index + LOOK_AHEAD].vertex);
 	while (!all && next + 1 < steps->count &&
 	       heap_is_map_piece(why->heap, steps->items[next].vertex))
 		next++;

@@ -76,7 +76,8 @@ static struct error *write_step(const struct why_report *report, const struct he
 		error = members_heap_object(why->heap, path->steps.items[index].vertex, json);
 	}
 	if (!error) {
-		json_member_unsigned(json, "freed", path->steps.items[index - 1].freed);
+		json_member_unsigned(json, "freed",
+				     heap_path_freed(&why->heap->dominators, path, index));
 		json_object_end(json);
 	}
 	writer_deinit(&field);

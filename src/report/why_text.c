@@ -226,7 +226,7 @@ static struct error *row_step(const struct why_report *report, const struct heap
 {
 	const struct heap_step *step = &path->steps.items[index];
 	struct writer text = WRITER_TO_MEMORY;
-	cell_bytes(table, step[-1].freed);
+	cell_bytes(table, heap_path_freed(&report->why->heap->dominators, path, index));
 	cells_object(table, report->why->heap, step->vertex);
 	writer_string(&text, "→ ");
 	struct error *error = heap_why_field(report->why, path, index, report->all, &text);

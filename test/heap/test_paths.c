@@ -36,8 +36,8 @@ static uint32_t nearest(const uint32_t distances[], uint64_t wanted)
 	return best;
 }
 
-static void check_path(const struct small_graph *graph, const struct heap_path *path,
-		       const uint8_t *kinds, uint64_t wanted)
+static void check_path(const struct small_graph *graph, const struct dominators *dominators,
+		       const struct heap_path *path, const uint8_t *kinds, uint64_t wanted)
 {
 	uint64_t all = small_graph_reach(graph, UINT32_MAX, UINT32_MAX);
 	const struct heap_step *steps = path->steps.items;
@@ -51,7 +51,8 @@ static void check_path(const struct small_graph *graph, const struct heap_path *
 		assert_true(edge < graph->rows[steps[i].vertex + 1]);
 		assert_int_equal(edge_target(graph->edges[edge]), steps[i + 1].vertex);
 		uint64_t left = small_graph_reach(graph, UINT32_MAX, edge);
-		assert_int_equal(steps[i].freed, small_graph_weigh(all & ~left));
+		assert_int_equal(heap_path_freed(dominators, path, i + 1),
+				 small_graph_weigh(all & ~left));
 	}
 }
 
@@ -71,7 +72,7 @@ static void check_paths(const struct small_graph *graph, const struct dominators
 		const struct heap_path *path = &paths->items[next++];
 		assert_int_equal(path->kind, kind);
 		assert_int_equal(path->steps.count, best + 1);
-		check_path(graph, path, kinds, wanted);
+		check_path(graph, dominators, path, kinds, wanted);
 	}
 	assert_int_equal(next, paths->count);
 }

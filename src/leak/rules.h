@@ -36,6 +36,12 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(LOCK_NEVER_RELEASED, lock_never_released)                                             \
 	RULE(UNBOUNDED_GOROUTINES, unbounded_goroutines)                                           \
 	RULE(LEAKED_GOROUTINE_HOLDS_MEMORY, leaked_goroutine_holds_memory)                         \
+	RULE(SUBSLICE_PINS_ARRAY, subslice_pins_array)                                             \
+	RULE(ELEMENT_PINS_ARRAY, element_pins_array)                                               \
+	RULE(DROPPED_ELEMENTS_KEPT, dropped_elements_kept)                                         \
+	RULE(SPARE_CAPACITY, spare_capacity)                                                       \
+	RULE(VIEWS_PIN_BUFFER, views_pin_buffer)                                                   \
+	RULE(SUBSTRING_PINS_STRING, substring_pins_string)                                         \
 	RULE(TIMER_NOT_STOPPED, timer_not_stopped)                                                 \
 	RULE(DEFER_IN_LOOP, defer_in_loop)                                                         \
 	RULE(WAITGROUP_NEVER_DONE, waitgroup_never_done)                                           \

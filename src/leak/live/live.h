@@ -54,6 +54,7 @@ struct live_detector {
 	DETECTOR(without_wakers)  /* L6, and L7 without cases */                                   \
 	DETECTOR(unreachable)     /* L1 to L5, L7, L12, L39, L41 */                                \
 	DETECTOR(many_goroutines) /* L17 */                                                        \
+	DETECTOR(pinned)          /* L20 to L25 */                                                 \
 	DETECTOR(timers)          /* L31 */                                                        \
 	DETECTOR(defers)          /* L34 */
 

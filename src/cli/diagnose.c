@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <time.h>
 
 #include "cli/cli.h"
-#include "cli/evidence.h"
-#include "cli/keep.h"
-#include "cli/moment.h"
+#include "cli/look.h"
 #include "fix/fix.h"
 #include "report/diagnosis.h"
 
@@ -29,69 +28,85 @@ static void print(const struct invocation *invocation, const struct diagnosis *d
 		diagnosis_text(diagnosis, &invocation->style, invocation->out);
 }
 
-struct look {
-	struct live_look live;
-	struct heap *heap; /* NULL: goroutines alone */
-	const struct live_places *places;
+/* An earlier moment of what is judged: --over makes one, a file may be one. */
+struct earlier {
+	struct live_past *past; /* NULL: there is none */
+	uint64_t pause_ns;      /* that it cost the process */
+	uint64_t now_ns;        /* when it was; 0: the past knows how long ago */
 };
 
-static void look_deinit(struct look *look)
+static void earlier_deinit(struct earlier *earlier)
 {
-	live_look_deinit(&look->live);
-	heap_destroy(look->heap);
+	live_past_destroy(earlier->past);
 }
 
-static struct error *read_heap(void *argument, struct heap *heap)
+static void pass_time(int64_t ns)
 {
-	struct look *look = argument;
-	return live_look_at_heap(heap, look->places, &look->live);
+	struct timespec left = { ns / 1000000000, ns % 1000000000 };
+	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) != 0)
+		; /* interrupted */
 }
 
-/* With the heap, where it can be read: what it takes is no reason to say nothing. */
-static struct error *look_at_heap(struct invocation *invocation, struct evidence *evidence,
-				  struct look *look)
+/* Look, and let the time pass that there is to be between the two looks. */
+static struct error *look_before(struct invocation *invocation, struct evidence *evidence,
+				 struct earlier *ret)
 {
-	uint64_t pause_ns = 0, fork_ns = 0;
-	struct heap *heap = NULL;
-	TRY(moment_heap_with(invocation, evidence, read_heap, look, &heap, &pause_ns, &fork_ns));
-	look->heap = heap;
-	TRY(heap_dominate(heap));
-	TRY(live_look_weigh(&look->live));
-	heap->roots.goroutines->pause_ns = pause_ns;
+	_cleanup_(look_deinit) struct look look = { 0 };
+	const char *save = invocation->options.save;
+	if (!subject_runs(&evidence->subject))
+		return error_new(ERROR_USAGE,
+				 "--over is for a process, not for a file: --against compares two");
+	/* What is kept is the moment that is judged. */
+	invocation->options.save = NULL;
+	struct error *error = look_take(invocation, evidence, &look);
+	invocation->options.save = save;
+	TRY(error);
+	TRY(look_leave(&look, &ret->past));
+	ret->pause_ns = look.pause_ns;
+	ret->now_ns = look.now_ns;
+	pass_time(invocation->options.over_ns);
 	return NULL;
 }
 
-static struct error *look_at_goroutines(struct invocation *invocation, struct evidence *evidence,
-					struct look *look)
+static struct error *look_at_earlier(struct invocation *invocation, const char *operand,
+				     struct evidence *now, struct earlier *ret)
+{
+	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
+	_cleanup_(look_deinit) struct look look = { 0 };
+	TRY(evidence_open(operand, &invocation->options, &evidence));
+	int64_t elapsed_ns = look_time_between(&evidence.subject, target_now(evidence.target),
+					       &now->subject, target_now(now->target));
+	if (elapsed_ns < 0)
+		return evidence_warn(now, "the other TARGET is not an earlier moment of the same "
+					  "process: what grew is not known");
+	TRY(look_take(invocation, &evidence, &look));
+	TRY(look_leave(&look, &ret->past));
+	ret->past->elapsed_ns = elapsed_ns;
+	return NULL;
+}
+
+static struct error *look_earlier(struct invocation *invocation, struct evidence *evidence,
+				  struct earlier *ret)
 {
 	const struct options *options = &invocation->options;
-	TRY(keep_moment(invocation, evidence));
-	TRY(evidence_explain(evidence, live_look_at_goroutines(
-					       evidence->runtime, &evidence->places,
-					       options->given[OPTION_NO_STOP],
-					       evidence->fork ? 0 : (uint64_t)options->max_pause_ns,
-					       &look->live)));
-	evidence_note_gap(evidence);
-	if (evidence->fork)
-		look->live.goroutines->pause_ns = evidence->pause_ns;
-	return NULL;
+	const char *against = invocation->operand_count > 1 ? invocation->operands[0]
+							    : options->against;
+	if (options->over_ns && against)
+		return error_new(ERROR_USAGE, "--over makes its own earlier moment: leave it out, "
+					      "or name no other one");
+	if (options->over_ns)
+		return look_before(invocation, evidence, ret);
+	return against ? look_at_earlier(invocation, against, evidence, ret) : NULL;
 }
 
-static struct error *take_look(struct invocation *invocation, struct evidence *evidence,
-			       struct look *look)
+static struct error *look_and_judge(struct invocation *invocation, struct evidence *evidence,
+				    struct earlier *earlier, struct look *look)
 {
-	look->places = &evidence->places;
-	if (invocation->options.given[OPTION_NO_STOP])
-		return look_at_goroutines(invocation, evidence, look);
-	struct error *error = look_at_heap(invocation, evidence, look);
-	if (!error || (error->code != ERROR_LIMIT && error->code != ERROR_UNSUPPORTED))
-		return error;
-	look_deinit(look);
-	*look = (struct look){ .places = &evidence->places };
-	error_destroy(error);
-	TRY(evidence_warn(evidence, "the heap could not be looked at: `dowse heap` says why; what "
-				    "follows is about goroutines alone"));
-	return look_at_goroutines(invocation, evidence, look);
+	TRY(look_take(invocation, evidence, look));
+	if (earlier->now_ns)
+		earlier->past->elapsed_ns = (int64_t)(look->now_ns - earlier->now_ns);
+	TRY(look_judge(look, earlier->past));
+	return fix_findings(&look->live.findings);
 }
 
 static struct error *diagnose_run(struct invocation *invocation, enum cli_status *ret)
@@ -104,53 +119,49 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 		TRY(rules_parse(options->rules, &rules));
 	certainty_parse(options->min_certainty, &at_least);
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
-	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
-
-	struct runtime_counters counters;
-	struct runtime_memory memory;
-	bool has_counters = error_ignore(runtime_counters_read(evidence.runtime, &counters));
-	bool has_memory = has_counters &&
-			  error_ignore(runtime_memory_read(evidence.runtime, &counters, &memory));
-
+	_cleanup_(earlier_deinit) struct earlier earlier = { 0 };
 	_cleanup_(look_deinit) struct look look = { 0 };
-	TRY(take_look(invocation, &evidence, &look));
-	struct live_look *live = &look.live;
-	const struct live_beside beside = {
-		.counters = has_counters ? &counters : NULL,
-		.memory = has_memory ? &memory : NULL,
-	};
-	TRY(live_look_judge(live, &beside));
-	TRY(fix_findings(&live->findings));
-	findings_select(&live->findings, rules, at_least);
+	TRY(evidence_open(invocation->operands[invocation->operand_count - 1], &invocation->options,
+			  &evidence));
+	TRY(look_earlier(invocation, &evidence, &earlier));
+	TRY(look_and_judge(invocation, &evidence, &earlier, &look));
+
+	struct findings *findings = &look.live.findings;
+	findings_select(findings, rules, at_least);
 	struct diagnosis diagnosis = {
 		.subject = &evidence.subject,
-		.findings = &live->findings,
-		.goroutines = live->evidence.goroutines,
-		.groups = &live->groups,
+		.findings = findings,
+		.goroutines = look.live.evidence.goroutines,
+		.groups = &look.live.groups,
 		.heap = look.heap,
-		.counters = has_counters ? &counters : NULL,
-		.memory = has_memory ? &memory : NULL,
+		.counters = look.has_counters ? &look.counters : NULL,
+		.memory = look.has_memory ? &look.memory : NULL,
+		.all = options->given[OPTION_ALL],
+		.looks = earlier.past ? 2 : 1,
+		.first_pause_ns = earlier.pause_ns,
+		.between_ns = earlier.past ? earlier.past->elapsed_ns : -1,
 	};
 	print(invocation, &diagnosis);
-	*ret = judge(options, &live->findings);
+	*ret = judge(options, findings);
 	return NULL;
 }
 
 static const char *const formats[] = { "text", "json", NULL };
 static const enum option_id options[] = {
-	OPTION_RULES,      OPTION_MIN_CERTAINTY, OPTION_FAIL_ON,    OPTION_NO_STOP,
-	OPTION_MAX_PAUSE,  OPTION_SAVE,          OPTION_EXECUTABLE, OPTION_SPOOL,
-	OPTION_MAX_MEMORY, OPTION_NO_INDEX,      OPTION_END,
+	OPTION_ALL,           OPTION_OVER,    OPTION_AGAINST,  OPTION_RULES,
+	OPTION_MIN_CERTAINTY, OPTION_FAIL_ON, OPTION_NO_STOP,  OPTION_MAX_PAUSE,
+	OPTION_MAX_MEMORY,    OPTION_SAVE,    OPTION_NO_INDEX, OPTION_EXECUTABLE,
+	OPTION_SPOOL,         OPTION_END,
 };
 
 const struct verb verb_diagnose = {
-	.usage = "TARGET [options]",
+	.usage = "[BEFORE] TARGET [options]",
 	.summary = "what leaks there, how sure that is, and what to change",
 	.help = "",
 	.formats = formats,
 	.options = options,
 	.operands_min = 1,
-	.operands_max = 1,
+	.operands_max = 2,
 	.operand = "TARGET",
 	.run = diagnose_run,
 };

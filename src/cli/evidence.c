@@ -59,6 +59,11 @@ void evidence_note_gap(struct evidence *evidence)
 struct error *evidence_warn(struct evidence *evidence, const char *text)
 {
 	struct subject *subject = &evidence->subject;
+	/* Two looks warn of one thing. */
+	for (size_t i = 0; i < subject->warning_count; i++) {
+		if (strcmp(subject->warnings[i], text) == 0)
+			return NULL;
+	}
 	const char **warnings = realloc(evidence->warnings,
 					(subject->warning_count + 2) * sizeof(*warnings));
 	if (!warnings)

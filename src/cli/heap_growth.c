@@ -5,11 +5,12 @@
 
 #include "cli/evidence.h"
 #include "cli/heap_index.h"
+#include "cli/look.h"
 #include "cli/moment.h"
 #include "report/heap_growth_report.h"
 
 /* One of the two moments. Its heap goes before the other one is looked at. */
-struct look {
+struct grown_look {
 	struct evidence evidence;
 	struct heap_totals totals;
 	uint64_t pause_ns;
@@ -17,12 +18,12 @@ struct look {
 	uint64_t now_ns; /* of the target's clock */
 };
 
-static void look_deinit(struct look *look)
+static void grown_look_deinit(struct grown_look *look)
 {
 	evidence_deinit(&look->evidence);
 }
 
-static struct error *add_heap(struct look *look, struct heap *heap, bool by_holder, bool now,
+static struct error *add_heap(struct grown_look *look, struct heap *heap, bool by_holder, bool now,
 			      struct heap_growth *growth)
 {
 	struct heap_report report = { .subject = &look->evidence.subject, .heap = heap };
@@ -45,7 +46,7 @@ static struct error *add_heap(struct look *look, struct heap *heap, bool by_hold
 }
 
 static struct error *take(struct invocation *invocation, size_t operand, bool by_holder,
-			  struct look *look, struct heap_growth *growth)
+			  struct grown_look *look, struct heap_growth *growth)
 {
 	_cleanup_(heap_cleanup) struct heap *heap = NULL;
 	look->now_ns = target_now(look->evidence.target);
@@ -57,28 +58,15 @@ static struct error *take(struct invocation *invocation, size_t operand, bool by
 	return NULL;
 }
 
-static bool same_build(const struct look *before, const struct look *now)
+static bool same_build(const struct grown_look *before, const struct grown_look *now)
 {
 	const char *old = before->evidence.subject.build, *later = now->evidence.subject.build;
 	return old && later && strcmp(old, later) == 0;
 }
 
-/* Of one process at two moments; -1 where that cannot be told. */
-static int64_t time_between(const struct look *before, const struct look *now)
-{
-	const struct subject *old = &before->evidence.subject, *later = &now->evidence.subject;
-	bool same = old->pid && old->pid == later->pid && same_build(before, now);
-	int64_t between = -1;
-	if (same && old->uptime_ns >= 0 && later->uptime_ns >= 0)
-		between = later->uptime_ns - old->uptime_ns;
-	else if (same && before->now_ns && now->now_ns)
-		between = (int64_t)(now->now_ns - before->now_ns);
-	return between >= 0 ? between : -1;
-}
-
 /* Once the first process has been read, the broker grants another only if the user named its number. */
-static struct error *explain_second(const struct invocation *invocation, const struct look *before,
-				    struct error *error)
+static struct error *explain_second(const struct invocation *invocation,
+				    const struct grown_look *before, struct error *error)
 {
 	const char *operand = invocation->operands[1];
 	bool numbered = !strncmp(operand, "pid:", 4) || !operand[strspn(operand, "0123456789")];
@@ -91,8 +79,8 @@ static struct error *explain_second(const struct invocation *invocation, const s
 
 struct error *heap_growth_run(struct invocation *invocation, bool by_holder)
 {
-	_cleanup_(look_deinit) struct look before = { 0 };
-	_cleanup_(look_deinit) struct look now = { 0 };
+	_cleanup_(grown_look_deinit) struct grown_look before = { 0 };
+	_cleanup_(grown_look_deinit) struct grown_look now = { 0 };
 	_cleanup_(heap_growth_deinit) struct heap_growth growth = { 0 };
 	if (invocation->options.save)
 		return error_new(ERROR_USAGE, "--save keeps one moment: give one TARGET");
@@ -112,7 +100,8 @@ struct error *heap_growth_run(struct invocation *invocation, bool by_holder)
 		.totals_now = &now.totals,
 		.growth = &growth,
 		.holders = by_holder,
-		.between_ns = time_between(&before, &now),
+		.between_ns = look_time_between(&before.evidence.subject, before.now_ns,
+						&now.evidence.subject, now.now_ns),
 		.pause_ns = now.pause_ns,
 		.fork_ns = now.fork_ns,
 		.limit = invocation->options.limit,

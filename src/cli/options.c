@@ -175,6 +175,14 @@ static struct error *options_set(struct options *options, enum option_id id, con
 	case OPTION_MAX_PAUSE:
 		return error_wrap(options_parse_duration(value, &options->max_pause_ns), "%s",
 				  name);
+	case OPTION_OVER:
+		TRY(error_wrap(options_parse_duration(value, &options->over_ns), "%s", name));
+		return options->over_ns
+			       ? NULL
+			       : error_new(ERROR_USAGE, "--over 0 is one look: leave it out");
+	case OPTION_AGAINST:
+		options->against = value;
+		return *value ? NULL : error_new(ERROR_USAGE, "--against takes the name of a file");
 	case OPTION_MIN_WAIT:
 		return error_wrap(options_parse_duration(value, &options->min_wait_ns), "%s", name);
 	case OPTION_LIMIT:

@@ -48,6 +48,9 @@
 	OPTION(SORT, "--sort", "ORDER", "retained (the default), bytes or address")                \
 	OPTION(DATA, "--data", NULL, "also what strings, bytes and arrays contain")                \
 	OPTION(BY, "--by", "WHAT", "")                                                             \
+	OPTION(OVER, "--over", "TIME", "look twice, so long apart, and tell what grew: 30s, 5m")   \
+	OPTION(AGAINST, "--against", "FILE",                                                       \
+	       "compare with an earlier moment of the process: a snapshot, a core")                \
 	OPTION(RULES, "--rules", "LIST", "only these rules, by name or code: L6,nil-channel")      \
 	OPTION(MIN_CERTAINTY, "--min-certainty", "LEVEL",                                          \
 	       "only findings at or above proved, likely or suspect (the default)")                \
@@ -72,6 +75,8 @@ struct options {
 	const char *function;
 	const char *save;     /* NULL: nothing is kept */
 	uint64_t max_memory;  /* bytes; 0: no limit */
+	const char *against;  /* NULL: no earlier moment */
+	int64_t over_ns;      /* 0: one look */
 	int64_t min_wait_ns;  /* -1: any */
 	int64_t max_pause_ns; /* 0: no limit */
 	uint64_t limit;       /* UINT64_MAX: none */

@@ -26,3 +26,30 @@ const char *fix_defer_in_loop(struct findings *findings, const struct finding *f
 					fix_position(findings, &finding->place))
 			: fix_where(findings, &finding->place));
 }
+
+/* P25 */
+const char *fix_finalizer_on_cycle(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"In %s hand the finalizer a function that uses its argument alone, and let the object lead nowhere that leads back: put what must be closed into a small object of its own, which has the finalizer. From Go 1.24 runtime.AddCleanup does that, and rings do it no harm; an explicit Close is better still.",
+		fix_where(findings, &finding->place));
+}
+
+/* P26 */
+const char *fix_large_stacks(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Hand the array to %s, and on, as a slice or a pointer, and make it once; where it is a variable, let it live no longer than it is needed. Bound %s if there can be many.",
+		fix_where(findings, &finding->place), fix_start(findings, finding));
+}
+
+/* P18, P7 */
+const char *fix_out_of_memory_ahead(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Hold less: bound %s by number, size or age, or read again what can be read again. Set GOMEMLIMIT to about nine tenths of what the control group allows, so that Go collects before the kernel ends the process; give it more memory if it needs that.",
+		finding->subject ? finding->subject : "what holds most");
+}

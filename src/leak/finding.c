@@ -34,12 +34,14 @@ struct error *findings_check(const struct findings *findings)
 static int finding_compare(const void *left, const void *right)
 {
 	const struct finding *a = left, *b = right;
-	if (a->certainty != b->certainty)
-		return a->certainty > b->certainty ? -1 : 1;
-	if (a->count != b->count)
-		return a->count > b->count ? -1 : 1;
 	if (a->bytes != b->bytes)
 		return a->bytes > b->bytes ? -1 : 1;
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	if (a->growth_per_hour != b->growth_per_hour)
+		return a->growth_per_hour > b->growth_per_hour ? -1 : 1;
+	if (a->certainty != b->certainty)
+		return a->certainty > b->certainty ? -1 : 1;
 	if (a->rule != b->rule)
 		return a->rule < b->rule ? -1 : 1;
 	return a->place.line < b->place.line ? -1 : a->place.line > b->place.line;

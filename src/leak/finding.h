@@ -54,7 +54,7 @@ const char *findings_text(struct findings *findings, const char *format, ...) pr
 
 struct error *findings_check(const struct findings *findings) must_use;
 
-/* Most certain first, then the largest. */
+/* Those that cost most first: bytes, number, growth; then the more certain. */
 void findings_sort(struct findings *findings);
 
 /* Drop what is less certain, or of another rule. */

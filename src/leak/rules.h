@@ -34,6 +34,8 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(SELECT_WITHOUT_CASES, select_without_cases)                                           \
 	RULE(SELECT_NEVER_READY, select_never_ready)                                               \
 	RULE(LOCK_NEVER_RELEASED, lock_never_released)                                             \
+	RULE(EXIT_STAYS_IN_LOOP, exit_stays_in_loop)                                               \
+	RULE(ENDLESS_LOOP, endless_loop)                                                           \
 	RULE(UNBOUNDED_GOROUTINES, unbounded_goroutines)                                           \
 	RULE(LEAKED_GOROUTINE_HOLDS_MEMORY, leaked_goroutine_holds_memory)                         \
 	RULE(SUBSLICE_PINS_ARRAY, subslice_pins_array)                                             \
@@ -42,6 +44,9 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(SPARE_CAPACITY, spare_capacity)                                                       \
 	RULE(VIEWS_PIN_BUFFER, views_pin_buffer)                                                   \
 	RULE(SUBSTRING_PINS_STRING, substring_pins_string)                                         \
+	RULE(GROWING_GLOBAL, growing_global)                                                       \
+	RULE(MAP_WITHOUT_LIMIT, map_without_limit)                                                 \
+	RULE(GROWING_SYNC_MAP, growing_sync_map)                                                   \
 	RULE(TIMER_NOT_STOPPED, timer_not_stopped)                                                 \
 	RULE(DEFER_IN_LOOP, defer_in_loop)                                                         \
 	RULE(WAITGROUP_NEVER_DONE, waitgroup_never_done)                                           \

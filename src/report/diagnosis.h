@@ -16,6 +16,10 @@ struct diagnosis {
 	const struct heap *heap;                     /* NULL: not looked at */
 	const struct runtime_counters *counters;     /* NULL: not to be had */
 	const struct runtime_memory *memory;         /* NULL: not to be had */
+	bool all; /* every finding in full */
+	unsigned looks;
+	uint64_t first_pause_ns; /* of the first of two looks at a process; 0: there was none */
+	int64_t between_ns;      /* -1 unknown */
 };
 
 /* The first screen: verdict, findings, memory, goroutines, what to type next. */

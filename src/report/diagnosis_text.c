@@ -8,22 +8,58 @@
 #include "report/stack_text.h"
 #include "report/wrap.h"
 
-#define BODY_COLUMN    10
-#define FINDINGS_SHOWN 12
-#define STATES_SHOWN   4
+#define BODY_COLUMN      10
+#define FINDINGS_IN_FULL 4
+#define FINDINGS_SHOWN   12
+#define STATES_SHOWN     4
 
-static uint64_t count_at(const struct findings *findings, enum certainty certainty)
+/* Goroutines that findings of one certainty speak of. */
+static uint64_t goroutines_at(const struct findings *findings, enum certainty certainty)
 {
 	uint64_t count = 0;
 	for (size_t i = 0; i < findings->list.count; i++) {
-		if (findings->list.items[i].certainty == certainty)
+		if (findings->list.items[i].certainty == certainty &&
+		    findings->list.items[i].example)
 			count += findings->list.items[i].count;
 	}
 	return count;
 }
 
-/* What the findings come to, most certain first. */
-static void write_verdict(const struct diagnosis *diagnosis, struct writer *writer)
+/* The worst of those about memory that somebody would act on; NULL. */
+static const struct finding *worst_of_memory(const struct findings *findings)
+{
+	const struct finding *worst = NULL;
+	for (size_t i = 0; i < findings->list.count; i++) {
+		const struct finding *finding = &findings->list.items[i];
+		if (finding->example || finding->certainty == CERTAINTY_SUSPECT)
+			continue;
+		if (!worst || finding->bytes > worst->bytes)
+			worst = finding;
+	}
+	return worst;
+}
+
+/* "main.sessions holds 611 MiB and grows 190 MiB an hour" */
+static bool write_worst(const struct findings *findings, struct writer *writer)
+{
+	const struct finding *worst = worst_of_memory(findings);
+	char text[QUANTITY_SIZE];
+	if (!worst)
+		return false;
+	if (!worst->subject || worst->bytes <= 0) {
+		safe_string_limited(writer, worst->title, SAFE_LIMIT, NULL);
+		return true;
+	}
+	safe_string_limited(writer, worst->subject, 120, NULL);
+	writer_printf(writer, " holds %s", quantity_bytes(worst->bytes, text));
+	if (worst->bytes_per_hour != INT64_MIN && worst->bytes_per_hour > 0)
+		writer_printf(writer, " and grows %s an hour",
+			      quantity_bytes(worst->bytes_per_hour, text));
+	return true;
+}
+
+/* "1,000 goroutines can never wake; 3 are likely to be leaked": most certain first. */
+static bool write_goroutines(const struct findings *findings, bool any, struct writer *writer)
 {
 	static const struct {
 		enum certainty certainty;
@@ -34,21 +70,42 @@ static void write_verdict(const struct diagnosis *diagnosis, struct writer *writ
 		{ CERTAINTY_SUSPECT, "is worth a look", "are worth a look" },
 	};
 	char text[QUANTITY_SIZE];
-	bool any = false;
+	bool named = false;
 	for (size_t i = 0; i < ARRAY_SIZE(clauses); i++) {
-		uint64_t count = count_at(diagnosis->findings, clauses[i].certainty);
+		uint64_t count = goroutines_at(findings, clauses[i].certainty);
 		if (!count)
 			continue;
 		/* The noun once, and then the numbers speak for themselves. */
 		writer_printf(writer, "%s%s%s %s", any ? "; " : "", quantity_count(count, text),
-			      any          ? ""
+			      named        ? ""
 			      : count == 1 ? " goroutine"
 					   : " goroutines",
 			      count == 1 ? clauses[i].one : clauses[i].many);
-		any = true;
+		any = named = true;
 	}
-	if (!any)
-		writer_string(writer, "one look at its goroutines shows no leak");
+	return any;
+}
+
+static const char *nothing_found(const struct diagnosis *diagnosis)
+{
+	if (!diagnosis->heap)
+		return diagnosis->looks > 1 ? "two looks at its goroutines show no leak"
+					    : "one look at its goroutines shows no leak";
+	return diagnosis->looks > 1 ? "two looks show no leak"
+				    : "one look shows no leak (--over 30s tells what grows)";
+}
+
+/* What the findings come to. */
+static void write_verdict(const struct diagnosis *diagnosis, struct writer *writer)
+{
+	const struct findings *findings = diagnosis->findings;
+	bool any = write_worst(findings, writer);
+	any = write_goroutines(findings, any, writer);
+	if (!any && findings->list.count)
+		quantity_write(writer, findings->list.count, "thing is worth a look",
+			       "things are worth a look");
+	else if (!any)
+		writer_string(writer, nothing_found(diagnosis));
 	if (diagnosis->memory)
 		memory_line_verdict(diagnosis->memory, writer);
 	writer_string(writer, ".\n");
@@ -107,25 +164,12 @@ static void write_position(struct writer *writer, const struct place *place)
 	}
 }
 
-/* Where, started by whom, for how long: on one line where it fits, else on several. */
-static void write_where(const struct finding *finding, const struct style *style,
+/* On one line where they fit, else on several. */
+static void write_parts(struct writer *parts, size_t count, const struct style *style,
 			struct writer *writer)
 {
-	struct writer parts[3] = { WRITER_TO_MEMORY, WRITER_TO_MEMORY, WRITER_TO_MEMORY };
-	char waits[QUANTITY_SIZE * 2];
-	if (finding->place.function)
-		write_position(&parts[0], &finding->place);
-	if (finding->created_by.function) {
-		writer_string(&parts[1], "started by ");
-		write_position(&parts[1], &finding->created_by);
-	}
-	if (finding->wait_max_ns >= 0)
-		writer_printf(
-			&parts[2], "waiting %s",
-			quantity_durations(finding->wait_min_ns, finding->wait_max_ns, waits));
-
 	size_t column = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const char *text = parts[i].length ? writer_text(&parts[i]) : NULL;
 		if (!text)
 			continue;
@@ -141,38 +185,96 @@ static void write_where(const struct finding *finding, const struct style *style
 	}
 	if (column)
 		writer_char(writer, '\n');
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+	for (size_t i = 0; i < count; i++)
 		writer_deinit(&parts[i]);
+}
+
+/* Where, started by whom, for how long. */
+static void write_where(const struct finding *finding, const struct style *style,
+			struct writer *writer)
+{
+	struct writer parts[3] = { WRITER_TO_MEMORY, WRITER_TO_MEMORY, WRITER_TO_MEMORY };
+	char waits[QUANTITY_SIZE * 2];
+	if (finding->place.function) {
+		if (finding->place_word)
+			writer_printf(&parts[0], "%s ", finding->place_word);
+		write_position(&parts[0], &finding->place);
+	}
+	if (finding->created_by.function) {
+		writer_string(&parts[1], "started by ");
+		write_position(&parts[1], &finding->created_by);
+	}
+	if (finding->wait_max_ns >= 0)
+		writer_printf(
+			&parts[2], "waiting %s",
+			quantity_durations(finding->wait_min_ns, finding->wait_max_ns, waits));
+	write_parts(parts, ARRAY_SIZE(parts), style, writer);
+}
+
+/* "main.sessions → [value] *main.Session → .buf [4096]uint8" */
+static void write_path(const struct finding *finding, const struct style *style,
+		       struct writer *writer)
+{
+	struct writer path = WRITER_TO_MEMORY;
+	for (size_t i = 0; i < finding->path_count; i++)
+		writer_printf(&path, "%s%s", i ? " → " : "", finding->path[i]);
+	const char *text = path.length ? writer_text(&path) : NULL;
+	if (text) {
+		writer_blanks(writer, BODY_COLUMN);
+		wrap_text(style, BODY_COLUMN, text, writer);
+	}
+	writer_deinit(&path);
+}
+
+/* "They hold 2.1 MiB, and 310 more come every hour." */
+static void write_amount(const struct finding *finding, struct writer *writer)
+{
+	char text[QUANTITY_SIZE];
+	bool grows = finding->growth_per_hour != INT64_MIN && finding->growth_per_hour > 0;
+	if (!finding->example || (finding->bytes <= 0 && !grows))
+		return;
+	writer_blanks(writer, BODY_COLUMN);
+	if (finding->bytes > 0)
+		writer_printf(writer, "%s %s%s", finding->count == 1 ? "It holds" : "They hold",
+			      quantity_bytes(finding->bytes, text), grows ? ", and " : "");
+	if (grows)
+		writer_printf(writer, "%s more come every hour",
+			      quantity_count((uint64_t)finding->growth_per_hour, text));
+	writer_string(writer, ".\n");
 }
 
 static void write_finding(const struct finding *finding, const struct style *style,
 			  struct writer *writer)
 {
-	char text[QUANTITY_SIZE];
 	write_title(finding, style, writer);
+	write_path(finding, style, writer);
 	write_where(finding, style, writer);
-	if (finding->bytes > 0)
-		writer_printf(writer, "%*s%s %s.\n", BODY_COLUMN, "",
-			      finding->count == 1 ? "Its stack holds" : "Their stacks hold",
-			      quantity_bytes(finding->bytes, text));
-	for (size_t i = 0; i < finding->path_count; i++)
-		write_prose(style, i ? "" : "path", finding->path[i], writer);
+	write_amount(finding, writer);
 	write_prose(style, "why", finding->why, writer);
 	write_prose(style, "check", finding->settle, writer);
 	write_prose(style, "fix", finding->fix, writer);
 }
 
-static void write_findings(const struct findings *findings, const struct style *style,
+/* The first few in full, then a line each: the screen is to hold the answer. */
+static void write_findings(const struct diagnosis *diagnosis, const struct style *style,
 			   struct writer *writer)
 {
-	for (size_t i = 0; i < findings->list.count && i < FINDINGS_SHOWN; i++)
+	const struct findings *findings = diagnosis->findings;
+	size_t count = findings->list.count;
+	size_t in_full = diagnosis->all ? count : MIN(count, (size_t)FINDINGS_IN_FULL);
+	size_t listed = diagnosis->all ? count : MIN(count, (size_t)FINDINGS_SHOWN);
+	for (size_t i = 0; i < in_full; i++)
 		write_finding(&findings->list.items[i], style, writer);
-	if (findings->list.count > FINDINGS_SHOWN) {
+	for (size_t i = in_full; i < listed; i++)
+		write_title(&findings->list.items[i], style, writer);
+	if (count > listed) {
 		writer_string(writer, "\n… ");
-		quantity_write(writer, findings->list.count - FINDINGS_SHOWN, "more finding",
-			       "more findings");
-		writer_string(writer, ": --format json has them all\n");
+		quantity_write(writer, count - listed, "more finding", "more findings");
+		writer_char(writer, '\n');
 	}
+	if (count > in_full)
+		writer_printf(writer, "%s--all shows %s in full\n", count > listed ? "" : "\n",
+			      "all findings");
 }
 
 struct state_count {
@@ -228,11 +330,16 @@ static void write_states(const struct diagnosis *diagnosis, struct writer *write
 		writer_printf(writer, ", %s in other states", quantity_count(total - shown, text));
 }
 
-static void write_moment(const struct goroutines *goroutines, struct writer *writer)
+static void write_moment(const struct diagnosis *diagnosis, struct writer *writer)
 {
-	char text[QUANTITY_SIZE];
+	const struct goroutines *goroutines = diagnosis->goroutines;
+	char text[QUANTITY_SIZE], first[QUANTITY_SIZE];
 	if (goroutines->torn)
 		writer_string(writer, " · read without a stop");
+	else if (goroutines->pause_ns && diagnosis->first_pause_ns)
+		writer_printf(writer, " · stopped twice, for %s and %s",
+			      quantity_duration((int64_t)diagnosis->first_pause_ns, first),
+			      quantity_duration((int64_t)goroutines->pause_ns, text));
 	else if (goroutines->pause_ns)
 		writer_printf(writer, " · stopped for %s",
 			      quantity_duration((int64_t)goroutines->pause_ns, text));
@@ -274,11 +381,11 @@ void diagnosis_text(const struct diagnosis *diagnosis, const struct style *style
 	writer_string(writer, ": ");
 	write_verdict(diagnosis, writer);
 	subject_warnings_text(diagnosis->subject, style, writer);
-	write_findings(diagnosis->findings, style, writer);
+	write_findings(diagnosis, style, writer);
 	writer_char(writer, '\n');
 	if (diagnosis->memory)
 		memory_line(diagnosis->memory, writer);
 	write_states(diagnosis, writer);
-	write_moment(diagnosis->goroutines, writer);
+	write_moment(diagnosis, writer);
 	write_next(diagnosis, writer);
 }

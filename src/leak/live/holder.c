@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "binary/references.h"
 #include "heap/allocators.h"
 #include "heap/edge_names.h"
 #include "heap/names.h"
@@ -249,6 +250,64 @@ static struct error *sampled_bucket(const struct live_holders *holders, uint32_t
 	return NULL;
 }
 
+/* The functions that refer to the global which holds it; names stay as long as the binary. */
+static struct error *users_of_holder(struct live_holders *holders, uint32_t vertex,
+				     const char *ret[static REFERENCES_NAMES])
+{
+	const struct heap *heap = holders->heap;
+	_cleanup_(references_cleanup) struct references *references = NULL;
+	uint32_t top = vertex;
+	for (size_t i = 0; i < STEPS_MAX && holders->ways.parents[top] != VERTEX_NONE; i++)
+		top = holders->ways.parents[top];
+	const struct heap_root *root = heap_vertex_root(heap, top);
+	if (!root || root->kind != HEAP_ROOT_GLOBAL)
+		return NULL;
+	TRY(references_find(runtime_binary(heap->runtime), &root->address, 1, &references));
+	for (size_t i = 0; i < REFERENCES_NAMES; i++)
+		ret[i] = references_name(references, 0, i);
+	return NULL;
+}
+
+static bool is_among(const char *function, const char *const names[static REFERENCES_NAMES])
+{
+	for (size_t i = 0; i < REFERENCES_NAMES; i++) {
+		if (names[i] && strcmp(names[i], function) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Of several places it is not known which: rather one of the program's own, and of these one that
+ * also uses the global that holds the object.
+ */
+static struct error *choose_allocator(const struct live_evidence *evidence,
+				      struct live_holders *holders, uint32_t vertex,
+				      const struct heap_allocator *allocators, size_t count,
+				      struct finding *finding)
+{
+	const char *users[REFERENCES_NAMES] = { 0 };
+	size_t best = 0;
+	unsigned score = 0;
+	TRY(find_ways(evidence, holders));
+	if (count > 1)
+		TRY(users_of_holder(holders, vertex, users));
+	for (size_t i = 0; i < count; i++) {
+		unsigned now = is_among(allocators[i].function, users)                     ? 2
+			       : place_is_users(&evidence->places, allocators[i].function) ? 1
+											   : 0;
+		if (now <= score && i)
+			continue;
+		best = i;
+		score = now;
+	}
+	finding->place = (struct place){ allocators[best].function, allocators[best].file,
+					 allocators[best].line };
+	finding->place_word = count > 1 && score < 2 ? "may be allocated, among other places, by"
+						     : "may be allocated by";
+	return NULL;
+}
+
 static struct error *tell_place(const struct live_evidence *evidence, struct live_holders *holders,
 				uint32_t vertex, struct finding *finding)
 {
@@ -268,19 +327,10 @@ static struct error *tell_place(const struct live_evidence *evidence, struct liv
 		TRY(heap_allocators_find(heap, &holders->allocators));
 		holders->allocated = true;
 	}
-	const struct heap_allocator *allocator =
+	const struct heap_allocator *allocators =
 		heap_allocators_of(&holders->allocators, heap_object_type(heap, vertex), &count);
-	/* Of several places it is not known which; one of the program's own is more likely. */
-	for (size_t i = 0; i < count; i++) {
-		if (i && !place_is_users(&evidence->places, allocator[i].function))
-			continue;
-		finding->place = (struct place){ allocator[i].function, allocator[i].file,
-						 allocator[i].line };
-		finding->place_word = "may be allocated by";
-		if (place_is_users(&evidence->places, allocator[i].function))
-			break;
-	}
-	return NULL;
+	return count ? choose_allocator(evidence, holders, vertex, allocators, count, finding)
+		     : NULL;
 }
 
 struct error *live_holder_tell(const struct live_evidence *evidence, uint32_t vertex,

@@ -53,7 +53,9 @@ struct live_detector {
 #define LIVE_DETECTORS(DETECTOR)                                                                   \
 	DETECTOR(without_wakers)  /* L6, and L7 without cases */                                   \
 	DETECTOR(unreachable)     /* L1 to L5, L7, L12, L39, L41 */                                \
+	DETECTOR(endless)         /* L8, L9 */                                                     \
 	DETECTOR(many_goroutines) /* L17 */                                                        \
+	DETECTOR(growing)         /* L26, L27, L29 */                                              \
 	DETECTOR(pinned)          /* L20 to L25 */                                                 \
 	DETECTOR(timers)          /* L31 */                                                        \
 	DETECTOR(defers)          /* L34 */

@@ -215,7 +215,10 @@ static struct error *suspend_all(struct liveness *liveness)
 	return NULL;
 }
 
-/* All roots but the suspended ones. */
+/*
+ * All roots but the suspended ones, and but the blocks that processors cut small values from: those are
+ * never used again for the values that were cut before.
+ */
 static struct error *start(struct liveness *liveness)
 {
 	const struct heap *heap = liveness->heap;
@@ -227,6 +230,8 @@ static struct error *start(struct liveness *liveness)
 			if (liveness->verdicts[root->goroutine] == LIVENESS_NEVER)
 				continue;
 		}
+		if (root->kind == HEAP_ROOT_TINY)
+			continue;
 		TRY(push(liveness, vertex));
 		TRY(drain(liveness));
 	}

@@ -4,12 +4,14 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "leak/live/crowd.h"
+#include "leak/live/past.h"
 #include "model/quantity.h"
 
 /*
- * L17 from one look: a crowd of goroutines that one go statement started and that wait at one
- * place. One look cannot tell whether the crowd grows, so that this stays a suspicion, and the
- * thresholds are set to be silent about what well programs do:
+ * L17: a crowd of goroutines that one go statement started and that wait at one place. Two looks
+ * tell whether it grows: more have come, and those of the first look are all still there. One look
+ * cannot, so that this stays a suspicion, and the thresholds are set to be silent about what well
+ * programs do:
  *
  *   - 1,000 that wait, or 100 of which one has waited for 10 s: servers have dozens of parked
  *     helpers, one or a few a connection pool, informer or queue;
@@ -22,6 +24,7 @@
 #define CROWD_NOTABLE 100
 #define CROWD_AGED_NS (INT64_C(10) * 1000000000)
 #define FINDINGS_MAX  5
+#define FRESH_LEAST   10 /* fewer come with any request */
 
 /* Of so many in a hundred that wait for a descriptor, one for each. */
 #define PAIRED_PERCENT 80
@@ -124,6 +127,34 @@ static const char *crowd_why(const struct crowd *crowd, const struct awaited *aw
 	return "One statement started them all, and they wait at one place.";
 }
 
+/* Since the first look. */
+struct change {
+	uint64_t kept;  /* of the members */
+	uint64_t fresh; /* members that have come */
+	uint64_t gone;  /* that the same statement had started */
+};
+
+static struct change change_of(const struct live_evidence *evidence, const struct crowds *crowds,
+			       const struct crowd *crowd)
+{
+	struct change change = { 0 };
+	for (uint32_t i = crowd->first; i != CROWD_END; i = crowds->next[i]) {
+		bool kept = live_past_has(evidence, &evidence->goroutines->list.items[i]);
+		change.kept += kept;
+		change.fresh += !kept;
+	}
+	uint64_t before = live_past_count(evidence->past, &crowd->creation);
+	change.gone = before > change.kept ? before - change.kept : 0;
+	return change;
+}
+
+/* A few may end, where very many come. */
+static bool is_growing(const struct change *change)
+{
+	return change->fresh >= FRESH_LEAST && change->kept && change->fresh * 20 >= change->kept &&
+	       change->gone * 20 <= change->fresh;
+}
+
 static struct error *report(const struct live_evidence *evidence, const struct crowds *crowds,
 			    const struct crowd *crowd, const struct awaited *awaited,
 			    struct findings *ret)
@@ -136,8 +167,47 @@ static struct error *report(const struct live_evidence *evidence, const struct c
 				      crowd->example->state_text);
 	finding.why = crowd_why(crowd, awaited);
 	finding.settle =
-		"Count them again after a while at like load: a pool keeps its size, a leak grows.";
+		"Count them again after a while at like load (--over 30s): a pool keeps its size, a leak grows.";
 	return crowd_report(evidence, crowds, crowd, &finding, ret);
+}
+
+static struct error *report_growing(const struct live_evidence *evidence,
+				    const struct crowds *crowds, const struct crowd *crowd,
+				    const struct awaited *awaited, const struct change *change,
+				    struct findings *ret)
+{
+	char count[QUANTITY_SIZE], fresh[QUANTITY_SIZE];
+	const char *since = live_past_since(evidence->past, ret);
+	struct finding finding = crowd_finding(crowd, RULE_UNBOUNDED_GOROUTINES);
+	finding.certainty = CERTAINTY_LIKELY;
+	finding.growth_per_hour = live_per_hour(evidence->past,
+						(int64_t)(change->fresh - change->gone));
+	finding.title = findings_text(
+		ret, "%s goroutines wait at one place, and %s of them came %s",
+		quantity_count(crowd->count, count), quantity_count(change->fresh, fresh), since);
+	finding.why = findings_text(ret, "%s %s of those that were there before %s.",
+				    crowd_why(crowd, awaited),
+				    change->gone ? quantity_count(change->gone, count) : "None",
+				    change->gone == 1 ? "has ended"
+				    : change->gone    ? "have ended"
+						      : "has ended");
+	return crowd_report(evidence, crowds, crowd, &finding, ret);
+}
+
+/* True when there is something to say of it. */
+static struct error *judge(const struct live_evidence *evidence, const struct crowds *crowds,
+			   const struct crowd *crowd, struct findings *ret, bool *ret_found)
+{
+	struct awaited awaited = awaited_of(evidence, crowds, crowd);
+	*ret_found = true;
+	if (evidence->past) {
+		struct change change = change_of(evidence, crowds, crowd);
+		if (is_growing(&change) && !is_paired(evidence, crowd))
+			return report_growing(evidence, crowds, crowd, &awaited, &change, ret);
+	}
+	*ret_found = crowd->count >= CROWD_NOTABLE && is_notable(crowd, &awaited) &&
+		     !is_paired(evidence, crowd);
+	return *ret_found ? report(evidence, crowds, crowd, &awaited, ret) : NULL;
 }
 
 static struct error *many_goroutines_find(const struct live_evidence *evidence, void *notes,
@@ -149,14 +219,11 @@ static struct error *many_goroutines_find(const struct live_evidence *evidence, 
 	unsigned found = 0;
 	/* Largest first: the rest are smaller still. */
 	for (size_t i = 0; i < crowds.list.count && found < FINDINGS_MAX; i++) {
-		const struct crowd *crowd = &crowds.list.items[i];
-		if (crowd->count < CROWD_NOTABLE)
+		bool is_finding;
+		if (crowds.list.items[i].count < (evidence->past ? FRESH_LEAST : CROWD_NOTABLE))
 			break;
-		struct awaited awaited = awaited_of(evidence, &crowds, crowd);
-		if (!is_notable(crowd, &awaited) || is_paired(evidence, crowd))
-			continue;
-		TRY(report(evidence, &crowds, crowd, &awaited, ret));
-		found++;
+		TRY(judge(evidence, &crowds, &crowds.list.items[i], ret, &is_finding));
+		found += is_finding;
 	}
 	return NULL;
 }

@@ -72,8 +72,8 @@ struct probing {
 static struct error *probe_array(struct probing *probing, const struct heap *heap,
 				 const struct heap_viewed *viewed)
 {
-	uint64_t at = viewed->high / 8 * 8 + 8, end = viewed->low + viewed->used + viewed->room;
-	if (end > viewed->size || at + 8 > end)
+	uint64_t at = viewed->high / 8 * 8 + 8, end = MIN(viewed->reach, viewed->size);
+	if (at + 8 > end)
 		return NULL;
 	uint64_t length = MIN(end - at, (uint64_t)PROBE_BYTES) / 8 * 8;
 	probing->groups[probing->count++] = viewed->field;

@@ -37,7 +37,8 @@ static bool is_room(const struct pinned_group *group)
 /*
  * A short slice of a long array, from the beginning: somebody cut off what was not needed, or a
  * buffer was emptied for its next use. Of bytes that are left some are a part of what was read; of
- * many arrays each has its own. Both are held for as long, and both are named.
+ * many arrays each has its own, and there it need not have been written to: what is read may be
+ * zeroes. Both are held for as long, and both are named.
  */
 static void judge_room(const struct pinned_group *group, const struct heap_view_field *field,
 		       uint64_t reachable, struct pinned_verdict *verdict)
@@ -45,9 +46,12 @@ static void judge_room(const struct pinned_group *group, const struct heap_view_
 	bool cut = group->empty * 2 < group->arrays && field->element_size == 1;
 	bool many = group->arrays >= ROOM_ARRAYS;
 	verdict->rule = cut ? rule_of_slices(group) : RULE_SPARE_CAPACITY;
-	verdict->also = UINT64_C(1) << (cut ? RULE_SPARE_CAPACITY : RULE_SUBSLICE_PINS_ARRAY);
-	if (group->used > group->bytes / ROOM_USED_PART || !group->written ||
-	    group->written < group->blank || (!many && group->room < reachable / ROOM_PART))
+	if (verdict->rule != RULE_VIEWS_PIN_BUFFER)
+		verdict->also = UINT64_C(1)
+				<< (cut ? RULE_SPARE_CAPACITY : RULE_SUBSLICE_PINS_ARRAY);
+	bool was_longer = group->written && group->written >= group->blank;
+	if (group->used > group->bytes / ROOM_USED_PART ||
+	    (!was_longer && !(cut && many)) || (!many && group->room < reachable / ROOM_PART))
 		verdict->certainty = CERTAINTY_SUSPECT;
 }
 

@@ -34,6 +34,10 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(SELECT_WITHOUT_CASES, select_without_cases)                                           \
 	RULE(SELECT_NEVER_READY, select_never_ready)                                               \
 	RULE(LOCK_NEVER_RELEASED, lock_never_released)                                             \
+	RULE(DOUBLE_LOCK, double_lock)                                                             \
+	RULE(LOCK_HELD_BY_CREATOR, lock_held_by_creator)                                           \
+	RULE(LOCK_ORDER, lock_order)                                                               \
+	RULE(LOCK_ORDER_BY_PARAMETERS, lock_order_by_parameters)                                   \
 	RULE(EXIT_STAYS_IN_LOOP, exit_stays_in_loop)                                               \
 	RULE(ENDLESS_LOOP, endless_loop)                                                           \
 	RULE(UNBOUNDED_GOROUTINES, unbounded_goroutines)                                           \
@@ -50,7 +54,8 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(TIMER_NOT_STOPPED, timer_not_stopped)                                                 \
 	RULE(DEFER_IN_LOOP, defer_in_loop)                                                         \
 	RULE(WAITGROUP_NEVER_DONE, waitgroup_never_done)                                           \
-	RULE(COND_NEVER_SIGNALLED, cond_never_signalled)
+	RULE(COND_NEVER_SIGNALLED, cond_never_signalled)                                           \
+	RULE(NESTED_READ_LOCK, nested_read_lock)
 
 enum rule_id {
 #define RULE(id, page) RULE_##id,

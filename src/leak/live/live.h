@@ -52,6 +52,7 @@ struct live_detector {
 /* In the order in which they are asked: who comes first claims a goroutine. */
 #define LIVE_DETECTORS(DETECTOR)                                                                   \
 	DETECTOR(without_wakers)  /* L6, and L7 without cases */                                   \
+	DETECTOR(locks)           /* L12 to L16, L42 */                                            \
 	DETECTOR(unreachable)     /* L1 to L5, L7, L12, L39, L41 */                                \
 	DETECTOR(endless)         /* L8, L9 */                                                     \
 	DETECTOR(many_goroutines) /* L17 */                                                        \

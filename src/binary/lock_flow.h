@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_BINARY_LOCK_FLOW_H
+#define DOWSE_BINARY_LOCK_FLOW_H
+
+#include "binary/lock_state.h"
+
+/*
+ * Which locks a function holds at a place, by what its machine code does on the way there. Go's
+ * locks do not know who holds them; but whoever took one and has not released it yet has done so by
+ * instructions that can be recognised, although the compiler has put them into the function itself.
+ *
+ * Followed are: the registers and the frame's words, from the entry over all branches; calls of the
+ * functions that take and release locks, and their bodies where they are inlined; and of other
+ * functions what they take or release and leave so, in a few levels. A call whose function is not
+ * known is taken to leave locks as they are.
+ */
+struct lock_flow;
+
+struct error *lock_flow_open(const struct binary *binary, struct lock_flow **ret) must_use;
+void lock_flow_close(struct lock_flow *flow);
+
+/*
+ * What is known at the place in the function where `pc` is, before that instruction or call.
+ * *ret_values are its bases, and live as long as `flow`; NULL where nothing can be said. `ret` is to
+ * be deinitialised in any case.
+ */
+struct error *lock_flow_at(struct lock_flow *flow, const struct function *function, uint64_t pc,
+			   struct lock_state *ret, const struct lock_values **ret_values) must_use;
+
+/* Whether the function, or one that it calls, does anything with locks: by a quick look. */
+bool lock_flow_concerns(struct lock_flow *flow, const struct function *function);
+
+static inline void lock_flow_cleanup(struct lock_flow **flow)
+{
+	lock_flow_close(*flow);
+}
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "leak/live/locks_private.h"
+
+#include <string.h>
+
+/*
+ * Locks: who waits for which, and who holds that. Their words and what the frames say of holders
+ * are noted while memory stands still, and only where somebody waits for a lock: a program in which
+ * nobody does costs nothing.
+ *
+ *	sync.Mutex	state 0	sema 4
+ *	sync.RWMutex	Mutex 0	writerSem 8	readerSem 12	readerCount 16	readerWait 20
+ */
+#define LOCK_BYTES    24
+#define READER_COUNT  16
+#define READER_OFFSET (INT32_C(1) << 30) /* taken off the count while a writer is there */
+#define MUTEX_BYTES   8
+
+bool lock_is_awaited(const struct goroutine *goroutine)
+{
+	enum wait_kind kind = goroutine->wait.kind;
+	return goroutine->wait.address &&
+	       (kind == WAIT_MUTEX || kind == WAIT_RWMUTEX_READ || kind == WAIT_RWMUTEX_WRITE);
+}
+
+static int compare_words(const void *left, const void *right)
+{
+	const struct lock_word *a = left, *b = right;
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+static struct error *gather_words(const struct live_evidence *evidence,
+				  struct lock_word_vector *words)
+{
+	for (size_t i = 0; i < evidence->goroutines->list.count; i++) {
+		const struct goroutine *goroutine = &evidence->goroutines->list.items[i];
+		if (!lock_is_awaited(goroutine))
+			continue;
+		const struct lock_word word = {
+			.address = goroutine->wait.address,
+			.rw = goroutine->wait.kind != WAIT_MUTEX,
+			.waiters = 1,
+		};
+		TRY(lock_word_vector_append(words, &word));
+	}
+	if (!words->count)
+		return NULL;
+	qsort(words->items, words->count, sizeof(*words->items), compare_words);
+	size_t kept = 0;
+	for (size_t i = 1; i < words->count; i++) {
+		if (words->items[i].address == words->items[kept].address) {
+			words->items[kept].rw |= words->items[i].rw;
+			words->items[kept].waiters++;
+		} else {
+			words->items[++kept] = words->items[i];
+		}
+	}
+	words->count = kept + 1;
+	return NULL;
+}
+
+static void read_word(struct target *target, struct lock_word *word)
+{
+	uint8_t bytes[LOCK_BYTES] = { 0 };
+	size_t size = word->rw ? LOCK_BYTES : MUTEX_BYTES;
+	word->read = error_ignore(target_read(target, word->address, bytes, size));
+	memcpy(&word->state, bytes, sizeof(word->state));
+	memcpy(&word->readers, bytes + READER_COUNT, sizeof(word->readers));
+	word->writer = word->readers < 0;
+	if (word->writer)
+		word->readers += READER_OFFSET;
+}
+
+const struct lock_word *lock_word_find(const struct lock_notes *notes, uint64_t address)
+{
+	const struct lock_word like = { .address = address };
+	return notes->words.count ? bsearch(&like, notes->words.items, notes->words.count,
+					    sizeof(like), compare_words)
+				  : NULL;
+}
+
+static void locks_forget(void *taken)
+{
+	struct lock_notes *notes = taken;
+	locks_held_deinit(&notes->held);
+	lock_word_vector_deinit(&notes->words);
+	free(notes);
+}
+
+static struct error *take_notes(const struct live_evidence *evidence, struct lock_notes *notes)
+{
+	struct runtime *runtime = evidence->heap->runtime;
+	for (size_t i = 0; i < notes->words.count; i++)
+		read_word(runtime_target(runtime), &notes->words.items[i]);
+	return locks_held_find(runtime, evidence->goroutines, &notes->held);
+}
+
+static struct error *locks_read(const struct live_evidence *evidence, void **ret_notes)
+{
+	_cleanup_(lock_word_vector_deinit) struct lock_word_vector words = { 0 };
+	TRY(gather_words(evidence, &words));
+	if (!words.count)
+		return NULL;
+	struct lock_notes *notes = calloc(1, sizeof(*notes));
+	if (!notes)
+		return error_no_memory();
+	notes->words = words;
+	words = (struct lock_word_vector){ 0 };
+	struct error *error = take_notes(evidence, notes);
+	if (error)
+		locks_forget(notes);
+	else
+		*ret_notes = notes;
+	return error;
+}
+
+static void locks_deinit(struct locks *locks)
+{
+	wait_for_deinit(&locks->graph);
+}
+
+static struct error *locks_find(const struct live_evidence *evidence, void *notes,
+				struct findings *ret)
+{
+	if (!notes)
+		return NULL;
+	_cleanup_(locks_deinit) struct locks locks = {
+		.evidence = evidence,
+		.notes = notes,
+		.findings = ret,
+	};
+	TRY(locks_add_owners(&locks));
+	TRY(wait_for_solve(&locks.graph, (uint32_t)evidence->goroutines->list.count));
+	TRY(locks_find_cycles(&locks));
+	return locks_find_unreleased(&locks);
+}
+
+const struct live_detector live_locks = {
+	.read = locks_read,
+	.find = locks_find,
+	.forget = locks_forget,
+};

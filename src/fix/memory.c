@@ -60,3 +60,21 @@ const char *fix_spare_capacity(struct findings *findings, const struct finding *
 		"Let go of the array when it is too large: where %s is emptied, set it to nil above a size that is usual, or copy the rest with slices.Clone.",
 		holder(finding, "the slice"));
 }
+
+/* P23 */
+const char *fix_large_capture(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Capture what %s uses, and no more: copy the field or the number to a variable before the closure, and use that in it.",
+		fix_where(findings, &finding->place));
+}
+
+/* P16 */
+const char *fix_map_keeps_storage(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Once most of %s has been deleted, make it anew and copy what is left (maps.Clone keeps no more room than it needs); or store pointers, so that the slots are small.",
+		holder(finding, "the map"));
+}

@@ -64,6 +64,17 @@ static void drop_equal(struct heap_allocator_vector *list)
 	list->count = left;
 }
 
+/* The bytes of strings have the name of the type, but whoever allocates that makes a header alone. */
+static void forget_strings(const struct heap *heap, struct heap_allocators *into)
+{
+	for (uint32_t type = 1; type < into->type_count; type++) {
+		struct heap_type known;
+		heap_types_get(heap->types, type, &known);
+		if (known.form == HEAP_STRING)
+			into->synonyms[type] = HEAP_TYPE_UNKNOWN;
+	}
+}
+
 static struct error *find(const struct heap *heap, struct heap_allocators *into)
 {
 	_cleanup_(heap_grouping_deinit) struct heap_grouping grouping = { 0 };
@@ -78,6 +89,9 @@ static struct error *find(const struct heap *heap, struct heap_allocators *into)
 	if (into->list.count)
 		qsort(into->list.items, into->list.count, sizeof(into->list.items[0]), compare);
 	drop_equal(&into->list);
+	into->type_count = grouping.types;
+	into->synonyms = TAKE_PTR(grouping.synonyms);
+	forget_strings(heap, into);
 	return NULL;
 }
 
@@ -96,6 +110,7 @@ void heap_allocators_deinit(struct heap_allocators *allocators)
 {
 	heap_allocator_vector_deinit(&allocators->list);
 	arena_deinit(&allocators->arena);
+	free(allocators->synonyms);
 	*allocators = (struct heap_allocators){ 0 };
 }
 
@@ -104,6 +119,8 @@ const struct heap_allocator *heap_allocators_of(const struct heap_allocators *al
 {
 	const struct heap_allocator *items = allocators->list.items;
 	size_t low = 0, high = allocators->list.count, count = 0;
+	if (type < allocators->type_count)
+		type = allocators->synonyms[type];
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (items[middle].type < type)

@@ -21,12 +21,14 @@ DEFINE_VECTOR(heap_allocator_vector, struct heap_allocator);
 struct heap_allocators {
 	struct arena arena;
 	struct heap_allocator_vector list; /* by type, then by name and line; each once */
+	uint32_t *synonyms;                /* by type: the first one of that name, as in `list` */
+	uint32_t type_count;
 };
 
 struct error *heap_allocators_find(const struct heap *heap, struct heap_allocators *ret) must_use;
 void heap_allocators_deinit(struct heap_allocators *allocators);
 
-/* Those of a group's type: the first one, and how many. */
+/* Those of a type: the first one, and how many. */
 const struct heap_allocator *heap_allocators_of(const struct heap_allocators *allocators,
 						uint32_t type, size_t *ret_count);
 

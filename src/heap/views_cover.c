@@ -42,4 +42,5 @@ void views_cover(struct view *views, size_t count, struct heap_viewed *viewed)
 	viewed->used = used.bytes;
 	viewed->room = reachable.bytes - used.bytes;
 	viewed->high = MAX(used.end, viewed->low);
+	viewed->reach = MAX(reachable.end, viewed->high);
 }

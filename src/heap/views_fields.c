@@ -103,22 +103,30 @@ static struct error *descend(const struct heap_types *types, struct type *type, 
 }
 
 /* Whose field it is: a bytes.Buffer's, though that is a part of something else. */
-static struct error *find_owner(const struct view_fields *fields, uint32_t holder, uint64_t offset,
-				struct heap_view_field *field)
+static struct error *find_owner(const struct view_fields *fields, struct heap_view_field *field)
 {
 	enum { DEPTH_MAX = 64 };
 	struct heap_types *types = fields->heap->types;
-	const struct heap_type_entry *entry = types_entry(types, holder);
+	const struct heap_type_entry *entry = types_entry(types, field->holder);
 	struct types_own_name name;
-	const char *package;
-	TRY(heap_types_package(types, holder, &package));
-	snprintf(field->owner, sizeof(field->owner), "%s", package);
-	if (entry->form != HEAP_VALUE && entry->form != HEAP_ARRAY)
-		return NULL;
 	struct type type = entry->type;
+	uint64_t offset = field->offset;
+	const char *package;
+	TRY(heap_types_package(types, field->holder, &package));
+	snprintf(field->owner, sizeof(field->owner), "%s", package);
+	if (field->part != HEAP_VIEW_OF_OBJECT) {
+		bool good = false;
+		TRY(types_read(types, field->element, &type, &good));
+		offset = field->inside;
+		if (!good)
+			return NULL;
+	} else if (entry->form != HEAP_VALUE && entry->form != HEAP_ARRAY) {
+		return NULL;
+	} else {
+		field->whole_element = entry->form == HEAP_ARRAY && type.kind != TYPE_STRUCT;
+	}
 	if (type.size)
 		offset %= type.size;
-	field->whole_element = entry->form == HEAP_ARRAY && type.kind != TYPE_STRUCT;
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
 		bool deeper;
 		if (type.kind == TYPE_STRUCT && types_own_name(types, type.address, &name))
@@ -130,46 +138,95 @@ static struct error *find_owner(const struct view_fields *fields, uint32_t holde
 	return NULL;
 }
 
-static struct error *number_field(struct view_fields *fields, struct map_slot *slot,
-				  const struct heap_view_field *field, uint32_t *ret)
-{
-	slot->value = fields->list.count + 1;
-	*ret = (uint32_t)fields->list.count;
-	return heap_view_field_vector_append(&fields->list, field);
-}
-
 #define OFFSET_BITS 32
 #define ROOT_BIT    (UINT64_C(1) << 63)
+
+/* Make the field of which a map's entry is a part that of the first entry, and say what it is of. */
+static void to_first_entry(const struct types_map_shape *shape, struct heap_view_field *field)
+{
+	uint64_t values = field->offset - shape->value_offset;
+	uint64_t keys = field->offset - shape->key_offset;
+	bool key = field->offset >= shape->key_offset &&
+		   keys < TYPES_MAP_SLOTS * shape->key_stride &&
+		   keys % shape->key_stride < shape->key.size;
+	if (!key && field->offset < shape->value_offset)
+		return;
+	field->part = key ? HEAP_VIEW_OF_KEY : HEAP_VIEW_OF_VALUE;
+	field->offset = key ? shape->key_offset + keys % shape->key_stride
+			    : shape->value_offset + values % shape->value_stride;
+	const struct type *type = key ? &shape->key : &shape->value;
+	field->inside = field->offset - (key ? shape->key_offset : shape->value_offset);
+	field->whole_element = type->kind != TYPE_STRUCT;
+	field->element = type->address;
+}
+
+/* The same field of all elements. */
+static struct error *in_first_element(struct view_fields *fields, struct heap_view_field *field)
+{
+	const struct heap_type_layout *layout;
+	TRY(heap_types_layout(fields->heap->types, field->holder, &layout));
+	if (layout->stride && field->offset >= layout->start)
+		field->offset = layout->start + (field->offset - layout->start) % layout->stride;
+	return NULL;
+}
+
+/* And of all of a map's entries, of which there are eight in an element. */
+static struct error *in_first_entry(struct view_fields *fields, struct heap_view_field *field)
+{
+	const struct heap_type_entry *entry = types_entry(fields->heap->types, field->holder);
+	struct types_map_shape shape;
+	bool good = false;
+	if (entry->form == HEAP_MAP_GROUPS || entry->form == HEAP_MAP_BUCKETS)
+		TRY(types_map_shape(fields->heap->types, &entry->type, &shape, &good));
+	if (good && shape.key_stride && shape.value_stride)
+		to_first_entry(&shape, field);
+	return NULL;
+}
+
+/* One that was not met before: its number, 1 + index, or 0 where it says nothing. */
+static struct error *make_field(struct view_fields *fields, struct heap_view_field *field,
+				uint32_t pointee, uint64_t *ret)
+{
+	*ret = 0;
+	TRY(find_owner(fields, field));
+	TRY(find_kind(fields, pointee, field));
+	if (!has_kind(field) || is_runtimes(field->owner))
+		return NULL;
+	TRY(heap_view_field_vector_append(&fields->list, field));
+	*ret = fields->list.count;
+	return NULL;
+}
+
+static uint64_t key_of(const struct heap_view_field *field)
+{
+	return (uint64_t)field->holder << OFFSET_BITS | field->offset;
+}
 
 struct error *view_fields_of_type(struct view_fields *fields, uint32_t holder, uint64_t offset,
 				  uint32_t pointee, uint32_t *ret)
 {
-	struct map_slot *slot;
-	const struct heap_type_layout *layout;
-	*ret = VIEW_FIELD_NONE;
-	TRY(heap_types_layout(fields->heap->types, holder, &layout));
-	/* The same field of all elements. */
-	if (layout->stride && offset >= layout->start)
-		offset = layout->start + (offset - layout->start) % layout->stride;
-	if (offset >> OFFSET_BITS)
-		return NULL;
-	uint64_t key = (uint64_t)holder << OFFSET_BITS | offset;
-	slot = map_find(&fields->numbers, key);
-	if (slot) {
-		*ret = slot->value ? (uint32_t)slot->value - 1 : VIEW_FIELD_NONE;
-		return NULL;
-	}
 	struct heap_view_field field = {
 		.holder = holder,
 		.root = VERTEX_NONE,
 		.offset = offset,
 	};
-	TRY(find_owner(fields, holder, offset, &field));
-	TRY(find_kind(fields, pointee, &field));
-	TRY(map_insert(&fields->numbers, key, 0, &slot));
-	if (!has_kind(&field) || is_runtimes(field.owner))
+	*ret = VIEW_FIELD_NONE;
+	TRY(in_first_element(fields, &field));
+	if (field.offset >> OFFSET_BITS)
 		return NULL;
-	return number_field(fields, slot, &field, ret);
+	uint64_t key = key_of(&field), number;
+	struct map_slot *slot = map_find(&fields->numbers, key);
+	if (!slot) {
+		TRY(in_first_entry(fields, &field));
+		const struct map_slot *first = map_find(&fields->numbers, key_of(&field));
+		number = first ? first->value : 0;
+		if (!first)
+			TRY(make_field(fields, &field, pointee, &number));
+		TRY(map_insert(&fields->numbers, key_of(&field), number, &slot));
+		TRY(map_insert(&fields->numbers, key, number, &slot));
+	}
+	*ret = slot->value ? (uint32_t)slot->value - 1 : VIEW_FIELD_NONE;
+	return NULL;
 }
 
 struct error *view_fields_of_root(struct view_fields *fields, uint32_t root, uint64_t offset,
@@ -187,11 +244,12 @@ struct error *view_fields_of_root(struct view_fields *fields, uint32_t root, uin
 		return NULL;
 	TRY(map_insert(&fields->numbers, ROOT_BIT | (uint64_t)root << OFFSET_BITS | offset, 0,
 		       &slot));
-	if (slot->value) {
-		*ret = (uint32_t)slot->value - 1;
-		return NULL;
+	if (!slot->value) {
+		TRY(heap_view_field_vector_append(&fields->list, &field));
+		slot->value = fields->list.count;
 	}
-	return number_field(fields, slot, &field, ret);
+	*ret = (uint32_t)slot->value - 1;
+	return NULL;
 }
 
 static struct error *write_root(const struct heap *heap, const struct heap_view_field *field,
@@ -205,6 +263,24 @@ static struct error *write_root(const struct heap *heap, const struct heap_view_
 	return NULL;
 }
 
+/* "keys of map[string]int"; of structs their field, "main.Session.head". */
+static struct error *write_entry(struct heap_types *types, const struct heap_view_field *field,
+				 struct writer *writer)
+{
+	struct heap_type known;
+	uint32_t type;
+	const char *name;
+	bool key = field->part == HEAP_VIEW_OF_KEY;
+	heap_types_get(types, field->holder, &known);
+	TRY(heap_types_intern(types, field->whole_element ? HEAP_MAP : HEAP_VALUE,
+			      field->whole_element ? known.descriptor : field->element, &type));
+	TRY(heap_types_name(types, type, &name));
+	if (field->whole_element)
+		writer_string(writer, key ? "keys of " : "values of ");
+	writer_string(writer, name);
+	return field->whole_element ? NULL : heap_types_path(types, type, field->inside, writer);
+}
+
 struct error *heap_view_field_name(const struct heap *heap, const struct heap_view_field *field,
 				   struct writer *writer)
 {
@@ -214,6 +290,8 @@ struct error *heap_view_field_name(const struct heap *heap, const struct heap_vi
 	const char *name;
 	if (field->root != VERTEX_NONE)
 		return write_root(heap, field, writer);
+	if (field->part != HEAP_VIEW_OF_OBJECT)
+		return write_entry(types, field, writer);
 	heap_types_get(types, holder, &known);
 	/* Of an array of structs: the struct's field. */
 	if (known.form == HEAP_ARRAY && !field->whole_element)

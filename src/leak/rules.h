@@ -42,6 +42,7 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(ENDLESS_LOOP, endless_loop)                                                           \
 	RULE(UNBOUNDED_GOROUTINES, unbounded_goroutines)                                           \
 	RULE(LEAKED_GOROUTINE_HOLDS_MEMORY, leaked_goroutine_holds_memory)                         \
+	RULE(LARGE_CAPTURE, large_capture)                                                         \
 	RULE(SUBSLICE_PINS_ARRAY, subslice_pins_array)                                             \
 	RULE(ELEMENT_PINS_ARRAY, element_pins_array)                                               \
 	RULE(DROPPED_ELEMENTS_KEPT, dropped_elements_kept)                                         \
@@ -50,6 +51,7 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(SUBSTRING_PINS_STRING, substring_pins_string)                                         \
 	RULE(GROWING_GLOBAL, growing_global)                                                       \
 	RULE(MAP_WITHOUT_LIMIT, map_without_limit)                                                 \
+	RULE(MAP_KEEPS_STORAGE, map_keeps_storage)                                                 \
 	RULE(GROWING_SYNC_MAP, growing_sync_map)                                                   \
 	RULE(TIMER_NOT_STOPPED, timer_not_stopped)                                                 \
 	RULE(DEFER_IN_LOOP, defer_in_loop)                                                         \

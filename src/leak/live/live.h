@@ -57,7 +57,9 @@ struct live_detector {
 	DETECTOR(endless)         /* L8, L9 */                                                     \
 	DETECTOR(many_goroutines) /* L17 */                                                        \
 	DETECTOR(growing)         /* L26, L27, L29 */                                              \
+	DETECTOR(captures)        /* L19 */                                                        \
 	DETECTOR(pinned)          /* L20 to L25 */                                                 \
+	DETECTOR(map_storage)     /* L28 */                                                        \
 	DETECTOR(timers)          /* L31 */                                                        \
 	DETECTOR(defers)          /* L34 */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "leak/live/pinned.h"
+#include "leak/live/pinned_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,6 @@
 #include "heap/edge_names.h"
 #include "heap/holders.h"
 #include "leak/live/holder.h"
-#include "leak/live/pinned_words.h"
-#include "runtime/batch.h"
 
 /*
  * L20 to L25: arrays and strings that are kept for the sake of a part of them. Grouped by the field
@@ -191,19 +189,22 @@ static struct error *report(const struct live_evidence *evidence, const struct p
 			    struct findings *ret)
 {
 	const struct heap_view_field *field = &pinned->views.fields.items[group->field];
+	bool dropped = verdict->rule == RULE_DROPPED_ELEMENTS_KEPT;
+	uint64_t waste = group->room + group->lost;
 	struct finding finding = {
 		.rule = verdict->rule,
 		.also = verdict->also,
 		.certainty = verdict->certainty,
-		.count = group->arrays,
-		.bytes = (int64_t)(group->room + group->lost + group->dropped),
+		.count = dropped ? group->dropped_arrays : group->arrays,
+		.bytes = (int64_t)(dropped ? group->dropped : waste),
 		.growth_per_hour = INT64_MIN,
 		.bytes_per_hour = INT64_MIN,
 		.wait_min_ns = -1,
 		.wait_max_ns = -1,
 	};
 	TRY(pinned_words(evidence, group, field, ret, &finding));
-	TRY(live_holder_tell(evidence, group->example, ret, &finding));
+	TRY(live_holder_tell(evidence, dropped ? group->dropped_example : group->example, ret,
+			     &finding));
 	return finding_vector_append(&ret->list, &finding);
 }
 
@@ -213,6 +214,7 @@ static struct error *pinned_find(const struct live_evidence *evidence, void *not
 	struct pinned *pinned = notes;
 	if (!pinned || !evidence->heap->dominators.count)
 		return NULL;
+	TRY(pinned_weigh_dropped(evidence->heap, pinned));
 	bool old = evidence->counters && evidence->counters->gc_count >= 2;
 	for (size_t i = 0; i < pinned->groups.count; i++) {
 		const struct pinned_group *group = &pinned->groups.items[i];
@@ -222,7 +224,10 @@ static struct error *pinned_find(const struct live_evidence *evidence, void *not
 		if (!pinned_judge(group, field, pinned->views.reachable_bytes, old, &verdict) ||
 		    is_libraries(evidence, field))
 			continue;
-		TRY(is_pooled(evidence->heap, group->example, &pooled));
+		TRY(is_pooled(evidence->heap,
+			      verdict.rule == RULE_DROPPED_ELEMENTS_KEPT ? group->dropped_example
+									 : group->example,
+			      &pooled));
 		if (!pooled)
 			TRY(report(evidence, pinned, group, &verdict, ret));
 	}

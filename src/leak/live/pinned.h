@@ -18,10 +18,13 @@ struct pinned_group {
 	uint64_t room;    /* of slices beyond their length */
 	uint64_t lost;    /* that nothing of Go can reach again */
 	uint64_t empty;   /* arrays of which no byte is used */
-	uint64_t dropped; /* bytes of objects that only the parts not in use lead to */
 	uint64_t well;    /* arrays of the field that it uses well */
 	uint32_t example; /* the array with most waste */
 	uint64_t example_waste;
+	uint64_t dropped; /* bytes of objects that only elements that are not in use lead to */
+	uint64_t dropped_arrays;
+	uint64_t dropped_most; /* by one of them: */
+	uint32_t dropped_example;
 	/* Of some of the arrays: what lies behind a slice's length. */
 	uint32_t written; /* has been written to: the slice was longer once */
 	uint32_t blank;   /* has not: room that was asked for and not needed yet */

@@ -50,15 +50,15 @@ static void judge_room(const struct pinned_group *group, const struct heap_view_
 		verdict->also = UINT64_C(1)
 				<< (cut ? RULE_SPARE_CAPACITY : RULE_SUBSLICE_PINS_ARRAY);
 	bool was_longer = group->written && group->written >= group->blank;
-	if (group->used > group->bytes / ROOM_USED_PART ||
-	    (!was_longer && !(cut && many)) || (!many && group->room < reachable / ROOM_PART))
+	if (group->used > group->bytes / ROOM_USED_PART || (!was_longer && !(cut && many)) ||
+	    (!many && group->room < reachable / ROOM_PART))
 		verdict->certainty = CERTAINTY_SUSPECT;
 }
 
 bool pinned_judge(const struct pinned_group *group, const struct heap_view_field *field,
 		  uint64_t reachable, bool old, struct pinned_verdict *ret)
 {
-	uint64_t waste = group->room + group->lost + group->dropped;
+	uint64_t waste = MAX(group->room + group->lost, group->dropped);
 	struct pinned_verdict verdict = { .certainty = CERTAINTY_LIKELY };
 	if (waste < WASTE_MIN || waste < reachable / WASTE_MIN_PART)
 		return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "leak/live/pinned_words.h"
+#include "leak/live/pinned_private.h"
 
 #include "model/quantity.h"
 
@@ -20,16 +20,18 @@ static const char *title(const struct pinned_group *group, const struct heap_vie
 			 const char *name, struct findings *findings, const struct finding *finding)
 {
 	char count[QUANTITY_SIZE], used[QUANTITY_SIZE], held[QUANTITY_SIZE], more[QUANTITY_SIZE];
-	bool one = group->views == 1;
+	bool dropped = finding->rule == RULE_DROPPED_ELEMENTS_KEPT;
+	uint64_t views = dropped ? group->dropped_arrays : group->views;
+	bool one = views == 1;
 	const char *in = field->whole_element ? "in " : "";
-	quantity_count(group->views, count);
+	quantity_count(views, count);
 	quantity_bytes((int64_t)group->used, used);
 	quantity_bytes((int64_t)group->bytes, held);
 	const char *who = one ? findings_text(findings, "the %s %s%s", noun(field->kind, true), in,
 					      name)
 			      : findings_text(findings, "%s %s %s%s", count,
 					      noun(field->kind, false), in, name);
-	if (finding->rule == RULE_DROPPED_ELEMENTS_KEPT)
+	if (dropped)
 		return findings_text(findings, "%s %s %s alive through elements that %s dropped",
 				     who, one ? "keeps" : "keep",
 				     quantity_bytes((int64_t)group->dropped, more),

@@ -51,6 +51,12 @@ struct variable_part {
 bool variables_part(struct variables *variables, uint64_t type, uint64_t offset,
 		    struct variable_part *ret);
 
+/* Of a value of the type, bytes; 0: not known. */
+uint64_t variables_size(struct variables *variables, uint64_t type);
+
+/* Whether it stands for several types, in the code of generic functions that they share. */
+bool variables_is_shape(struct variables *variables, uint64_t type);
+
 static inline void variables_cleanup(struct variables **variables)
 {
 	variables_destroy(*variables);

@@ -139,6 +139,19 @@ uint64_t variables_type_size(struct variables *variables, uint64_t type)
 	return 0;
 }
 
+uint64_t variables_size(struct variables *variables, uint64_t type)
+{
+	return variables_type_size(variables, type);
+}
+
+bool variables_is_shape(struct variables *variables, uint64_t type)
+{
+	struct variables_type read;
+
+	return variables_describe(variables, type, &read) && read.entry.name &&
+	       strstr(read.entry.name, "go.shape.");
+}
+
 /* The last part of a named type's name, without its arguments: "Node" of "x/y.Node[int]". */
 static const char *base_name(const char *name, size_t *ret_length)
 {

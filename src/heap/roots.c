@@ -194,6 +194,7 @@ void heap_roots_deinit(struct heap_roots *roots)
 {
 	heap_root_vector_deinit(&roots->list);
 	heap_root_pointer_vector_deinit(&roots->pointers);
+	heap_hint_vector_deinit(&roots->hints);
 	runtime_goroutines_destroy(roots->goroutines);
 	variables_destroy(roots->variables);
 	arena_deinit(&roots->arena);

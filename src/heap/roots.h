@@ -56,6 +56,13 @@ struct heap_root_pointer {
 	int32_t place; /* with a frame: the word's, from the canonical frame address, the caller's sp */
 };
 
+/* What an object is, by what is known besides the pointers that lead to it. */
+struct heap_hint {
+	uint64_t value; /* a pointer to it */
+	uint32_t type;
+};
+
+DEFINE_VECTOR(heap_hint_vector, struct heap_hint);
 DEFINE_VECTOR(heap_root_vector, struct heap_root);
 DEFINE_VECTOR(heap_root_pointer_vector, struct heap_root_pointer);
 
@@ -63,9 +70,10 @@ struct heap_roots {
 	struct arena arena;
 	struct heap_root_vector list;
 	struct heap_root_pointer_vector pointers; /* by root, each root's by rising `where` */
-	struct goroutines *goroutines;            /* owned */
-	struct variables *variables;              /* owned: names of globals lie there */
-	const char *problem; /* what could not be looked through, static text; NULL */
+	struct heap_hint_vector hints;
+	struct goroutines *goroutines; /* owned */
+	struct variables *variables;   /* owned: names of globals lie there */
+	const char *problem;           /* what could not be looked through, static text; NULL */
 	bool blind; /* a few words that would count are missing: a register, a stack, a deferred call */
 };
 

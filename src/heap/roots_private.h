@@ -49,6 +49,14 @@ struct error *gathering_add_queues(struct gathering *gathering) must_use;
 struct error *gathering_add_specials(struct gathering *gathering) must_use;
 struct error *gathering_name_unnamed(struct gathering *gathering) must_use;
 
+/*
+ * What the argument that a cleanup's record of 1.26 keeps is, of the three words at `offset`; *ret
+ * stays if nobody knows. And what the closure of an older one has captured is, as hints.
+ */
+struct error *gathering_cleanup_argument(struct gathering *gathering, const uint8_t *record,
+					 int32_t offset, uint32_t *ret) must_use;
+struct error *gathering_cleanup_captured(struct gathering *gathering, uint64_t closure) must_use;
+
 /* The types of what lies in stack frames; NULL is accepted for destroying. */
 struct frame_types;
 struct stack_frame;

@@ -7,17 +7,23 @@
  * Objects that somebody has attached something to: a finalizer, a weak pointer, a cleanup. What the
  * records point to is held by nothing else.
  */
-static struct error *add_words(struct gathering *gathering, const uint8_t *record, uint64_t address,
-			       int32_t offset, int count)
+static struct error *add_word(struct gathering *gathering, const uint8_t *record, uint64_t address,
+			      int32_t offset, uint32_t type)
 {
-	for (int i = 0; i < count; i++) {
-		struct heap_root_pointer pointer = {
-			.value = member_u64(record, offset + i * 8),
-			.where = address + (uint64_t)offset + (uint64_t)i * 8,
-			.frame = HEAP_NO_FRAME,
-		};
-		TRY(gathering_pointer(gathering, &pointer));
-	}
+	struct heap_root_pointer pointer = {
+		.value = member_u64(record, offset),
+		.where = address + (uint64_t)offset,
+		.type = type,
+		.frame = HEAP_NO_FRAME,
+	};
+	return gathering_pointer(gathering, &pointer);
+}
+
+/* The only one of the newest root. */
+static struct error *add_only_word(struct gathering *gathering, const struct heap_special *special,
+				   int32_t offset)
+{
+	TRY(add_word(gathering, special->bytes, special->address, offset, HEAP_TYPE_UNKNOWN));
 	gathering_close(gathering);
 	return NULL;
 }
@@ -38,8 +44,29 @@ static struct error *add_finalizer(struct gathering *gathering, const struct hea
 		gathering_close(gathering);
 	}
 	TRY(gathering_root(gathering, root));
-	return add_words(gathering, special->bytes, special->address, layout->special_finalizer_fn,
-			 1);
+	return add_only_word(gathering, special, layout->special_finalizer_fn);
+}
+
+/* Up to 1.25: a closure. */
+static struct error *add_cleanup_of_old(struct gathering *gathering,
+					const struct heap_special *special)
+{
+	int32_t offset = runtime_binary(gathering->runtime)->layout.special_cleanup_fn;
+	TRY(gathering_cleanup_captured(gathering, member_u64(special->bytes, offset)));
+	return add_only_word(gathering, special, offset);
+}
+
+/* Then: how it is called, the function, its argument. */
+static struct error *add_cleanup(struct gathering *gathering, const struct heap_special *special)
+{
+	int32_t offset = runtime_binary(gathering->runtime)->layout.special_cleanup_cleanup;
+	uint32_t type = HEAP_TYPE_UNKNOWN;
+	TRY(gathering_cleanup_argument(gathering, special->bytes, offset, &type));
+	for (int32_t i = 0; i < 3; i++)
+		TRY(add_word(gathering, special->bytes, special->address, offset + 8 * i,
+			     i == 2 ? type : HEAP_TYPE_UNKNOWN));
+	gathering_close(gathering);
+	return NULL;
 }
 
 static struct error *take_special(void *argument, const struct heap_special *special)
@@ -58,17 +85,14 @@ static struct error *take_special(void *argument, const struct heap_special *spe
 	    layout->special_weak_handle_handle >= 0) {
 		root.kind = HEAP_ROOT_WEAK;
 		TRY(gathering_root(gathering, &root));
-		return add_words(gathering, special->bytes, special->address,
-				 layout->special_weak_handle_handle, 1);
+		return add_only_word(gathering, special, layout->special_weak_handle_handle);
 	}
 	if (special->kind == layout->special_kind_cleanup && layout->special_kind_cleanup > 0) {
 		bool old = layout->special_cleanup_fn >= 0;
 		root.kind = HEAP_ROOT_CLEANUP;
 		TRY(gathering_root(gathering, &root));
-		/* From Go 1.26 on: how it is called, the function, its argument. */
-		return add_words(gathering, special->bytes, special->address,
-				 old ? layout->special_cleanup_fn : layout->special_cleanup_cleanup,
-				 old ? 1 : 3);
+		return old ? add_cleanup_of_old(gathering, special)
+			   : add_cleanup(gathering, special);
 	}
 	return NULL;
 }

@@ -231,6 +231,19 @@ static struct error *visit(struct search *search, uint32_t vertex)
 	return NULL;
 }
 
+/* What is known of objects before anything leads to them. */
+static struct error *take_hints(struct search *search, const struct heap_roots *roots)
+{
+	for (size_t i = 0; i < roots->hints.count; i++) {
+		const struct heap_hint *hint = &roots->hints.items[i];
+		uint32_t edge = heap_spans_edge(search->spans, hint->value);
+		bool changed;
+		if (edge != EDGE_NONE && heap_bit(search->spans->used, edge_target(edge)))
+			TRY(type_target(search, edge, hint->type, &changed));
+	}
+	return NULL;
+}
+
 static struct error *start(struct search *search, const struct heap_roots *roots)
 {
 	const struct heap_graph *graph = &search->scan->graph;
@@ -304,6 +317,7 @@ static struct error *run(struct search *search, const struct heap_roots *roots)
 	if (!search->reached)
 		return error_no_memory();
 	TRY(landmarks_create(&search->scan->graph, &search->landmarks));
+	TRY(take_hints(search, roots));
 	TRY(start(search, roots));
 	TRY(drain(search));
 	return guess(search);

@@ -25,13 +25,6 @@ GOROUTINE_EXTRA = 8 * KIB
 # was measured as a whole may be no part of it. What objects of a type cost is exact.
 MEASURED = 256
 
-# Types of which dowse is known not to find objects yet, though they count as reachable: why. None of
-# them may be told wrongly, and the list is to become empty.
-GAPS = {
-    "main.Owner": "up to 1.25 a method value's closure is made of a type without names",
-    "main.CleanupArgument": "a cleanup's argument lies in a closure of a generic function",
-}
-
 PIECES = ("groups", "table", "directory", "buckets", "overflow")
 
 
@@ -70,18 +63,6 @@ def consistent(answer):
     for row in rows:
         if not row["bytes"] <= row["retained"] <= heap["reachable_bytes"]:
             yield "sum", f"{row['type']}: {row['bytes']} bytes, {row['retained']} retained"
-
-
-def gaps(complaints):
-    """The complaints that are not of known gaps, and the types of those that are."""
-    told, left = [], []
-    for kind, text in complaints:
-        name = next((gap for gap in GAPS if kind == "missing" and f": {gap}: none of" in text), None)
-        if name:
-            told.append(name)
-        else:
-            left.append((kind, text))
-    return left, told
 
 
 def by_type(answer):

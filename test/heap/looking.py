@@ -198,7 +198,7 @@ CASES = {
 }
 
 
-def judge(release, variant, name, paths=True, holders=True, gaps=False):
+def judge(release, variant, name, paths=True, holders=True):
     """The verdict on one case; build.Unbuildable, if it does not exist."""
     package, arguments, how = CASES[name]
     verdict = Verdict(f"{release:5} {variant:20} {name:10}")
@@ -213,9 +213,5 @@ def judge(release, variant, name, paths=True, holders=True, gaps=False):
             subject.ask("count")  # it is still there, and answers
     except (LookError, program.ProgramError, OSError, KeyError, TypeError, ValueError) as error:
         verdict.complaints.append(("look", f"{type(error).__name__}: {error}"))
-    if gaps:
-        verdict.complaints, told = judging.gaps(verdict.complaints)
-        if told:
-            verdict.facts.append("known to miss " + ", ".join(told))
     verdict.facts.append(f"{time.monotonic() - begin:.1f} s")
     return verdict

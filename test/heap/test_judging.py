@@ -326,20 +326,6 @@ class Judged(unittest.TestCase):
         self.types["types"] = self.types["types"][::2]
         self.assertEqual(judged(), set())
 
-    def test_gaps(self):
-        """A gap is a type that is not there at all: what is told of it wrongly is none."""
-        self.assertEqual(judging.gaps(self.judge_types()), ([], []))
-        row = self.row("main.Atomic")
-        row["count"] += 1
-        left, told = judging.gaps(self.judge_types())
-        self.assertEqual((self.kinds(left), told), ({"count", "sum"}, []))
-        self.types["types"].remove(row)
-        left, told = judging.gaps(judging.judge_types(self.truth, self.types))
-        self.assertEqual((left, told), ([], ["main.Atomic"]))
-        self.types["types"].remove(self.row("main.ListNode"))
-        left, told = judging.gaps(judging.judge_types(self.truth, self.types))
-        self.assertEqual((self.kinds(left), told), ({"missing"}, ["main.Atomic"]))
-
     def test_roots(self):
         structure = self.structure("held twice")
         (address, kinds), = structure["roots"].items()

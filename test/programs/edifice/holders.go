@@ -214,10 +214,19 @@ func refill() {
 
 type Atomic struct{ data [6]uint64 }
 type Stored struct{ data [8]uint64 }
+type AtomicInside struct{ data [9]uint64 }
+type AtomicHolder struct {
+	name   string
+	inside [2]atomic.Pointer[AtomicInside]
+}
 
 var (
 	atomically atomic.Pointer[Atomic]
-	stored     atomic.Value
+	atomicMore struct {
+		count  int
+		holder atomic.Pointer[AtomicHolder]
+	}
+	stored atomic.Value
 )
 
 func buildAtomically() { atomically.Store(new(Atomic)) }
@@ -225,6 +234,20 @@ func buildAtomically() { atomically.Store(new(Atomic)) }
 func describeAtomically(s *structure) {
 	values[Atomic](s, 1)
 	know(s, atomically.Load())
+}
+
+func buildAtomicMore() {
+	holder := new(AtomicHolder)
+	holder.inside[0].Store(new(AtomicInside))
+	holder.inside[1].Store(new(AtomicInside))
+	atomicMore.holder.Store(holder)
+}
+
+func describeAtomicMore(s *structure) {
+	values[AtomicHolder](s, 1).Retained = s.Retained
+	values[AtomicInside](s, 2)
+	know(s, atomicMore.holder.Load())
+	know(s, atomicMore.holder.Load().inside[1].Load())
 }
 
 func buildStored() { stored.Store(new(Stored)) }
@@ -466,6 +489,7 @@ var _ = register(
 	building{"sync.Map", "global", "main.synced", buildSynced, describeSynced},
 	building{"sync.Pool", "", "", buildPool, describePool},
 	building{"atomic pointer", "global", "main.atomically", buildAtomically, describeAtomically},
+	building{"atomic pointers", "global", "main.atomicMore", buildAtomicMore, describeAtomicMore},
 	building{"atomic value", "global", "main.stored", buildStored, describeStored},
 	building{"context", "", "", buildScope, describeScope},
 	building{"timers", "", "", buildTimers, describeTimers},

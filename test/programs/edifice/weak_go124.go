@@ -16,12 +16,21 @@ type Faded struct{ data [10]uint64 }
 type Cleaned struct{ data [12]uint64 }
 type CleanupHolds struct{ data [14]uint64 }
 type CleanupArgument struct{ data [16]uint64 }
+type CleanupParts struct {
+	number int
+	first  *CleanupPart
+	last   *CleanupPart
+}
+type CleanupPart struct{ data [18]uint64 }
+type CleanupTarget struct{ data [20]uint64 }
+type CleanupMethod struct{ data [22]uint64 }
 
 var (
 	weakly  []weak.Pointer[Weak]
 	strong  []*Weak
 	faded   []weak.Pointer[Faded]
 	cleaned []*Cleaned
+	parts   []*CleanupTarget
 )
 
 func buildWeakly() {
@@ -46,6 +55,27 @@ func clean(object *Cleaned, holds *CleanupHolds) {
 		new(CleanupArgument))
 }
 
+func (m *CleanupMethod) cleanParts(parts CleanupParts) { m.data[parts.number]++ }
+
+// What is handed to it is no pointer, and it is called by way of a method.
+func buildParts() {
+	for i := 0; i < 9; i++ {
+		target := new(CleanupTarget)
+		parts = append(parts, target)
+		runtime.AddCleanup(target, new(CleanupMethod).cleanParts,
+			CleanupParts{i, new(CleanupPart), new(CleanupPart)})
+		runtime.AddCleanup(target, func(int) {}, i)
+	}
+}
+
+func describeParts(s *structure) {
+	values[CleanupTarget](s, 9)
+	values[CleanupMethod](s, 9)
+	values[CleanupParts](s, 9)
+	values[CleanupPart](s, 18)
+	s.Exact = false
+}
+
 func buildCleaned() {
 	cleaned = make([]*Cleaned, 18)
 	for i := range cleaned {
@@ -64,4 +94,5 @@ func describeCleaned(s *structure) {
 var _ = register(
 	building{"weak pointers", "", "", buildWeakly, describeWeakly},
 	building{"cleanups", "", "", buildCleaned, describeCleaned},
+	building{"cleanups of values", "", "", buildParts, describeParts},
 )

@@ -1,0 +1,46 @@
+// Closed when all have answered.
+package main
+
+import (
+	"sync"
+
+	"corpus/lib"
+)
+
+type result struct {
+	shop  string
+	pages [][]byte
+}
+
+func query(shop string, results chan<- result) {
+	results <- result{shop, [][]byte{make([]byte, 16384)}}
+}
+
+func collect(results <-chan result, report *[]result) {
+	for r := range results {
+		*report = append(*report, r)
+	}
+}
+
+func survey(shops []string) {
+	results := make(chan result, 2)
+	var report []result
+	go collect(results, &report)
+	var asked sync.WaitGroup
+	for _, shop := range shops {
+		asked.Add(1)
+		go func(shop string) {
+			defer asked.Done()
+			query(shop, results)
+		}(shop)
+	}
+	asked.Wait()
+	close(results)
+}
+
+func main() {
+	for i := 0; i < 150; i++ {
+		survey([]string{"north", "south"})
+	}
+	lib.Wait()
+}

@@ -1,0 +1,31 @@
+// Room for some of those that lose the race, but not for all.
+package main
+
+import "corpus/lib"
+
+type offer struct {
+	cents int
+	terms []byte
+}
+
+func request(dealer int, offers chan<- *offer) {
+	o := &offer{100 + dealer, make([]byte, 32768)}
+	offers <- o // LEAK L4|L5 count=90 bytes=@measured certainty=proved
+}
+
+func best() int {
+	offers := make(chan *offer, 2)
+	for dealer := 0; dealer < 6; dealer++ {
+		go request(dealer, offers)
+	}
+	return (<-offers).cents
+}
+
+func main() {
+	sum := 0
+	for i := 0; i < 30; i++ {
+		sum += best()
+	}
+	lib.Wait()
+	println(sum)
+}

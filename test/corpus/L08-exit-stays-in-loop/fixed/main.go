@@ -1,0 +1,47 @@
+// It returns.
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"corpus/lib"
+)
+
+type poller struct {
+	shop string
+	stop chan struct{}
+	seen int
+}
+
+func (p *poller) run() {
+	ticker := time.NewTicker(400 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			p.seen++
+		case <-p.stop:
+			return
+		}
+	}
+}
+
+func visit(shop string) {
+	p := &poller{shop: shop, stop: make(chan struct{})}
+	go p.run()
+	p.stop <- struct{}{}
+}
+
+func main() {
+	for i := 0; i < 40; i++ {
+		visit(fmt.Sprint("shop ", i))
+	}
+	go func() {
+		for i := 0; i < 1000; i++ {
+			time.Sleep(100 * time.Millisecond)
+			visit(fmt.Sprint("later ", i))
+		}
+	}()
+	lib.Wait()
+}

@@ -1,0 +1,39 @@
+// restock holds the lock, and waits for helpers that need it.
+//
+// corpus: also=L39
+package main
+
+import (
+	"sync"
+
+	"corpus/lib"
+)
+
+type shop struct {
+	mu    sync.Mutex
+	items map[string]int
+	paper []byte
+}
+
+func (s *shop) restock() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var helpers sync.WaitGroup
+	helpers.Add(1)
+	go func() {
+		defer helpers.Done()
+		s.mu.Lock() // LEAK L14 count=6|12 bytes=@measured certainty=proved
+		defer s.mu.Unlock()
+		s.items["apples"]++
+	}()
+	helpers.Wait() // LEAK L14
+	s.items["pears"]++
+}
+
+func main() {
+	for i := 0; i < 6; i++ {
+		s := &shop{items: map[string]int{}, paper: make([]byte, 524288)}
+		go s.restock()
+	}
+	lib.Wait()
+}

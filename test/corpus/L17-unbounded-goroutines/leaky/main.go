@@ -1,0 +1,36 @@
+// Every order is mailed by a goroutine of its own, and the mail server is slower than the orders.
+package main
+
+import (
+	"time"
+
+	"corpus/lib"
+)
+
+type order struct {
+	id   int
+	text []byte
+}
+
+func (o *order) mail() int {
+	time.Sleep(time.Hour) // LEAK L17 count=300+ certainty=likely over=3s
+	return len(o.text)
+}
+
+func receive(id int) {
+	o := &order{id, make([]byte, 4096)}
+	go o.mail()
+}
+
+func main() {
+	for id := 0; id < 300; id++ {
+		receive(id)
+	}
+	go func() {
+		for id := 300; id < 5000; id++ {
+			time.Sleep(20 * time.Millisecond)
+			receive(id)
+		}
+	}()
+	lib.Wait()
+}

@@ -1,0 +1,61 @@
+// Closed when the client is gone.
+package main
+
+import (
+	"net"
+	"sync"
+
+	"corpus/lib"
+)
+
+type client struct {
+	conn net.Conn
+	name string
+}
+
+var clients struct {
+	sync.Mutex
+	list []*client
+}
+
+func serve(conn net.Conn) {
+	defer conn.Close()
+	c := &client{conn: conn}
+	clients.Lock()
+	clients.list = append(clients.list, c)
+	clients.Unlock()
+	var buffer [64]byte
+	for {
+		n, err := conn.Read(buffer[:])
+		if err != nil {
+			return
+		}
+		c.name = string(buffer[:n])
+	}
+}
+
+func main() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go serve(conn)
+		}
+	}()
+	for i := 0; i < 30; i++ {
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			panic(err)
+		}
+		conn.Write([]byte("hello"))
+		conn.Close()
+	}
+	lib.Wait()
+	println(len(clients.list))
+}

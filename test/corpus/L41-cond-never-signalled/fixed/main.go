@@ -1,0 +1,54 @@
+// Who throws it away tells.
+package main
+
+import (
+	"sync"
+
+	"corpus/lib"
+)
+
+type queue struct {
+	mu       sync.Mutex
+	filled   *sync.Cond
+	messages []string
+	closed   bool
+	spare    []byte
+}
+
+func newQueue() *queue {
+	q := &queue{spare: make([]byte, 65536)}
+	q.filled = sync.NewCond(&q.mu)
+	return q
+}
+
+func (q *queue) take() string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.messages) == 0 && !q.closed {
+		q.filled.Wait()
+	}
+	if q.closed {
+		return ""
+	}
+	message := q.messages[0]
+	q.messages = q.messages[1:]
+	return message
+}
+
+func channel() {
+	q := newQueue()
+	for i := 0; i < 2; i++ {
+		go q.take()
+	}
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.filled.Broadcast()
+}
+
+func main() {
+	for i := 0; i < 30; i++ {
+		channel()
+	}
+	lib.Wait()
+}

@@ -259,11 +259,12 @@ struct error *lock_flow_at(struct lock_flow *flow, const struct function *functi
 	TRY(lock_state_copy(ret, &block->in));
 	for (size_t i = block->first; i < block->end; i++) {
 		const struct step *step = &code->steps.items[i];
-		if (step->end > pc)
+		if (step->end > pc) {
+			lock_step_undo(flow, code, step, ret);
 			break;
+		}
 		TRY(lock_step_do(flow, code, step, ret));
 	}
-	lock_step_undo(code, pc, ret);
 	*ret_values = &code->values;
 	return NULL;
 }

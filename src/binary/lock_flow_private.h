@@ -56,8 +56,9 @@ uint64_t lock_blocks_switch(const struct lock_flow *flow, const struct lock_code
 /* What one step does. */
 struct error *lock_step_do(struct lock_flow *flow, struct lock_code *code, const struct step *step,
 			   struct lock_state *state) must_use;
-/* The locks of an inlined operation that pc is in the middle of are not taken yet. */
-void lock_step_undo(const struct lock_code *code, uint64_t pc, struct lock_state *state);
+/* The lock of an inlined operation that the step is in the middle of is not taken yet. */
+void lock_step_undo(const struct lock_flow *flow, const struct lock_code *code,
+		    const struct step *step, struct lock_state *state);
 /* What a branch tells, when it is taken or not. */
 void lock_step_branch(const struct lock_code *code, const struct step *step, bool taken,
 		      struct lock_state *state);

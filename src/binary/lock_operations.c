@@ -23,7 +23,10 @@ static const struct {
 	{ "sync.(*RWMutex).RLock", LOCK_OPERATION_READ_LOCK },
 	{ "sync.(*RWMutex).RUnlock", LOCK_OPERATION_READ_UNLOCK },
 	{ "sync.(*RWMutex).TryRLock", LOCK_OPERATION_TRY_READ_LOCK },
-	{ "sync.(*RWMutex).rUnlockSlow", LOCK_OPERATION_UNLOCK_SLOW },
+	{ "sync.(*RWMutex).rUnlockSlow", LOCK_OPERATION_READ_UNLOCK_SLOW },
+	/* What RLock itself calls, which is inlined; up to Go 1.19 the second. */
+	{ "sync.runtime_SemacquireRWMutexR", LOCK_OPERATION_READ_LOCK_SLOW },
+	{ "sync.runtime_SemacquireMutex", LOCK_OPERATION_READ_LOCK_SLOW },
 	{ "sync.(*rlocker).Lock", LOCK_OPERATION_READ_LOCK },
 	{ "sync.(*rlocker).Unlock", LOCK_OPERATION_READ_UNLOCK },
 };

@@ -18,7 +18,9 @@ enum lock_operation {
 	LOCK_OPERATION_TRY_LOCK,
 	LOCK_OPERATION_TRY_READ_LOCK,
 	LOCK_OPERATION_LOCK_SLOW, /* what Lock calls where the lock is not free; it returns with it */
+	LOCK_OPERATION_READ_LOCK_SLOW,
 	LOCK_OPERATION_UNLOCK_SLOW, /* after the lock was released: wakes those who wait */
+	LOCK_OPERATION_READ_UNLOCK_SLOW,
 };
 
 enum lock_operation lock_operation_named(const char *function);

@@ -35,6 +35,67 @@ static struct inlined inlined_at(const struct lock_code *code, uint64_t pc)
 	return inlined;
 }
 
+/*
+ * The call of a slow path that belongs to an atomic instruction, the compiler having said of the call
+ * alone that it was inlined: it is made right behind the branch that follows, one way or the other.
+ */
+#define SLOW_NEAR 16
+
+static const struct step *find_slow(const struct lock_flow *flow, const struct lock_code *code,
+				    size_t at, enum lock_operation *ret)
+{
+	for (size_t i = at; i < code->steps.count && i < at + SLOW_NEAR; i++) {
+		const struct step *step = &code->steps.items[i];
+		if (step->kind == STEP_SWAP_IF || step->kind == STEP_ATOMIC_ADD ||
+		    step->kind == STEP_JUMP || step->kind == STEP_RETURN)
+			break;
+		if (step->kind == STEP_CALL) {
+			*ret = lock_operation_at(&flow->operations, step->number);
+			return step;
+		}
+	}
+	return NULL;
+}
+
+static bool is_slow(enum lock_operation operation)
+{
+	return operation == LOCK_OPERATION_LOCK_SLOW ||
+	       operation == LOCK_OPERATION_READ_LOCK_SLOW ||
+	       operation == LOCK_OPERATION_UNLOCK_SLOW ||
+	       operation == LOCK_OPERATION_READ_UNLOCK_SLOW;
+}
+
+static struct inlined by_slow_path(const struct lock_flow *flow, const struct lock_code *code,
+				   const struct step *step)
+{
+	size_t at = (size_t)(step - code->steps.items) + 1, end = at + SLOW_NEAR;
+	struct inlined inlined = { LOCK_OPERATION_NONE, 0 };
+	for (; at < code->steps.count && at < end; at++) {
+		const struct step *branch = &code->steps.items[at];
+		enum lock_operation operation = LOCK_OPERATION_NONE;
+		if (branch->kind < STEP_CALL || branch->kind == STEP_SWITCH)
+			continue;
+		if (branch->kind < STEP_BRANCH || branch->kind > STEP_BRANCH_UNEQUAL)
+			break;
+		const struct step *slow = find_slow(flow, code, at + 1, &operation);
+		if (!slow || !is_slow(operation)) {
+			uint32_t block = lock_blocks_find(code, branch->number);
+			slow = block == UINT32_MAX
+				       ? NULL
+				       : find_slow(flow, code, code->blocks.items[block].first,
+						   &operation);
+		}
+		if (!slow || !is_slow(operation))
+			break;
+		inlined.operation = operation;
+		inlined.call = inlined_at(code, slow->pc).call;
+		if (!inlined.call)
+			inlined.call = slow->pc;
+		break;
+	}
+	return inlined;
+}
+
 static struct error *address_of(const struct lock_state *state, const struct step_memory *memory,
 				struct lock_value *ret)
 {
@@ -109,11 +170,16 @@ static void clear(struct lock_state *state, uint16_t registers)
 	}
 }
 
-static struct error *do_swap(struct lock_code *code, const struct step *step,
-			     struct lock_state *state)
+static struct error *do_swap(struct lock_flow *flow, struct lock_code *code,
+			     const struct step *step, struct lock_state *state)
 {
 	struct lock_value address;
 	struct inlined inlined = inlined_at(code, step->pc);
+	if (inlined.operation == LOCK_OPERATION_NONE && step->size == 4) {
+		inlined = by_slow_path(flow, code, step);
+		if (inlined.operation == LOCK_OPERATION_LOCK_SLOW)
+			inlined.operation = LOCK_OPERATION_LOCK;
+	}
 	TRY(address_of(state, &step->memory, &address));
 	clear(state, step->clears);
 	state->compared = (struct lock_value){ 0 };
@@ -134,31 +200,55 @@ static struct error *do_swap(struct lock_code *code, const struct step *step,
 	return taken_by(code, step, &state->compared);
 }
 
-static struct error *do_atomic_add(struct lock_code *code, const struct step *step,
-				   struct lock_state *state)
+/* What an atomic addition does to a lock. */
+static struct inlined addition(const struct lock_flow *flow, const struct lock_code *code,
+			       const struct step *step)
+{
+	struct inlined inlined = inlined_at(code, step->pc);
+	if (step->size != 4)
+		inlined.operation = LOCK_OPERATION_NONE;
+	/* Of a writer's Unlock this is the part that lets readers in again. */
+	else if (inlined.operation == LOCK_OPERATION_UNLOCK &&
+		 strcmp(code->function.name, "sync.(*RWMutex).Unlock") == 0 &&
+		 inlined.call == code->function.entry)
+		inlined.operation = LOCK_OPERATION_NONE;
+	else if (inlined.operation == LOCK_OPERATION_NONE)
+		inlined = by_slow_path(flow, code, step);
+	return inlined;
+}
+
+static struct error *do_atomic_add(struct lock_flow *flow, struct lock_code *code,
+				   const struct step *step, struct lock_state *state)
 {
 	struct lock_value address;
-	struct inlined inlined = inlined_at(code, step->pc);
+	struct inlined inlined = addition(flow, code, step);
 	TRY(address_of(state, &step->memory, &address));
 	clear(state, step->clears);
 	state->compared = (struct lock_value){ 0 };
 	struct lock_value reader = lock_value_add(address, -READER_COUNT);
-	if (inlined.operation == LOCK_OPERATION_UNLOCK && step->size == 4 &&
-	    strstr(code->function.name, "RWMutex).Unlock") == NULL)
+	const struct lock_taken taken = {
+		.lock = reader,
+		.mode = LOCK_SHARED,
+		.certain = true,
+		.call = inlined.call,
+		.step = step->pc,
+	};
+	switch (inlined.operation) {
+	case LOCK_OPERATION_UNLOCK:
+	case LOCK_OPERATION_UNLOCK_SLOW:
 		lock_state_release(state, address, LOCK_EXCLUSIVE);
-	else if (inlined.operation == LOCK_OPERATION_READ_UNLOCK)
+		return NULL;
+	case LOCK_OPERATION_READ_UNLOCK:
+	case LOCK_OPERATION_READ_UNLOCK_SLOW:
 		lock_state_release(state, reader, LOCK_SHARED);
-	else if (inlined.operation == LOCK_OPERATION_READ_LOCK) {
-		const struct lock_taken taken = {
-			.lock = reader,
-			.mode = LOCK_SHARED,
-			.certain = true,
-			.call = inlined.call,
-			.step = step->pc,
-		};
+		return NULL;
+	case LOCK_OPERATION_READ_LOCK:
+	case LOCK_OPERATION_READ_LOCK_SLOW:
 		lock_state_take(state, &taken);
+		return NULL;
+	default:
+		return NULL;
 	}
-	return NULL;
 }
 
 /* What calls leave in registers. */
@@ -201,6 +291,8 @@ static struct error *do_lock_call(struct lock_code *code, const struct step *ste
 		lock_state_take(state, &taken);
 		return NULL;
 	case LOCK_OPERATION_UNLOCK_SLOW:
+	case LOCK_OPERATION_READ_UNLOCK_SLOW:
+	case LOCK_OPERATION_READ_LOCK_SLOW: /* the reader was counted before */
 		return NULL;
 	case LOCK_OPERATION_UNLOCK:
 	case LOCK_OPERATION_READ_UNLOCK:
@@ -307,9 +399,9 @@ struct error *lock_step_do(struct lock_flow *flow, struct lock_code *code, const
 	case STEP_STORE:
 		return do_store(state, step);
 	case STEP_SWAP_IF:
-		return do_swap(code, step, state);
+		return do_swap(flow, code, step, state);
 	case STEP_ATOMIC_ADD:
-		return do_atomic_add(code, step, state);
+		return do_atomic_add(flow, code, step, state);
 	case STEP_SET_EQUAL:
 		*to = state->compared_equal_means_true ? state->compared : value;
 		return NULL;
@@ -336,9 +428,17 @@ struct error *lock_step_do(struct lock_flow *flow, struct lock_code *code, const
 	}
 }
 
-void lock_step_undo(const struct lock_code *code, uint64_t pc, struct lock_state *state)
+void lock_step_undo(const struct lock_flow *flow, const struct lock_code *code,
+		    const struct step *step, struct lock_state *state)
 {
-	struct inlined inlined = inlined_at(code, pc);
+	struct inlined inlined = inlined_at(code, step->pc);
+	if (step->kind == STEP_CALL) {
+		enum lock_operation operation = lock_operation_at(&flow->operations, step->number);
+		if (operation == LOCK_OPERATION_LOCK_SLOW ||
+		    operation == LOCK_OPERATION_READ_LOCK_SLOW)
+			lock_state_undo(state, inlined.call ? inlined.call : step->pc);
+		return;
+	}
 	if (inlined.operation == LOCK_OPERATION_LOCK ||
 	    inlined.operation == LOCK_OPERATION_READ_LOCK ||
 	    inlined.operation == LOCK_OPERATION_TRY_LOCK)

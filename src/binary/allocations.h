@@ -15,6 +15,7 @@ enum allocation_kind {
 	ALLOCATION_ARRAY, /* what a slice has: the type is the element's */
 	ALLOCATION_MAP,
 	ALLOCATION_CHANNEL,
+	ALLOCATION_MAP_STORAGE, /* room for one more entry: the type is the map's */
 };
 
 struct allocation {
@@ -27,5 +28,9 @@ DEFINE_VECTOR(allocation_vector, struct allocation);
 
 /* One pass over all code, by rising pc within a module. No code is no error. */
 struct error *allocations_find(const struct binary *binary, struct allocation_vector *ret) must_use;
+
+/* The same, and where entries are added to maps, too, which allocates every now and then. */
+struct error *allocations_find_all(const struct binary *binary, struct allocation_vector *ret)
+	must_use;
 
 #endif

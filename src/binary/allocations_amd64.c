@@ -32,6 +32,7 @@ static const struct allocator {
 	{ "runtime.growslice*", ALLOCATION_ARRAY, REGISTER_SI, REGISTER_AX }, /* AX: 1.19 */
 	{ "runtime.makemap*", ALLOCATION_MAP, REGISTER_AX, ANY },
 	{ "runtime.makechan*", ALLOCATION_CHANNEL, REGISTER_AX, ANY },
+	{ "runtime.mapassign*", ALLOCATION_MAP_STORAGE, REGISTER_AX, ANY },
 };
 
 #define CALLS_OTHER   ARRAY_SIZE(allocators)
@@ -43,6 +44,7 @@ struct scan {
 	struct code_span code;
 	struct map callees; /* by address: an index into allocators, or one of these */
 	struct allocation_vector *found;
+	bool storage; /* of maps, too */
 };
 
 static bool is_named(const struct allocator *allocator, const char *name)
@@ -103,7 +105,8 @@ static struct error *look_behind(struct scan *scan, size_t at, uint64_t type, un
 		const struct allocation allocation = { type, pc, allocator->kind };
 		/* Strings lie among the types. */
 		struct type read;
-		if (!error_ignore(type_read(scan->binary, type, &read)))
+		if (!error_ignore(type_read(scan->binary, type, &read)) ||
+		    (allocation.kind == ALLOCATION_MAP_STORAGE && !scan->storage))
 			return NULL;
 		return allocation_vector_append(scan->found, &allocation);
 	}
@@ -123,7 +126,8 @@ static struct error *look_through(struct scan *scan)
 	return NULL;
 }
 
-struct error *allocations_find(const struct binary *binary, struct allocation_vector *ret)
+static struct error *find_all(const struct binary *binary, bool storage,
+			      struct allocation_vector *ret)
 {
 	struct allocation_vector found = { 0 };
 	for (size_t i = 0; i < binary->module_count; i++) {
@@ -131,6 +135,7 @@ struct error *allocations_find(const struct binary *binary, struct allocation_ve
 			.binary = binary,
 			.module = &binary->modules[i],
 			.found = &found,
+			.storage = storage,
 		};
 		if (!code_span_of(binary, scan.module, &scan.code))
 			continue;
@@ -143,4 +148,14 @@ struct error *allocations_find(const struct binary *binary, struct allocation_ve
 	}
 	*ret = found;
 	return NULL;
+}
+
+struct error *allocations_find(const struct binary *binary, struct allocation_vector *ret)
+{
+	return find_all(binary, false, ret);
+}
+
+struct error *allocations_find_all(const struct binary *binary, struct allocation_vector *ret)
+{
+	return find_all(binary, true, ret);
 }

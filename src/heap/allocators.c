@@ -7,9 +7,12 @@
 #include "binary/allocations.h"
 #include "runtime/function_name.h"
 
-static enum heap_form form_of(enum allocation_kind kind)
+static enum heap_form form_of(const struct binary *binary, enum allocation_kind kind)
 {
 	switch (kind) {
+	case ALLOCATION_MAP_STORAGE:
+		return layout_has(binary->layout.swiss_map_size) ? HEAP_MAP_GROUPS
+								 : HEAP_MAP_BUCKETS;
 	case ALLOCATION_ARRAY:
 		return HEAP_ARRAY;
 	case ALLOCATION_MAP:
@@ -29,7 +32,7 @@ static struct error *add(const struct heap *heap, const struct allocation *alloc
 	struct function function;
 	struct function_line lines[FUNCTION_LINES_MAX];
 	struct heap_allocator allocator;
-	TRY(heap_types_intern(heap->types, form_of(allocation->kind), allocation->type,
+	TRY(heap_types_intern(heap->types, form_of(binary, allocation->kind), allocation->type,
 			      &allocator.type));
 	if (allocator.type == HEAP_TYPE_UNKNOWN ||
 	    !binary_function(binary, allocation->pc - 1, &function))
@@ -79,7 +82,7 @@ static struct error *find(const struct heap *heap, struct heap_allocators *into)
 {
 	_cleanup_(heap_grouping_deinit) struct heap_grouping grouping = { 0 };
 	_cleanup_(allocation_vector_deinit) struct allocation_vector found = { 0 };
-	TRY(allocations_find(runtime_binary(heap->runtime), &found));
+	TRY(allocations_find_all(runtime_binary(heap->runtime), &found));
 	for (size_t i = 0; i < found.count; i++)
 		TRY(add(heap, &found.items[i], into));
 	/* Several types have one name, and are one to a reader. */

@@ -22,6 +22,7 @@
 struct storage {
 	uint32_t type;
 	uint32_t example;
+	uint32_t piece; /* of its storage */
 	uint64_t example_waste;
 	uint64_t maps;
 	uint64_t entries;
@@ -62,9 +63,11 @@ static struct error *add_pieces(struct measuring *measuring, uint32_t vertex)
 }
 
 /* Bytes of the groups or buckets of a map. */
-static struct error *measure(struct measuring *measuring, uint32_t map, uint64_t *ret)
+static struct error *measure(struct measuring *measuring, uint32_t map, uint64_t *ret,
+			     uint32_t *ret_piece)
 {
 	*ret = 0;
+	*ret_piece = map;
 	TRY(add_pieces(measuring, map));
 	while (measuring->pending.count) {
 		uint32_t piece = measuring->pending.items[--measuring->pending.count];
@@ -72,8 +75,10 @@ static struct error *measure(struct measuring *measuring, uint32_t map, uint64_t
 		heap_types_get(measuring->heap->types, heap_object_type(measuring->heap, piece),
 			       &type);
 		/* Overflow buckets hang off full ones, which a map that is nearly empty has few of. */
-		if (is_storage(type.form))
+		if (is_storage(type.form)) {
 			*ret += heap_object_size(measuring->heap, piece);
+			*ret_piece = piece;
+		}
 		if (type.form != HEAP_MAP_GROUPS)
 			TRY(add_pieces(measuring, piece));
 	}
@@ -94,7 +99,8 @@ static struct error *take_map(struct measuring *measuring, const struct live_hol
 	struct heap_types *types = measuring->heap->types;
 	uint32_t type = heap_object_type(measuring->heap, map->vertex);
 	uint64_t bytes, slot_size;
-	TRY(measure(measuring, map->vertex, &bytes));
+	uint32_t piece;
+	TRY(measure(measuring, map->vertex, &bytes, &piece));
 	if (bytes < STORAGE_MIN)
 		return NULL;
 	TRY(heap_map_slot_size(types, type, &slot_size));
@@ -117,6 +123,7 @@ static struct error *take_map(struct measuring *measuring, const struct live_hol
 	if (waste > storage->example_waste) {
 		storage->example_waste = waste;
 		storage->example = map->vertex;
+		storage->piece = piece;
 	}
 	return NULL;
 }
@@ -133,6 +140,18 @@ static const char *title(const struct storage *storage, const char *name, struct
 				     bytes, slots, entries);
 	return findings_text(findings, "%s maps %s keep %s for %s entries, and have %s",
 			     quantity_count(storage->maps, maps), name, bytes, slots, entries);
+}
+
+/* Who holds the map, and who has filled it: its storage is allocated as entries are added. */
+static struct error *tell_holder(const struct live_evidence *evidence,
+				 const struct storage *storage, struct findings *findings,
+				 struct finding *finding)
+{
+	struct finding filled = { .rule = finding->rule };
+	TRY(live_holder_tell(evidence, storage->piece, findings, &filled));
+	finding->place = filled.place;
+	finding->place_word = filled.place_word;
+	return live_holder_tell(evidence, storage->example, findings, finding);
 }
 
 static struct error *report(const struct live_evidence *evidence, const struct storage *storage,
@@ -158,7 +177,7 @@ static struct error *report(const struct live_evidence *evidence, const struct s
 	if (finding.certainty == CERTAINTY_SUSPECT)
 		finding.settle =
 			"Look again at comparable load: a map that fills up again needs its room.";
-	TRY(live_holder_tell(evidence, storage->example, ret, &finding));
+	TRY(tell_holder(evidence, storage, ret, &finding));
 	return finding_vector_append(&ret->list, &finding);
 }
 

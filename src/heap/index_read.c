@@ -137,8 +137,11 @@ static struct error *restore_shapes(struct index_reading *reading)
 	for (size_t i = 0; i < count; i++) {
 		if (items[i].kind > SHAPE_LARGE)
 			return refuse("a shape of no kind");
-		shapes->list[i] = (struct heap_shape){ items[i].mask, items[i].size,
-						       (uint8_t)items[i].kind };
+		shapes->list[i] = (struct heap_shape){
+			.mask = items[i].mask,
+			.size = items[i].size,
+			.kind = (uint8_t)items[i].kind,
+		};
 	}
 	return NULL;
 }

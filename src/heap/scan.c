@@ -293,7 +293,7 @@ static struct error *scan_large(struct worker *worker, const struct piece *piece
 		at += size;
 	}
 	end_turn(run);
-	return NULL;
+	return arena && object.at ? scan_object_shape(scanner, &object, span->first) : NULL;
 }
 
 static struct error *work_on(struct worker *worker, bool *ret_more)
@@ -456,5 +456,24 @@ struct error *heap_scan_expect(struct heap_scan *scan, size_t count)
 		return NULL;
 	TRY(big_array_grow(&scan->graph.rows, scan->row_count, rows, sizeof(*scan->graph.rows)));
 	scan->row_count = rows;
+	return NULL;
+}
+
+struct error *heap_scan_forget_masks(struct heap_scan *scan, const struct heap_spans *spans)
+{
+	for (size_t i = 0; i < spans->list.count; i++) {
+		const struct heap_span *span = &spans->list.items[i];
+		struct heap_shape shape = {
+			.size = (uint32_t)span->slot_size,
+			.kind = SHAPE_LARGE,
+		};
+		uint16_t number;
+		if (span->bits != HEAP_BITS_ARENA || span->slot_size <= 512 ||
+		    span->slot_size > UINT32_MAX)
+			continue;
+		TRY(heap_shapes_intern(&scan->shape_list, &shape, &number));
+		for (uint32_t k = 0; k < span->count; k++)
+			scan->shapes[span->first + k] = number;
+	}
 	return NULL;
 }

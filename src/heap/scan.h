@@ -58,6 +58,12 @@ struct error *heap_scan_run(struct runtime *runtime, const struct heap_spans *sp
 			    struct heap_scan *ret) must_use;
 void heap_scan_deinit(struct heap_scan *scan);
 
+/*
+ * When types are known: large objects of one size are of one shape again, whatever their pointers.
+ */
+struct error *heap_scan_forget_masks(struct heap_scan *scan, const struct heap_spans *spans)
+	must_use;
+
 /* Before so many more vertices are appended. */
 struct error *heap_scan_expect(struct heap_scan *scan, size_t count) must_use;
 

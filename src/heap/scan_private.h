@@ -19,9 +19,8 @@ struct scanner {
 	pthread_mutex_t *lock; /* guards the target, `types`, the list of shapes */
 	struct heap_words_cache cache;
 	struct {
-		uint64_t mask;
-		uint32_t size;
-		uint16_t shape;
+		struct heap_shape shape;
+		uint16_t number;
 	} shapes[SCAN_SHAPE_CACHE];
 	uint64_t last_type; /* of a header; for slots of `last_slot_size` */
 	uint64_t last_slot_size;
@@ -64,6 +63,8 @@ struct scan_object {
 	size_t slot;         /* of the layout: the next one */
 	uint64_t last;       /* the last word of the piece before */
 	bool last_is_pointer;
+	uint64_t first_pointers; /* mask of the first 64 words, from bits */
+	uint64_t pointers_end;   /* behind the last word that can hold one, from bits */
 };
 
 struct error *scan_object_begin(struct scanner *scanner, const struct heap_span *span,
@@ -72,5 +73,8 @@ struct error *scan_object_begin(struct scanner *scanner, const struct heap_span 
 struct error *scan_object_words(struct scanner *scanner, struct scan_object *object,
 				const uint64_t *words, size_t count, const uint8_t *bits,
 				size_t first_bit) must_use;
+/* A large one that bits described: its shape says where its pointers begin and end. */
+struct error *scan_object_shape(struct scanner *scanner, const struct scan_object *object,
+				uint32_t vertex) must_use;
 
 #endif

@@ -109,21 +109,22 @@ static struct error *note_closure(struct scanner *scanner, uint64_t word, uint32
 	return NULL;
 }
 
-static struct error *shape_number(struct scanner *scanner, uint64_t mask, uint32_t size,
+/* No object is of both kinds: large ones have larger slots. */
+static struct error *shape_number(struct scanner *scanner, const struct heap_shape *shape,
 				  uint16_t *ret)
 {
-	size_t place = (heap_shape_hash(mask, size) >> 8) % SCAN_SHAPE_CACHE;
-	const struct heap_shape shape = { .mask = mask, .size = size, .kind = SHAPE_POINTERS };
-	if (scanner->shapes[place].size != size || scanner->shapes[place].mask != mask) {
+	size_t place = (heap_shape_hash(shape->mask, shape->size) >> 8) % SCAN_SHAPE_CACHE;
+	const struct heap_shape *cached = &scanner->shapes[place].shape;
+	if (cached->size != shape->size || cached->mask != shape->mask ||
+	    cached->last != shape->last) {
 		pthread_mutex_lock(scanner->lock);
-		struct error *error = heap_shapes_intern(&scanner->scan->shape_list, &shape,
-							 &scanner->shapes[place].shape);
+		struct error *error = heap_shapes_intern(&scanner->scan->shape_list, shape,
+							 &scanner->shapes[place].number);
 		pthread_mutex_unlock(scanner->lock);
 		TRY(error);
-		scanner->shapes[place].size = size;
-		scanner->shapes[place].mask = mask;
+		scanner->shapes[place].shape = *shape;
 	}
-	*ret = scanner->shapes[place].shape;
+	*ret = scanner->shapes[place].number;
 	return NULL;
 }
 
@@ -169,8 +170,12 @@ static struct error *scan_small_slot(struct scanner *scanner, const struct scann
 	const uint64_t *words = part->words + index * count;
 	uint32_t vertex = part->span->first + part->slot + index;
 	uint64_t mask = bits_at(part->bits, (part->slot + index) * count, count);
-	TRY(shape_number(scanner, mask, (uint32_t)part->span->slot_size,
-			 &scanner->scan->shapes[vertex]));
+	const struct heap_shape shape = {
+		.mask = mask,
+		.size = (uint32_t)part->span->slot_size,
+		.kind = SHAPE_POINTERS,
+	};
+	TRY(shape_number(scanner, &shape, &scanner->scan->shapes[vertex]));
 	if (!(mask & 1))
 		TRY(note_closure(scanner, words[0], vertex));
 	return scan_words(scanner, words, mask, NULL, false);
@@ -312,6 +317,11 @@ static struct error *scan_by_bits(struct scanner *scanner, struct scan_object *o
 		const uint64_t *before = at ? &words[at - 1] : object->at ? &object->last : NULL;
 		TRY(scan_words(scanner, words + at, mask, before, object->last_is_pointer));
 		object->last_is_pointer = mask >> (some - 1) & 1;
+		if (object->at + at == 0)
+			object->first_pointers = mask;
+		if (mask)
+			object->pointers_end = object->at / 8 + at + 64 -
+					       (uint64_t)__builtin_clzll(mask);
 	}
 	return NULL;
 }
@@ -334,6 +344,20 @@ struct error *scan_object_words(struct scanner *scanner, struct scan_object *obj
 	return error;
 }
 
+struct error *scan_object_shape(struct scanner *scanner, const struct scan_object *object,
+				uint32_t vertex)
+{
+	const struct heap_shape shape = {
+		.mask = object->first_pointers,
+		.size = (uint32_t)object->span->slot_size,
+		.last = (uint32_t)object->pointers_end,
+		.kind = SHAPE_LARGE,
+	};
+	return shape.size == object->span->slot_size
+		       ? shape_number(scanner, &shape, &scanner->scan->shapes[vertex])
+		       : NULL;
+}
+
 static struct error *scan_large_slot(struct scanner *scanner, const struct scanned_span *part,
 				     uint32_t index)
 {
@@ -344,8 +368,9 @@ static struct error *scan_large_slot(struct scanner *scanner, const struct scann
 	struct scan_object object;
 	uint64_t header = span->bits == HEAP_BITS_HEADER ? words[0] : span->bits_at;
 	TRY(scan_object_begin(scanner, span, header, vertex, &object));
-	return scan_object_words(scanner, &object, words + head, count - head, part->bits,
-				 (part->slot + index) * count);
+	TRY(scan_object_words(scanner, &object, words + head, count - head, part->bits,
+			      (part->slot + index) * count));
+	return part->bits ? scan_object_shape(scanner, &object, vertex) : NULL;
 }
 
 struct error *scan_slots(struct scanner *scanner, const struct scanned_span *part)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "heap/search.h"
+#include "heap/search_private.h"
 
 #include <stdlib.h>
 
 #include "base/big_array.h"
 #include "heap/landmarks.h"
-#include "heap/typing.h"
 
 /*
  * A queue in blocks that are freed as they are done with, so that it never has room for all. What
@@ -24,20 +23,7 @@ struct queue_block {
 	uint32_t vertices[BLOCK_VERTICES];
 };
 
-struct search {
-	const struct heap_spans *spans;
-	struct heap_scan *scan;
-	struct heap_typing typing;
-	uint64_t *reached;
-	uint32_t *landmarks;
-	struct queue_block *head;
-	struct queue_block *tail;
-	size_t taken;     /* of the head */
-	uint64_t retyped; /* how many edges were followed again for that */
-	uint64_t retyped_max;
-};
-
-static struct error *push(struct search *search, uint32_t vertex)
+struct error *search_push(struct search *search, uint32_t vertex)
 {
 	struct queue_block *tail = search->tail;
 	if (!tail || tail->count == BLOCK_VERTICES) {
@@ -97,7 +83,7 @@ static force_inline void look_ahead(const struct search *search)
 	}
 }
 
-static uint64_t slot_size(const struct search *search, uint32_t vertex)
+uint64_t search_slot_size(const struct search *search, uint32_t vertex)
 {
 	uint32_t size = search->scan->shape_list.list[search->scan->shapes[vertex]].size;
 	return size ? size : heap_spans_of(search->spans, vertex)->slot_size;
@@ -121,7 +107,10 @@ static struct error *settle_type(struct search *search, uint32_t vertex)
 	if (known.form != HEAP_VALUE)
 		return NULL;
 	TRY(heap_typing_judge(&search->typing, heap_type_number(*place), shape,
-			      slot_size(search, vertex), false, &mark));
+			      search_slot_size(search, vertex), false, &mark));
+	/* What was a guess before stays one. */
+	if (mark && heap_type_rank(*place) == TYPE_RANK_GUESS)
+		mark = heap_type_mark(heap_type_number(mark), TYPE_RANK_GUESS);
 	*place = mark;
 	return NULL;
 }
@@ -137,7 +126,7 @@ static struct error *type_target(struct search *search, uint32_t edge, uint32_t 
 	if (heap_type_rank(*place) == TYPE_RANK_EXACT)
 		TRY(settle_type(search, vertex));
 	TRY(heap_typing_judge(&search->typing, type, search->scan->shapes[vertex],
-			      slot_size(search, vertex), edge_is_interior(edge), &mark));
+			      search_slot_size(search, vertex), edge_is_interior(edge), &mark));
 	if (!mark || mark == *place)
 		return NULL;
 	if (heap_type_rank(*place) == TYPE_RANK_EXACT) {
@@ -184,14 +173,14 @@ static struct error *follow(struct search *search, uint32_t edge, uint32_t type)
 		TRY(type_target(search, edge, type, &changed));
 	if (!heap_bit(search->reached, vertex)) {
 		heap_bit_set(search->reached, vertex);
-		return push(search, vertex);
+		return search_push(search, vertex);
 	}
 	/* Lying descriptors could have the search go round for long. */
 	if (!changed || search->retyped >= search->retyped_max)
 		return NULL;
 	const uint32_t *row = &search->scan->graph.rows[vertex];
 	search->retyped += 1 + row[1] - row[0];
-	return push(search, vertex);
+	return search_push(search, vertex);
 }
 
 /* What an object's type says of its edges; NULL when it has none, or none that fits. */
@@ -261,7 +250,7 @@ static struct error *start(struct search *search, const struct heap_roots *roots
 	return NULL;
 }
 
-static struct error *drain(struct search *search)
+struct error *search_drain(struct search *search)
 {
 	uint32_t vertex;
 	while (pop(search, &vertex)) {
@@ -271,56 +260,20 @@ static struct error *drain(struct search *search)
 	return NULL;
 }
 
-/* The only type that an object of the shape can be, as a mark; 0: there are several, or none. */
-static struct error *only_candidate(struct search *search, const struct heap_shape *shape,
-				    uint32_t *ret)
-{
-	uint32_t type = HEAP_TYPE_UNKNOWN;
-	size_t count = 0;
-	*ret = 0;
-	if (shape->kind == SHAPE_POINTERS)
-		TRY(heap_types_candidates(search->typing.types, shape->mask, shape->size, &type, 1,
-					  &count));
-	if (count == 1)
-		*ret = heap_type_mark(type, TYPE_RANK_GUESS);
-	return NULL;
-}
-
-/* Objects that nobody has said anything of: some are of a shape that only one type has. */
-static struct error *guess(struct search *search)
-{
-	const struct heap_shapes *shapes = &search->scan->shape_list;
-	_cleanup_(free_pointer) uint32_t *marks = calloc(shapes->count, sizeof(*marks));
-	_cleanup_(free_pointer) bool *known = calloc(shapes->count, sizeof(*known));
-	if (!marks || !known)
-		return error_no_memory();
-	for (uint32_t vertex = 0; vertex < search->scan->graph.object_count; vertex++) {
-		uint16_t shape = search->scan->shapes[vertex];
-		if (search->scan->types[vertex] || !heap_bit(search->reached, vertex))
-			continue;
-		if (!known[shape])
-			TRY(only_candidate(search, &shapes->list[shape], &marks[shape]));
-		known[shape] = true;
-		if (!marks[shape])
-			continue;
-		search->scan->types[vertex] = marks[shape];
-		TRY(push(search, vertex));
-	}
-	return drain(search);
-}
-
 static struct error *run(struct search *search, const struct heap_roots *roots)
 {
 	size_t count = search->scan->graph.object_count;
 	search->retyped_max = 16 * ((uint64_t)count + search->scan->edge_count) + 1024;
+	search->compared_left = search->retyped_max;
 	search->reached = calloc(count / 64 + 1, sizeof(*search->reached));
 	if (!search->reached)
 		return error_no_memory();
 	TRY(landmarks_create(&search->scan->graph, &search->landmarks));
 	TRY(take_hints(search, roots));
 	TRY(start(search, roots));
-	TRY(drain(search));
-	return guess(search);
+	TRY(search_drain(search));
+	TRY(search_guess(search));
+	return heap_scan_forget_masks(search->scan, search->spans);
 }
 
 struct error *heap_search_run(const struct heap_spans *spans, struct heap_types *types,

@@ -21,14 +21,15 @@ void heap_shapes_deinit(struct heap_shapes *shapes)
 
 static bool equal(const struct heap_shape *a, const struct heap_shape *b)
 {
-	return a->mask == b->mask && a->size == b->size && a->kind == b->kind;
+	return a->mask == b->mask && a->size == b->size && a->last == b->last && a->kind == b->kind;
 }
 
 /* Shapes whose hashes collide lie under the next keys. */
 struct error *heap_shapes_intern(struct heap_shapes *shapes, const struct heap_shape *shape,
 				 uint16_t *ret)
 {
-	uint64_t key = heap_shape_hash(shape->mask + shape->kind, shape->size) >> 1;
+	uint64_t key =
+		heap_shape_hash(shape->mask + shape->kind, shape->size + (shape->last << 8)) >> 1;
 	for (unsigned probes = 0;; key++, probes++) {
 		struct map_slot *slot = map_find(&shapes->numbers, key);
 		if (!slot)

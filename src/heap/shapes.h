@@ -8,6 +8,9 @@
 /*
  * What is known of an object whatever its type: how large its slot is, and which of the words of a
  * small one can hold pointers. There are few different ones, so that two bytes an object suffice.
+ *
+ * Of a large one that no header describes, the search for types knows where its pointers begin and
+ * end; when that is over they are of one shape again: see heap_scan_forget_masks().
  */
 #define SHAPES_MAX 65536
 
@@ -19,8 +22,9 @@ enum heap_shape_kind {
 };
 
 struct heap_shape {
-	uint64_t mask;
+	uint64_t mask; /* of a large one whose bits lie in its arena: of its first 64 words */
 	uint32_t size; /* of the slot; 0: more than fits, or unknown */
+	uint32_t last; /* of such a one: its last word that can hold a pointer, + 1; else 0 */
 	uint8_t kind;
 };
 

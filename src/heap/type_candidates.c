@@ -9,22 +9,33 @@
  * What an object may be by its size and its pointers alone. Thousands of types have their own
  * combination of both, if only those count that are allocated by themselves.
  */
-#define WORD       8
-#define WORDS_MAX  64
-#define SHAPES_MAX ((size_t)1 << 18)
+#define WORD            8
+#define WORDS_MAX       64
+#define MASKED          ((uint64_t)WORDS_MAX * WORD)
+#define PAGE            8192
+#define CANDIDATES_MAX  ((size_t)1 << 18)
+#define FEW_BUCKETS_MAX 8 /* from 16 on some more lie behind them, for what overflows */
 
-/* The pointers of one value, as a mask; false when it is too large for one. */
-static bool make_mask(const struct heap_type_layout *layout, uint64_t *ret)
+/* Where the pointers of one value begin and end; false when not all of them are known. */
+static bool describe(const struct heap_type_layout *layout, struct types_shape *shape)
 {
-	uint64_t mask = 0, stride = layout->stride ? layout->stride : layout->size;
-	if (!layout->complete || layout->size > WORDS_MAX * WORD || stride == 0)
+	uint64_t stride = layout->stride ? layout->stride : layout->size;
+	if (!layout->complete || stride == 0 || layout->size % WORD ||
+	    layout->size > UINT32_MAX - PAGE || layout->start >= layout->size)
 		return false;
-	for (uint64_t at = layout->start; at < layout->size; at += stride) {
-		for (size_t i = 0; i < layout->slot_count; i++)
-			mask |= UINT64_C(1) << (at + layout->slots[i].offset) / WORD % WORDS_MAX;
+	for (uint64_t at = layout->start; at < MIN(layout->size, MASKED); at += stride) {
+		for (size_t i = 0; i < layout->slot_count; i++) {
+			uint64_t offset = at + layout->slots[i].offset;
+			if (offset < MASKED)
+				shape->mask |= UINT64_C(1) << offset / WORD;
+		}
 	}
-	*ret = mask;
-	return mask != 0;
+	if (layout->slot_count) {
+		uint64_t end = layout->slots[layout->slot_count - 1].offset + WORD;
+		uint64_t before = (layout->size - layout->start - 1) / stride * stride;
+		shape->last = (uint32_t)((layout->start + before + end) / WORD);
+	}
+	return true;
 }
 
 /* Such a struct is known by its first word. */
@@ -62,10 +73,11 @@ static struct error *add_shape(struct heap_types *types, uint32_t type, struct m
 	struct map_slot *slot = NULL;
 	size_t before = seen->count;
 	TRY(map_insert(seen, type, 0, &slot));
-	if (type == HEAP_TYPE_UNKNOWN || seen->count == before || types->shapes.count >= SHAPES_MAX)
+	if (type == HEAP_TYPE_UNKNOWN || seen->count == before ||
+	    types->shapes.count >= CANDIDATES_MAX)
 		return NULL;
 	TRY(heap_types_layout(types, type, &layout));
-	if (!make_mask(layout, &shape.mask))
+	if (!describe(layout, &shape))
 		return NULL;
 	shape.size = (uint32_t)layout->size;
 	if (types_entry(types, type)->form == HEAP_VALUE)
@@ -112,20 +124,77 @@ static struct error *read_shapes(struct heap_types *types)
 	return NULL;
 }
 
-/* So many whole elements one behind the other, and nothing behind them. */
-static bool array_matches(const struct heap_types *types, const struct types_shape *shape,
-			  uint64_t mask, uint64_t size)
+/*
+ * As many as a map can have, in a slot of that size: groups by powers of two; with many buckets
+ * come those for what overflows, and as many as there is room for then. Count 0: not known.
+ */
+static bool map_matches(const struct heap_types *types, const struct types_shape *element,
+			enum heap_form form, uint64_t count, uint64_t size)
 {
-	uint64_t drawn = 0;
-	for (uint64_t count = 1; count * shape->size <= size; count++) {
-		uint64_t word = (count - 1) * shape->size / WORD;
-		if (word >= WORDS_MAX || shape->size % WORD)
-			return false;
-		drawn |= shape->mask << word;
-		if (drawn == mask)
-			return types_allocated(types, count * shape->size, true) == size;
+	for (uint64_t n = 1; n <= size / element->size; n *= 2) {
+		bool more = form == HEAP_MAP_BUCKETS && n > FEW_BUCKETS_MAX;
+		uint64_t all = more ? n + n / 16 : n;
+		if (types_allocated(types, all * element->size, element->last) == size &&
+		    (!count || count == (more ? size / element->size : all)))
+			return true;
 	}
 	return false;
+}
+
+static bool is_map(enum heap_form form)
+{
+	return form == HEAP_MAP_BUCKETS || form == HEAP_MAP_GROUPS;
+}
+
+static bool count_matches(const struct heap_types *types, const struct types_shape *element,
+			  uint64_t count, uint64_t size)
+{
+	enum heap_form form = types_entry(types, element->type)->form;
+	if (is_map(form))
+		return map_matches(types, element, form, count, size);
+	return types_allocated(types, count * element->size, element->last) == size;
+}
+
+/* The first words of so many elements one behind the other, and of nothing behind them. */
+static uint64_t draw(const struct types_shape *element, uint64_t count)
+{
+	uint64_t drawn = 0;
+	for (uint64_t i = 0; i < count && i * element->size < MASKED; i++)
+		drawn |= element->mask << i * element->size / WORD;
+	return drawn;
+}
+
+/* So many whole elements one behind the other, and nothing behind them. */
+static bool array_matches(const struct heap_types *types, const struct types_shape *element,
+			  const struct heap_shape *shape)
+{
+	uint64_t last = shape->last;
+	if (shape->kind == SHAPE_POINTERS)
+		last = WORDS_MAX - (uint64_t)__builtin_clzll(shape->mask);
+	uint64_t before = (last - element->last) * WORD;
+	if (last < element->last || before % element->size)
+		return false;
+	uint64_t count = before / element->size + 1;
+	return count <= shape->size / element->size && draw(element, count) == shape->mask &&
+	       count_matches(types, element, count, shape->size);
+}
+
+static bool matches(const struct heap_types *types, const struct types_shape *candidate,
+		    const struct heap_shape *shape)
+{
+	if (!candidate->last || !candidate->size)
+		return false;
+	if (types_entry(types, candidate->type)->form != HEAP_VALUE)
+		return array_matches(types, candidate, shape);
+	return candidate->size == shape->size && candidate->mask == shape->mask &&
+	       (shape->kind == SHAPE_POINTERS || candidate->last == shape->last);
+}
+
+/* Whether where the object's pointers are is known, and there are any. */
+static bool is_told(const struct heap_shape *shape)
+{
+	return (shape->kind == SHAPE_POINTERS && shape->mask) ||
+	       (shape->kind == SHAPE_LARGE && shape->last);
 }
 
 /* A single element is a value, if the program makes such ones. */
@@ -145,23 +214,45 @@ static size_t drop_single_elements(const struct heap_types *types, uint32_t *fou
 	return kept;
 }
 
-struct error *heap_types_candidates(struct heap_types *types, uint64_t mask, uint64_t size,
+struct error *heap_types_candidates(struct heap_types *types, const struct heap_shape *shape,
 				    uint32_t *ret, size_t capacity, size_t *ret_count)
 {
 	size_t count = 0;
 	if (!types->shapes_known)
 		TRY(read_shapes(types));
-	for (size_t i = 0; mask && i < types->shapes.count; i++) {
-		const struct types_shape *shape = &types->shapes.items[i];
-		bool matches = types_entry(types, shape->type)->form == HEAP_VALUE
-				       ? shape->mask == mask && shape->size == size
-				       : array_matches(types, shape, mask, size);
-		if (!matches)
+	for (size_t i = 0; is_told(shape) && i < types->shapes.count; i++) {
+		const struct types_shape *candidate = &types->shapes.items[i];
+		if (!matches(types, candidate, shape))
 			continue;
 		if (count < capacity)
-			ret[count] = shape->type;
+			ret[count] = candidate->type;
 		count++;
 	}
 	*ret_count = count <= capacity ? drop_single_elements(types, ret, count) : count;
+	return NULL;
+}
+
+struct error *heap_types_map_candidates(struct heap_types *types, const struct heap_shape *shape,
+					uint32_t *ret, size_t capacity, size_t *ret_count)
+{
+	size_t count = 0;
+	if (!types->shapes_known)
+		TRY(read_shapes(types));
+	for (size_t i = 0; i < types->shapes.count; i++) {
+		const struct types_shape *candidate = &types->shapes.items[i];
+		bool good = false;
+		if (!is_map(types_entry(types, candidate->type)->form) || !candidate->size)
+			continue;
+		if (is_told(shape))
+			good = matches(types, candidate, shape);
+		else if (shape->kind == SHAPE_DATA && shape->size && !candidate->last)
+			good = count_matches(types, candidate, 0, shape->size);
+		if (!good)
+			continue;
+		if (count < capacity)
+			ret[count] = candidate->type;
+		count++;
+	}
+	*ret_count = count;
 	return NULL;
 }

@@ -153,3 +153,20 @@ struct error *types_map_flatten(struct types_flatten *flatten, const struct type
 	}
 	return NULL;
 }
+
+struct error *heap_types_map_header(struct heap_types *types, uint32_t *ret)
+{
+	uint64_t descriptor = 0;
+	*ret = HEAP_TYPE_UNKNOWN;
+	TRY(types_find(types, types_header(types, HEAP_MAP), &descriptor));
+	return descriptor ? heap_types_intern(types, HEAP_VALUE, descriptor, ret) : NULL;
+}
+
+bool heap_types_renames(const struct heap_types *types, uint32_t type, uint32_t other)
+{
+	const struct heap_type_entry *a = types_entry(types, type);
+	const struct heap_type_entry *b = types_entry(types, other);
+	return a && b && a->form == b->form && a->type.kind == TYPE_MAP &&
+	       b->type.kind == TYPE_MAP && a->type.named && !b->type.named &&
+	       a->type.key == b->type.key && a->type.element == b->type.element;
+}

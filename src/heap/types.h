@@ -3,6 +3,7 @@
 #define DOWSE_HEAP_TYPES_H
 
 #include "base/writer.h"
+#include "heap/shapes.h"
 #include "runtime/runtime.h"
 
 /*
@@ -71,13 +72,26 @@ struct error *heap_types_choose(struct heap_types *types, uint32_t type, uint64_
 
 /*
  * The types that an object can be of which nothing points to by its type: those that the program's
- * code allocates, and what maps consist of, that take `size` bytes and have pointers at the words of
- * `mask`, at most 64 of them, and nowhere else. With a single one that is almost always right;
- * closures, which say what they are, are not among them. *ret_count may be more than `capacity`;
- * none if the mask is 0.
+ * code allocates, and what maps consist of, that take as many bytes and have pointers at the same
+ * words. With a single one that is almost always right; closures, which say what they are, are not
+ * among them. *ret_count may be more than `capacity`; none where the shape does not tell of any
+ * pointers.
  */
-struct error *heap_types_candidates(struct heap_types *types, uint64_t mask, uint64_t size,
+struct error *heap_types_candidates(struct heap_types *types, const struct heap_shape *shape,
 				    uint32_t *ret, size_t capacity, size_t *ret_count) must_use;
+
+/*
+ * The same of what a map's header leads to: buckets or groups, with pointers or without. Maps of
+ * types with the same name or not that share them count as one.
+ */
+struct error *heap_types_map_candidates(struct heap_types *types, const struct heap_shape *shape,
+					uint32_t *ret, size_t capacity, size_t *ret_count) must_use;
+
+/* The runtime's structure that every map's header is, as a value; HEAP_TYPE_UNKNOWN. */
+struct error *heap_types_map_header(struct heap_types *types, uint32_t *ret) must_use;
+
+/* Whether one is the same of a map as the other, and gives a name to what has none there. */
+bool heap_types_renames(const struct heap_types *types, uint32_t type, uint32_t other);
 
 /* Numbers are 1 to this. */
 uint32_t heap_types_count(const struct heap_types *types);

@@ -26,8 +26,9 @@ DEFINE_VECTOR(heap_type_entry_vector, heap_type_entry_pointer);
 
 /* What a small object of a type looks like to the collector; of an array one element. */
 struct types_shape {
-	uint64_t mask;
+	uint64_t mask; /* of the first 64 words */
 	uint32_t size; /* of the slot; of an array of the element */
+	uint32_t last; /* word that is a pointer, + 1; 0: there is none */
 	uint32_t type;
 };
 

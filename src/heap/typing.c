@@ -274,7 +274,7 @@ static struct error *refines(struct heap_typing *typing, uint32_t type, uint32_t
 		return NULL;
 	TRY(specificity(typing, type, &mine));
 	TRY(specificity(typing, exact, &its));
-	*ret = mine > its;
+	*ret = mine > its || heap_types_renames(typing->types, type, exact);
 	return NULL;
 }
 

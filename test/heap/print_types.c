@@ -252,8 +252,12 @@ static struct error *print_candidates(struct heap_types *types, const char *mask
 {
 	uint32_t found[64];
 	size_t count = 0;
-	TRY(heap_types_candidates(types, strtoull(mask, NULL, 16), strtoull(size, NULL, 10), found,
-				  ARRAY_SIZE(found), &count));
+	const struct heap_shape shape = {
+		.mask = strtoull(mask, NULL, 16),
+		.size = (uint32_t)strtoul(size, NULL, 10),
+		.kind = SHAPE_POINTERS,
+	};
+	TRY(heap_types_candidates(types, &shape, found, ARRAY_SIZE(found), &count));
 	printf("candidates\t%zu", count);
 	for (size_t i = 0; i < count && i < ARRAY_SIZE(found); i++)
 		printf("\t%s", name_of(types, found[i]));

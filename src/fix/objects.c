@@ -53,3 +53,12 @@ const char *fix_out_of_memory_ahead(struct findings *findings, const struct find
 		"Hold less: bound %s by number, size or age, or read again what can be read again. Set GOMEMLIMIT to about nine tenths of what the control group allows, so that Go collects before the kernel ends the process; give it more memory if it needs that.",
 		finding->subject ? finding->subject : "what holds most");
 }
+
+/* P19 */
+const char *fix_heavy_pool(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Before %s is given something back, look how large it has become: call Put only up to a size that is usual there (`if b.Cap() <= 64<<10`), and leave what is larger to the collector.",
+		finding->subject ? finding->subject : "the pool");
+}

@@ -53,8 +53,12 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(MAP_WITHOUT_LIMIT, map_without_limit)                                                 \
 	RULE(MAP_KEEPS_STORAGE, map_keeps_storage)                                                 \
 	RULE(GROWING_SYNC_MAP, growing_sync_map)                                                   \
+	RULE(HEAVY_POOL, heavy_pool)                                                               \
 	RULE(TIMER_NOT_STOPPED, timer_not_stopped)                                                 \
 	RULE(DEFER_IN_LOOP, defer_in_loop)                                                         \
+	RULE(FINALIZER_ON_CYCLE, finalizer_on_cycle)                                               \
+	RULE(LARGE_STACKS, large_stacks)                                                           \
+	RULE(OUT_OF_MEMORY_AHEAD, out_of_memory_ahead)                                             \
 	RULE(WAITGROUP_NEVER_DONE, waitgroup_never_done)                                           \
 	RULE(COND_NEVER_SIGNALLED, cond_never_signalled)                                           \
 	RULE(NESTED_READ_LOCK, nested_read_lock)

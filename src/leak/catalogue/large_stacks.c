@@ -8,8 +8,9 @@ const struct rule rule_large_stacks = {
 	.summary = "goroutines have stacks far larger than the others', for large arrays",
 	.evidence =
 		"The sizes of all goroutines' stacks. Those that take 64 KiB or more and 16 times the median,\n"
-		"8 MiB together, where one function's frame or arguments take 64 KiB: that is an array handed on\n"
-		"by value. Stacks that are merely deep are a suspicion from 64 MiB together on.",
+		"where one function is handed 64 KiB or more by value: 4 MiB together. Where the variables of\n"
+		"one function take so much it is 64 MiB, and so for stacks that are merely deep, which are a\n"
+		"suspicion.",
 	.leaky = "type Picture [262144]byte\n"
 		 "\n"
 		 "func (o *Order) print(p Picture) { // a copy for each call\n"

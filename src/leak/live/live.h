@@ -61,7 +61,11 @@ struct live_detector {
 	DETECTOR(pinned)          /* L20 to L25 */                                                 \
 	DETECTOR(map_storage)     /* L28 */                                                        \
 	DETECTOR(timers)          /* L31 */                                                        \
-	DETECTOR(defers)          /* L34 */
+	DETECTOR(defers)          /* L34 */                                                        \
+	DETECTOR(finalizers) /* L36 */                                                             \
+	DETECTOR(stacks) /* L37 */                                                                 \
+	DETECTOR(exhaustion) /* L38 */                                                             \
+	DETECTOR(pools) /* L30 */
 
 #define DETECTOR(name) extern const struct live_detector live_##name;
 LIVE_DETECTORS(DETECTOR)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "binary/calls.h"
 #include "heap/names.h"
 #include "leak/live/callers.h"
 #include "leak/live/library.h"
@@ -17,11 +18,15 @@
  *     program was built.
  *   - Lost ones that run once go away by themselves. So there must be many, and time left: a select
  *     in a loop leaves a time.After for each round behind.
+ *   - Calls that start themselves again: a function that sets its own timer anew, though nothing else
+ *     leads to it. One is a program's background work, several of one function are what their owners
+ *     have left behind.
  *   - Calls that are due: time.AfterFunc is made for being forgotten. Only very many for a time that
  *     is far away are worth a look.
  */
 #define ONCE_COUNT      100
 #define ONCE_LEFT_NS    (UINT64_C(60) * 1000000000)
+#define AGAIN_COUNT     10
 #define PENDING_COUNT   1000
 #define PENDING_LEFT_NS (UINT64_C(600) * 1000000000)
 
@@ -29,7 +34,7 @@
 #define GROUPS_MAX 64
 
 /* Of one cause: the same kind, period and function. */
-enum timer_fate { LOST_TICKER, LOST_ONCE, PENDING_CALL };
+enum timer_fate { LOST_TICKER, LOST_ONCE, LOST_CALL, PENDING_CALL };
 
 struct timer_group {
 	enum timer_fate fate;
@@ -72,7 +77,8 @@ static bool fate_of(const struct heap *heap, const struct queued_timer *timer, e
 	if (timer->vertex == VERTEX_NONE)
 		return false;
 	if (timer->calls == TIMER_FUNCTION && !timer->period) {
-		*ret = PENDING_CALL;
+		*ret = library_dominator(heap, timer->vertex) == timer->queue ? LOST_CALL
+									      : PENDING_CALL;
 		return true;
 	}
 	if (timer->calls != TIMER_SENDS || !is_lost(heap, timer))
@@ -121,6 +127,8 @@ static bool is_notable(const struct timer_group *group, uint64_t now)
 		return true;
 	case LOST_ONCE:
 		return group->count >= ONCE_COUNT && left >= ONCE_LEFT_NS;
+	case LOST_CALL:
+		return group->count >= AGAIN_COUNT;
 	case PENDING_CALL:
 		return group->count >= PENDING_COUNT && left >= PENDING_LEFT_NS;
 	}
@@ -214,6 +222,50 @@ static struct error *place_of_call(const struct live_evidence *evidence, uint64_
 	return NULL;
 }
 
+static bool is_in(const struct function *function, uint64_t pc)
+{
+	return pc > function->entry && pc <= function->end;
+}
+
+#define SETTERS_MAX 32
+
+/*
+ * Does a function, or one that it calls itself, start a timer? By its code: what it hands to others is
+ * not seen.
+ */
+static struct error *starts_timer(const struct live_evidence *evidence, uint64_t entry, bool *ret)
+{
+	static const char *const names[] = { "time.(*Timer).Reset", "time.resetTimer",
+					     "time.AfterFunc" };
+	const struct binary *binary = runtime_binary(evidence->heap->runtime);
+	_cleanup_(call_vector_deinit) struct call_vector calls = { 0 };
+	_cleanup_(call_vector_deinit) struct call_vector inner = { 0 };
+	uint64_t entries[SETTERS_MAX] = { 0 };
+	struct function function, caller;
+	size_t count = 0;
+	*ret = false;
+	if (!binary_function(binary, entry, &function))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (pclntab_find_named(binary->modules[0].functions, names[i], &caller))
+			entries[count++] = caller.entry;
+	}
+	TRY(calls_find(binary, entries, count, &calls));
+	count = 0;
+	for (size_t i = 0; i < calls.count; i++) {
+		if (is_in(&function, calls.items[i].pc))
+			*ret = true;
+		if (count < SETTERS_MAX &&
+		    binary_function(binary, calls.items[i].pc - 1, &caller) &&
+		    place_is_users(&evidence->places, caller.name))
+			entries[count++] = caller.entry;
+	}
+	TRY(calls_find(binary, entries, count, &inner));
+	for (size_t i = 0; i < inner.count; i++)
+		*ret |= is_in(&function, inner.items[i].pc);
+	return NULL;
+}
+
 /* Contexts have a rule of their own. */
 static bool is_contexts(const struct live_evidence *evidence, uint64_t entry)
 {
@@ -246,6 +298,37 @@ static struct error *tell_pending(const struct live_evidence *evidence,
 	return finding_vector_append(&ret->list, &finding);
 }
 
+static struct error *tell_again(const struct live_evidence *evidence,
+				const struct timer_queues *queues, const struct timer_group *group,
+				struct findings *ret)
+{
+	static const char *const makers[] = { "time.AfterFunc", NULL };
+	struct finding finding = new_finding(group, CERTAINTY_LIKELY);
+	struct place called = { 0 };
+	char count[QUANTITY_SIZE];
+	bool again;
+	if (is_contexts(evidence, group->function))
+		return NULL;
+	TRY(starts_timer(evidence, group->function, &again));
+	if (!again)
+		return is_notable(&(struct timer_group){ .fate = PENDING_CALL,
+							 .count = group->count,
+							 .last = group->last },
+				  queues->now)
+			       ? tell_pending(evidence, queues, group, ret)
+			       : NULL;
+	TRY(place_of_call(evidence, group->function, ret, &called));
+	finding.title = findings_text(ret,
+				      "%s timers start themselves again, and nobody can stop them",
+				      quantity_count(group->count, count));
+	finding.why = findings_text(
+		ret,
+		"Their function, %s, sets its timer anew whenever it runs. Nothing in the program leads to these timers any more, nor to what their function works on, but the runtime's list of timers.",
+		called.function ? called.function : "?");
+	TRY(live_callers_tell(evidence, group->example, makers, 0, ret, &finding));
+	return finding_vector_append(&ret->list, &finding);
+}
+
 static struct error *timers_find(const struct live_evidence *evidence, void *notes,
 				 struct findings *ret)
 {
@@ -266,6 +349,8 @@ static struct error *timers_find(const struct live_evidence *evidence, void *not
 			TRY(tell_ticker(evidence, queues, group, ret));
 		else if (group->fate == LOST_ONCE)
 			TRY(tell_once(evidence, queues, group, ret));
+		else if (group->fate == LOST_CALL)
+			TRY(tell_again(evidence, queues, group, ret));
 		else
 			TRY(tell_pending(evidence, queues, group, ret));
 	}

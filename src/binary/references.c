@@ -20,14 +20,11 @@ static uint32_t filter_bit(uint64_t address)
 	return (uint32_t)(hash_word(address) >> (64 - REFERENCES_FILTER_BITS));
 }
 
-size_t references_index(const struct references *references, uint64_t address)
+size_t references_lower_bound(const struct references *references, uint64_t address)
 {
-	uint32_t bit = filter_bit(address);
 	size_t low = 0;
 	size_t high = references->count;
 
-	if (!(references->filter[bit / 8] & 1 << bit % 8))
-		return SIZE_MAX;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (references->addresses[middle] < address)
@@ -35,7 +32,18 @@ size_t references_index(const struct references *references, uint64_t address)
 		else
 			high = middle;
 	}
-	return low < references->count && references->addresses[low] == address ? low : SIZE_MAX;
+	return low;
+}
+
+size_t references_index(const struct references *references, uint64_t address)
+{
+	uint32_t bit = filter_bit(address);
+
+	if (!(references->filter[bit / 8] & 1 << bit % 8))
+		return SIZE_MAX;
+	size_t index = references_lower_bound(references, address);
+	return index < references->count && references->addresses[index] == address ? index
+										    : SIZE_MAX;
 }
 
 static bool begins_with(const char *name, const char *beginning)

@@ -39,8 +39,8 @@ const char *references_name(const struct references *references, size_t index, s
 struct error *references_find_types(struct references *references) must_use;
 
 /*
- * What is at addresses[index], as variables_part() says it; `offset` is always 0. The second word
- * of an interface is told apart by the first, by whoever reads them.
+ * What is at addresses[index], as variables_part() says it. The second word of an interface is told
+ * apart by the first, by whoever reads them.
  */
 bool references_part(const struct references *references, size_t index, struct variable_part *ret);
 

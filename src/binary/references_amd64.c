@@ -179,6 +179,7 @@ static void decode_other(const cs_insn *instruction, struct operation *operation
 			operation->stack = instruction->id == X86_INS_LEA ? STACK_ESCAPES
 									  : STACK_WRITTEN;
 			operation->address = (uint64_t)operand->mem.disp;
+			operation->width = operand->size ? operand->size : OPERATION_WIDEST;
 		}
 	}
 }
@@ -257,6 +258,17 @@ static void decode(const cs_insn *instruction, struct operation *operation)
 			      operation);
 		return;
 	case X86_INS_RET:
+		operation->kind = OPERATION_RETURN;
+		return;
+	case X86_INS_XOR:
+		decode_other(instruction, operation);
+		if (x86->operands[0].type == X86_OP_REG && x86->operands[1].type == X86_OP_REG &&
+		    x86->operands[0].reg == x86->operands[1].reg && x86->operands[0].size >= 4 &&
+		    register_number(x86->operands[0].reg) < OPERATION_REGISTERS) {
+			operation->kind = OPERATION_NUMBER;
+			operation->to = register_number(x86->operands[0].reg);
+		}
+		return;
 	case X86_INS_UD2:
 	case X86_INS_INT3:
 		decode_branch(instruction, OPERATION_END, operation);

@@ -12,7 +12,10 @@ struct reference {
 	uint8_t ranks[REFERENCES_NAMES];     /* 0 is best */
 	uint8_t name_count;
 	bool typed;
-	bool disputed; /* two places disagree */
+	bool disputed;  /* two places disagree */
+	bool interface; /* it is the second word of one */
+	uint8_t weight; /* how sure it is */
+	uint64_t size;  /* of the type */
 	struct variable_part part;
 };
 
@@ -30,6 +33,9 @@ struct references {
 
 /* Index of an address; SIZE_MAX for one that is not looked for. */
 size_t references_index(const struct references *references, uint64_t address);
+
+/* Of the first one at or behind it; references->count when there is none. */
+size_t references_lower_bound(const struct references *references, uint64_t address);
 
 /*
  * One file a machine: references_amd64.c.
@@ -72,6 +78,7 @@ enum operation_kind {
 	OPERATION_CALL,    /* address; 0: not known */
 	OPERATION_JUMP,    /* address; may go on */
 	OPERATION_END,     /* does not go on; a jump to address, or 0 */
+	OPERATION_RETURN,
 	OPERATION_UNKNOWN, /* goes on somewhere */
 };
 
@@ -84,9 +91,10 @@ struct operation {
 	uint8_t from;
 	enum {
 		STACK_UNTOUCHED,
-		STACK_WRITTEN, /* OTHER: at `address`, up to OPERATION_WIDEST bytes */
+		STACK_WRITTEN, /* OTHER: at `address`, `width` bytes */
 		STACK_ESCAPES, /* OTHER takes the address of what lies at `address` and behind */
 	} stack;
+	uint8_t width;    /* STACK_WRITTEN: so many bytes */
 	uint32_t written; /* a bit a register */
 	uint64_t place;
 	uint64_t address;

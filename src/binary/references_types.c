@@ -1,63 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/map.h"
-#include "binary/references_private.h"
-#include "binary/type.h"
+#include "binary/references_types.h"
 
 /*
- * A function is followed once, from its first instruction to its last: which registers and words
- * of the stack hold the address of a type descriptor, what the runtime made of a type, or one of
- * the words that are looked for. Where branches from above come in, only what was the same at all
- * of them stays; where one from below does, nothing does. So what is known at an instruction is so
- * on every way that leads to it.
+ * What the machine code says of types where it calls: the runtime's functions are handed a type's
+ * descriptor together with what is of that type, and a method's name says what its receiver points
+ * to. references_follow.c says what is in the arguments.
  */
 
 /* What is looked through at most, bytes of one function and of all. */
-#define FUNCTION_LIMIT ((uint64_t)256 << 10)
+#define FUNCTION_LIMIT ((uint64_t)1 << 20)
 #define CODE_LIMIT     ((uint64_t)8 << 20)
 
-enum { SLOTS = 64 };
-
-struct value {
-	enum {
-		VALUE_UNKNOWN,
-		VALUE_NUMBER,
-		VALUE_ADDRESS,
-		VALUE_LOADED, /* the word at `number` */
-		VALUE_MADE,   /* a part: its descriptor is `number` */
-	} kind;
-	bool pointer;
-	bool array;
-	uint64_t number;
-};
-
-struct state {
-	struct value registers[OPERATION_REGISTERS];
-	struct value slots[SLOTS]; /* of the stack, from its top */
-};
-
-/* A place that code branches to. */
-struct label {
-	uint64_t place;
-	uint64_t state; /* what is so at every branch so far: its index, + 1 */
-	bool from_below;
-};
-
-DEFINE_VECTOR(label_vector, struct label);
-DEFINE_VECTOR(state_vector, struct state);
-
-struct follower {
-	struct references *references;
-	void *disassembler;
-	struct operation_vector operations;
-	struct label_vector labels; /* by place, each once */
-	struct state_vector states;
-	struct map calls; /* entry of a function of the runtime → enum call */
-	struct state now;
-	uint64_t left;    /* bytes of code that may still be looked through */
-	uint64_t escaped; /* words of the stack from there on may be written through pointers */
-};
+#define DISPUTED     UINT64_MAX
+#define RESULT_DEPTH 4 /* of functions that return what another one does */
 
 /* What the runtime's functions do, by the beginnings of their names; the first that fits counts. */
 #define CALLS(CALL)                                                                                \
@@ -65,7 +22,7 @@ struct follower {
 	CALL(ALLOCATE, "runtime.mallocgc")                                                         \
 	CALL(MAKE_SLICE, "runtime.makeslice")                                                      \
 	CALL(GROW, "runtime.growslice")                                                            \
-	CALL(OTHER_MAP, "runtime.makemap_small")                                                   \
+	CALL(MAKE_SMALL_MAP, "runtime.makemap_small")                                              \
 	CALL(MAKE_MAP, "runtime.makemap")                                                          \
 	CALL(MAKE_CHANNEL, "runtime.makechan")                                                     \
 	CALL(USE_MAP, "runtime.mapaccess")                                                         \
@@ -86,7 +43,7 @@ enum call {
 	CALL_ALLOCATE,
 	CALL_MAKE_SLICE,
 	CALL_GROW,
-	CALL_OTHER_MAP,
+	CALL_MAKE_SMALL_MAP,
 	CALL_MAKE_MAP,
 	CALL_MAKE_CHANNEL,
 	CALL_USE_MAP,
@@ -115,17 +72,17 @@ static enum call call_named(const char *name)
 	return CALL_NONE;
 }
 
-static enum call call_at(const struct follower *follower, uint64_t entry)
+static enum call call_at(const struct finder *finder, uint64_t entry)
 {
-	const struct map_slot *slot = map_find(&follower->calls, entry);
+	const struct map_slot *slot = map_find(&finder->calls, entry);
 
 	return slot ? (enum call)slot->value : CALL_NONE;
 }
 
 /* The runtime is in the first module. */
-static struct error *find_calls(struct follower *follower)
+static struct error *find_calls(struct finder *finder)
 {
-	const struct binary *binary = follower->references->binary;
+	const struct binary *binary = finder->references->binary;
 	const struct pclntab *table = binary->module_count ? binary->modules[0].functions : NULL;
 	size_t count = table ? pclntab_function_count(table) : 0;
 
@@ -136,15 +93,15 @@ static struct error *find_calls(struct follower *follower)
 			continue;
 		enum call call = call_named(function.name);
 		if (call != CALL_NONE && function.entry + 1)
-			TRY(map_insert(&follower->calls, function.entry, (uint64_t)call, &slot));
+			TRY(map_insert(&finder->calls, function.entry, (uint64_t)call, &slot));
 	}
 	return NULL;
 }
 
 /* The type whose descriptor's address a value is. */
-static bool type_of(const struct follower *follower, const struct value *value, struct type *ret)
+static bool type_of(const struct finder *finder, const struct value *value, struct type *ret)
 {
-	const struct binary *binary = follower->references->binary;
+	const struct binary *binary = finder->references->binary;
 
 	if (value->kind != VALUE_ADDRESS)
 		return false;
@@ -156,46 +113,89 @@ static bool type_of(const struct follower *follower, const struct value *value, 
 	return false;
 }
 
-static bool same_part(const struct variable_part *a, const struct variable_part *b)
-{
-	return a->descriptor == b->descriptor && a->pointer == b->pointer && a->array == b->array;
-}
-
 /* What stands for several types in the code that they share says too little of each. */
-static bool is_shape(const struct follower *follower, uint64_t descriptor)
+static bool is_shape(const struct finder *finder, uint64_t descriptor)
 {
 	char name[1024];
 
 	return !error_ignore(
-		       type_name(follower->references->binary, descriptor, name, sizeof(name))) ||
+		       type_name(finder->references->binary, descriptor, name, sizeof(name))) ||
 	       strstr(name, "go.shape.");
 }
 
-/* What a word is, and what it points to, may both be known: the first says more. */
-static void note(struct follower *follower, uint64_t address, const struct variable_part *part)
+/*
+ * Of two sayings the surer one counts. What a word is says more than what it points to; and the
+ * larger type says more than one that it may begin with.
+ */
+static void settle(struct reference *reference, const struct noted *noted)
 {
-	size_t index = references_index(follower->references, address);
+	const struct variable_part *part = &noted->part;
+	unsigned weight = (noted->sure ? 2 : 0) + (part->pointer ? 0 : 1);
+	bool same = reference->part.descriptor == part->descriptor &&
+		    reference->part.offset == part->offset &&
+		    reference->part.pointer == part->pointer &&
+		    reference->part.array == part->array;
+	bool comparable = (!noted->sure || !part->pointer) && noted->size != reference->size;
 
-	if (index == SIZE_MAX || is_shape(follower, part->descriptor))
+	if (reference->typed && (weight < reference->weight ||
+				 (weight == reference->weight &&
+				  (same || (comparable && noted->size < reference->size)))))
 		return;
-	struct reference *reference = &follower->references->items[index];
-	if (!reference->typed || (reference->part.pointer && !part->pointer)) {
-		reference->part = *part;
-		reference->disputed &= !reference->typed;
-		reference->typed = true;
-	} else if (reference->part.pointer == part->pointer && !same_part(&reference->part, part)) {
+	/* Another one of the same weight, and neither can be a part of the other. */
+	if (reference->typed && weight == reference->weight && !comparable) {
 		reference->disputed = true;
+		return;
+	}
+	if (reference->typed)
+		reference->disputed = reference->interface;
+	reference->part = *part;
+	reference->size = noted->size;
+	reference->weight = (uint8_t)weight;
+	reference->typed = true;
+}
+
+void finder_note(struct finder *finder, uint64_t address, const struct noted *noted)
+{
+	size_t index = references_index(finder->references, address);
+
+	if (index != SIZE_MAX && !is_shape(finder, noted->part.descriptor))
+		settle(&finder->references->items[index], noted);
+}
+
+void finder_note_variable(struct finder *finder, uint64_t address, const struct type *type,
+			  bool sure)
+{
+	const struct references *references = finder->references;
+	struct noted noted = { .part.descriptor = type->address, .size = type->size, .sure = sure };
+	size_t index = references_lower_bound(references, address);
+
+	if (index == references->count || references->addresses[index] - address >= type->size ||
+	    is_shape(finder, type->address))
+		return;
+	for (; index < references->count && references->addresses[index] - address < type->size;
+	     index++) {
+		noted.part.offset = references->addresses[index] - address;
+		settle(&finder->references->items[index], &noted);
 	}
 }
 
-/* A pointer to an array is one to its elements: that is what slices make of it. */
+/* What was on the stack may be something else by now: that says less. */
+static void note(struct finder *finder, uint64_t address, const struct variable_part *part,
+		 bool doubtful)
+{
+	const struct noted noted = { .part = *part, .sure = !doubtful };
+
+	finder_note(finder, address, &noted);
+}
+
+/* A pointer to an array without a name is one to its elements: that is what slices make of it. */
 static struct variable_part pointer_part(const struct type *type, bool array)
 {
 	struct variable_part part = { .descriptor = type->address,
 				      .pointer = true,
 				      .array = array };
 
-	if (type->kind == TYPE_ARRAY && !array) {
+	if (type->kind == TYPE_ARRAY && !type->named && !array) {
 		part.descriptor = type->element;
 		part.array = true;
 	}
@@ -203,362 +203,333 @@ static struct variable_part pointer_part(const struct type *type, bool array)
 }
 
 /*
- * A function's closure begins with its entry, in a field F. Whatever holds functions may hold
- * another one later, and each says itself which it is.
+ * Whatever holds functions may hold another one later, and each says itself which it is.
  */
-static bool is_closure(const struct follower *follower, const struct type *type)
+static bool is_closure(const struct finder *finder, const struct type *type)
 {
-	const struct binary *binary = follower->references->binary;
+	const struct binary *binary = finder->references->binary;
 	struct type_field field;
 
 	return type->kind == TYPE_STRUCT && !type->named && type->count &&
-	       error_ignore(type_field(binary, type, 0, &field)) && strcmp(field.name, "F") == 0;
+	       error_ignore(type_field(binary, type, 0, &field)) &&
+	       strcmp(field.name + (field.name[0] == '.'), CLOSURE_FUNCTION_FIELD) == 0;
 }
 
 static struct value made(const struct variable_part *part)
 {
-	return (struct value){ VALUE_MADE, part->pointer, part->array, part->descriptor };
+	return (struct value){
+		.kind = VALUE_MADE,
+		.pointer = part->pointer,
+		.array = part->array,
+		.number = part->descriptor,
+	};
+}
+
+static struct variable_part part_of(const struct value *value)
+{
+	return (struct variable_part){
+		.descriptor = value->number,
+		.pointer = value->pointer,
+		.array = value->array,
+	};
 }
 
 /* The argument with the type of the elements changed its place in 1.20. */
-static struct value grow(struct follower *follower)
+static struct value grow(struct finder *finder)
 {
-	bool old = follower->references->binary->minor < 20;
-	const struct value *from = &follower->now.registers[old ? 1 : 0];
+	const struct value *arguments = finder->follower.now.registers;
+	bool old = finder->references->binary->minor < 20;
+	const struct value *from = &arguments[old ? 1 : 0];
 	struct type type;
 
-	if (!type_of(follower, &follower->now.registers[old ? 0 : 4], &type))
+	if (!type_of(finder, &arguments[old ? 0 : 4], &type))
 		return (struct value){ 0 };
 	struct variable_part part = pointer_part(&type, true);
-	if (from->kind == VALUE_LOADED)
-		note(follower, from->number, &part);
+	if (from->kind == VALUE_LOADED && finder->follower.telling)
+		note(finder, from->number, &part, from->doubtful);
 	return made(&part);
 }
 
-/* What a call returns first, and what it says of its arguments. */
-static struct value call_result(struct follower *follower, enum call call)
+/* A map that has been made without its type, and what type it is of after all. */
+static struct error *note_map(struct finder *finder, uint64_t place, uint64_t descriptor)
 {
-	const struct value *arguments = follower->now.registers;
+	struct map_slot *slot = map_find(&finder->maps, place);
+	if (slot && slot->value != descriptor)
+		slot->value = DISPUTED;
+	return slot ? NULL : map_insert(&finder->maps, place, descriptor, &slot);
+}
+
+static struct error *use_map(struct finder *finder, const struct type *type)
+{
+	const struct value *map = &finder->follower.now.registers[1];
+	const struct variable_part part = { .descriptor = type->address };
+
+	if (type->kind != TYPE_MAP || !finder->follower.telling)
+		return NULL;
+	if (map->kind == VALUE_LOADED)
+		note(finder, map->number, &part, map->doubtful);
+	return map->kind == VALUE_MAP ? note_map(finder, map->number, type->address) : NULL;
+}
+
+static void move(struct finder *finder, enum call call, const struct type *type)
+{
+	const struct value *arguments = finder->follower.now.registers;
+
+	if (!finder->follower.telling)
+		return;
+	if (call == CALL_MOVE && arguments[2].kind == VALUE_ADDRESS)
+		finder_note_variable(finder, arguments[2].number, type, !arguments[2].doubtful);
+	if (arguments[1].kind == VALUE_ADDRESS)
+		finder_note_variable(finder, arguments[1].number, type, !arguments[1].doubtful);
+}
+
+/* What one of the runtime's returns first, and what it says of its arguments. */
+static struct error *call_runtime(struct finder *finder, enum call call, struct value *ret)
+{
+	const struct value *arguments = finder->follower.now.registers;
 	struct variable_part part = { 0 };
 	struct type type;
 
-	if (call == CALL_GROW)
-		return grow(follower);
-	if (!type_of(follower, &arguments[call == CALL_ALLOCATE ? 1 : 0], &type))
-		return (struct value){ 0 };
-	if (is_closure(follower, &type))
-		return (struct value){ 0 };
-	part.descriptor = type.address;
+	if (call == CALL_GROW) {
+		*ret = grow(finder);
+		return NULL;
+	}
+	if (!type_of(finder, &arguments[call == CALL_ALLOCATE ? 1 : 0], &type) ||
+	    is_closure(finder, &type))
+		return NULL;
+	part = pointer_part(&type, call == CALL_MAKE_SLICE);
 	switch (call) {
-	case CALL_NEW:
-		part = pointer_part(&type, false);
-		return made(&part);
 	case CALL_ALLOCATE:
 		if (arguments[0].kind != VALUE_NUMBER || arguments[0].number != type.size)
 			break;
-		part = pointer_part(&type, false);
-		return made(&part);
+		*ret = made(&part);
+		break;
+	case CALL_NEW:
 	case CALL_MAKE_SLICE:
-		part = pointer_part(&type, true);
-		return made(&part);
+		*ret = made(&part);
+		break;
 	case CALL_MAKE_MAP:
 	case CALL_MAKE_CHANNEL:
+		part = (struct variable_part){ .descriptor = type.address };
 		if (type.kind == (call == CALL_MAKE_MAP ? TYPE_MAP : TYPE_CHAN))
-			return made(&part);
+			*ret = made(&part);
 		break;
 	case CALL_USE_MAP:
-		if (type.kind == TYPE_MAP && arguments[1].kind == VALUE_LOADED)
-			note(follower, arguments[1].number, &part);
-		break;
+		return use_map(finder, &type);
 	case CALL_MOVE:
 	case CALL_CLEAR:
-		if (call == CALL_MOVE && arguments[2].kind == VALUE_ADDRESS)
-			note(follower, arguments[2].number, &part);
-		if (arguments[1].kind == VALUE_ADDRESS)
-			note(follower, arguments[1].number, &part);
+		move(finder, call, &type);
 		break;
 	default:
 		break;
 	}
-	return (struct value){ 0 };
-}
-
-static void follow_call(struct follower *follower, const struct operation *operation)
-{
-	enum call call = call_at(follower, operation->address);
-
-	/* These save every register, and give back the eleventh. */
-	if (call == CALL_BARRIER) {
-		follower->now.registers[8] = (struct value){ 0 };
-		return;
-	}
-	struct value result = call_result(follower, call);
-	memset(follower->now.registers, 0, sizeof(follower->now.registers));
-	follower->now.registers[0] = result;
-}
-
-static void follow_store(struct follower *follower, const struct operation *operation)
-{
-	const struct value *value = &follower->now.registers[operation->from];
-
-	if (value->kind == VALUE_MADE) {
-		struct variable_part part = {
-			.descriptor = value->number,
-			.pointer = value->pointer,
-			.array = value->array,
-		};
-		note(follower, operation->address, &part);
-	} else if (value->kind == VALUE_ADDRESS) {
-		/* The first word of an interface: what the second points to may change. */
-		size_t second = references_index(follower->references, operation->address + 8);
-		if (second != SIZE_MAX)
-			follower->references->items[second].disputed = true;
-	}
-}
-
-static struct value *slot_at(struct follower *follower, uint64_t offset)
-{
-	return offset % 8 == 0 && offset / 8 < SLOTS ? &follower->now.slots[offset / 8] : NULL;
-}
-
-static void follow_other(struct follower *follower, const struct operation *operation)
-{
-	for (size_t i = 0; i < OPERATION_REGISTERS; i++) {
-		if (operation->written >> i & 1)
-			follower->now.registers[i] = (struct value){ 0 };
-	}
-	if (operation->stack != STACK_WRITTEN)
-		return;
-	for (uint64_t i = 0; i < SLOTS; i++) {
-		uint64_t offset = i * 8;
-		if (offset + 8 > operation->address &&
-		    offset < operation->address + OPERATION_WIDEST)
-			follower->now.slots[i] = (struct value){ 0 };
-	}
-}
-
-static void follow(struct follower *follower, const struct operation *operation)
-{
-	struct value value = { .number = operation->address };
-	struct value *slot;
-
-	switch (operation->kind) {
-	case OPERATION_NUMBER:
-	case OPERATION_ADDRESS:
-	case OPERATION_LOAD:
-		value.kind = operation->kind == OPERATION_NUMBER    ? VALUE_NUMBER
-			     : operation->kind == OPERATION_ADDRESS ? VALUE_ADDRESS
-								    : VALUE_LOADED;
-		follower->now.registers[operation->to] = value;
-		return;
-	case OPERATION_STORE:
-		follow_store(follower, operation);
-		return;
-	case OPERATION_MOVE:
-		follower->now.registers[operation->to] = follower->now.registers[operation->from];
-		return;
-	case OPERATION_SAVE:
-		slot = slot_at(follower, operation->address);
-		if (slot && operation->address < follower->escaped)
-			*slot = follower->now.registers[operation->from];
-		return;
-	case OPERATION_RESTORE:
-		slot = slot_at(follower, operation->address);
-		follower->now.registers[operation->to] = slot ? *slot : (struct value){ 0 };
-		return;
-	case OPERATION_CALL:
-		follow_call(follower, operation);
-		return;
-	case OPERATION_OTHER:
-		follow_other(follower, operation);
-		return;
-	default:
-		return;
-	}
-}
-
-static int compare_labels(const void *left, const void *right)
-{
-	const struct label *a = left;
-	const struct label *b = right;
-
-	return a->place < b->place ? -1 : a->place > b->place;
-}
-
-static bool is_branch(const struct operation *operation)
-{
-	return (operation->kind == OPERATION_JUMP || operation->kind == OPERATION_END) &&
-	       operation->address;
-}
-
-/* *ret_known is false where code goes on at places that cannot be known. */
-static struct error *find_labels(struct follower *follower, bool *ret_known)
-{
-	struct label_vector *labels = &follower->labels;
-	size_t kept = 0;
-
-	labels->count = 0;
-	follower->escaped = UINT64_MAX;
-	*ret_known = true;
-	for (size_t i = 0; i < follower->operations.count; i++) {
-		const struct operation *operation = &follower->operations.items[i];
-		struct label label = {
-			.place = operation->address,
-			.from_below = operation->address <= operation->place,
-		};
-		if (operation->kind == OPERATION_UNKNOWN)
-			*ret_known = false;
-		if (operation->kind == OPERATION_OTHER && operation->stack == STACK_ESCAPES)
-			follower->escaped = MIN(follower->escaped, operation->address);
-		if (is_branch(operation))
-			TRY(label_vector_append(labels, &label));
-	}
-	if (labels->count)
-		qsort(labels->items, labels->count, sizeof(*labels->items), compare_labels);
-	for (size_t i = 0; i < labels->count; i++) {
-		if (kept && labels->items[kept - 1].place == labels->items[i].place)
-			labels->items[kept - 1].from_below |= labels->items[i].from_below;
-		else
-			labels->items[kept++] = labels->items[i];
-	}
-	labels->count = kept;
 	return NULL;
 }
 
-static struct label *find_label(const struct follower *follower, uint64_t place)
+/* A method is called: its receiver is a pointer to its type, or at least begins like one. */
+static struct error *call_method(struct finder *finder, uint64_t callee)
 {
-	const struct label wanted = { .place = place };
+	const struct value *receiver = &finder->follower.now.registers[0];
+	struct type type;
+	bool found = false;
 
-	return follower->labels.count
-		       ? bsearch(&wanted, follower->labels.items, follower->labels.count,
-				 sizeof(wanted), compare_labels)
+	if (!finder->follower.telling ||
+	    (receiver->kind != VALUE_LOADED && receiver->kind != VALUE_ADDRESS))
+		return NULL;
+	TRY(finder_receiver(finder, callee, &type, &found));
+	if (found && receiver->kind == VALUE_ADDRESS)
+		finder_note_variable(finder, receiver->number, &type, false);
+	if (!found || receiver->kind != VALUE_LOADED)
+		return NULL;
+	const struct noted noted = { .part = pointer_part(&type, false), .size = type.size };
+	finder_note(finder, receiver->number, &noted);
+	return NULL;
+}
+
+static bool keeps_registers(const struct follower *follower, uint64_t callee)
+{
+	return call_at(follower->context, callee) == CALL_BARRIER;
+}
+
+static struct error *follow_call(struct follower *follower, const struct operation *operation,
+				 struct value *ret)
+{
+	struct finder *finder = follower->context;
+	enum call call = call_at(finder, operation->address);
+
+	if (call == CALL_MAKE_SMALL_MAP) {
+		*ret = (struct value){ .kind = VALUE_MAP, .number = operation->place };
+		return NULL;
+	}
+	if (call != CALL_NONE)
+		return call_runtime(finder, call, ret);
+	if (operation->address)
+		*ret = (struct value){ .kind = VALUE_RESULT, .number = operation->address };
+	return call_method(finder, operation->address);
+}
+
+static struct error *follow_store(struct follower *follower, uint64_t address,
+				  const struct value *value)
+{
+	struct finder *finder = follower->context;
+	const struct stored stored = { address, *value };
+
+	if (value->kind == VALUE_ADDRESS) {
+		/* The first word of an interface: what the second points to may change. */
+		size_t second = references_index(finder->references, address + 8);
+		if (second != SIZE_MAX) {
+			finder->references->items[second].disputed = true;
+			finder->references->items[second].interface = true;
+		}
+		return NULL;
+	}
+	bool known = value->kind == VALUE_MADE || value->kind == VALUE_MAP ||
+		     value->kind == VALUE_RESULT;
+	return known && references_index(finder->references, address) != SIZE_MAX
+		       ? stored_vector_append(&finder->stored, &stored)
 		       : NULL;
 }
 
-static void keep_same(struct value *values, const struct value *others, size_t count)
+/* All that it returns must be the same, or nothing. */
+static struct error *follow_result(struct follower *follower, const struct value *value)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (values[i].kind != others[i].kind || values[i].number != others[i].number ||
-		    values[i].pointer != others[i].pointer || values[i].array != others[i].array)
-			values[i] = (struct value){ 0 };
-	}
-}
+	struct finder *finder = follower->context;
+	struct value *result = &finder->result;
 
-static void meet(struct state *state, const struct state *other)
-{
-	keep_same(state->registers, other->registers, OPERATION_REGISTERS);
-	keep_same(state->slots, other->slots, SLOTS);
-}
-
-static struct error *branch_to(struct follower *follower, uint64_t place)
-{
-	struct label *label = find_label(follower, place);
-
-	if (!label || label->from_below)
+	if (value->kind == VALUE_NUMBER && value->number == 0)
 		return NULL;
-	if (label->state) {
-		meet(&follower->states.items[label->state - 1], &follower->now);
-		return NULL;
-	}
-	TRY(state_vector_append(&follower->states, &follower->now));
-	label->state = follower->states.count;
+	if (!finder->returns)
+		*result = *value;
+	else if (result->kind != value->kind || result->number != value->number ||
+		 result->pointer != value->pointer || result->array != value->array)
+		*result = (struct value){ 0 };
+	finder->returns = true;
 	return NULL;
 }
 
-/* Where ways come together; `reached`: the instruction before goes on here, too. */
-static void arrive(struct follower *follower, const struct label *label, bool reached)
+/* A map that was made in the function has its type by now, if anything was done with it. */
+static void settle_map(const struct finder *finder, struct value *value)
 {
-	if (!label->state || label->from_below)
-		memset(&follower->now, 0, sizeof(follower->now));
-	else if (reached)
-		meet(&follower->now, &follower->states.items[label->state - 1]);
-	else
-		follower->now = follower->states.items[label->state - 1];
+	if (value->kind != VALUE_MAP)
+		return;
+	const struct map_slot *slot = map_find(&finder->maps, value->number);
+	bool doubtful = value->doubtful;
+	*value = (struct value){ 0 };
+	if (slot && slot->value != DISPUTED)
+		*value = (struct value){
+			.kind = VALUE_MADE,
+			.number = slot->value,
+			.doubtful = doubtful,
+		};
 }
 
-static struct error *follow_all(struct follower *follower)
-{
-	size_t next = 0;
-	bool reached = true;
-
-	memset(&follower->now, 0, sizeof(follower->now));
-	follower->states.count = 0;
-	for (size_t i = 0; i < follower->operations.count; i++) {
-		const struct operation *operation = &follower->operations.items[i];
-		const struct label_vector *labels = &follower->labels;
-		while (next < labels->count && labels->items[next].place < operation->place)
-			next++;
-		if (next < labels->count && labels->items[next].place == operation->place)
-			arrive(follower, &labels->items[next], reached);
-		else if (!reached)
-			memset(&follower->now, 0, sizeof(follower->now));
-		follow(follower, operation);
-		if (is_branch(operation))
-			TRY(branch_to(follower, operation->address));
-		reached = operation->kind != OPERATION_END;
-	}
-	return NULL;
-}
-
-/*
- * Whether any byte of the code may begin a call of a function that says something of types: most
- * functions call none, and need not be disassembled.
- */
-static bool may_call(struct follower *follower, const uint8_t *code, size_t size, uint64_t address)
-{
-	uint64_t target;
-
-	for (size_t at = 0; references_next_call(code, size, address, &at, &target);) {
-		const struct map_slot *slot = map_find(&follower->calls, target);
-		if (slot && (enum call)slot->value != CALL_BARRIER)
-			return true;
-	}
-	return false;
-}
-
-static struct error *follow_function(struct follower *follower, const struct function *function)
+static struct error *follow_function(struct finder *finder, const struct function *function)
 {
 	uint64_t size = function->end - function->entry;
 	const uint8_t *code = size <= FUNCTION_LIMIT
-				      ? binary_bytes_at(follower->references->binary,
-							function->entry, (size_t)size)
+				      ? binary_bytes_at(finder->references->binary, function->entry,
+							(size_t)size)
 				      : NULL;
-	bool known;
+	size_t first = finder->stored.count;
 
-	if (!code || !may_call(follower, code, (size_t)size, function->entry))
+	finder->returns = false;
+	finder->result = (struct value){ 0 };
+	if (!code)
 		return NULL;
-	follower->left -= MIN(follower->left, size);
-	TRY(references_decode(follower->disassembler, code, (size_t)size, function->entry,
-			      &follower->operations));
-	TRY(find_labels(follower, &known));
-	return known ? follow_all(follower) : NULL;
+	finder->left -= MIN(finder->left, size);
+	TRY(follower_follow(&finder->follower, code, (size_t)size, function->entry));
+	for (size_t i = first; i < finder->stored.count; i++)
+		settle_map(finder, &finder->stored.items[i].value);
+	settle_map(finder, &finder->result);
+	return NULL;
 }
 
-static struct error *follow_functions(struct follower *follower)
+static struct error *follow_functions(struct finder *finder)
 {
-	const struct references *references = follower->references;
-	follower->left = CODE_LIMIT;
-	for (size_t i = 0; i < references->functions.count && follower->left; i++) {
+	const struct references *references = finder->references;
+	finder->left = CODE_LIMIT;
+	for (size_t i = 0; i < references->functions.count && finder->left; i++) {
 		struct function function;
 		if (binary_function(references->binary, references->functions.items[i], &function))
-			TRY(follow_function(follower, &function));
+			TRY(follow_function(finder, &function));
 	}
 	return NULL;
+}
+
+/* What a function returns: another one's result is looked up in turn. */
+static struct error *find_result(struct finder *finder, uint64_t entry, struct value *ret)
+{
+	struct value value = { .kind = VALUE_RESULT, .number = entry };
+	struct map_slot *slot;
+	for (unsigned depth = 0; depth < RESULT_DEPTH && value.kind == VALUE_RESULT; depth++) {
+		struct function function;
+		slot = map_find(&finder->results, value.number);
+		if (slot) {
+			value = finder->known.items[slot->value].value;
+			continue;
+		}
+		if (!finder->left ||
+		    !binary_function(finder->references->binary, value.number, &function) ||
+		    function.entry != value.number)
+			return NULL;
+		TRY(follow_function(finder, &function));
+		const struct stored result = { value.number, finder->result };
+		TRY(map_insert(&finder->results, value.number, finder->known.count, &slot));
+		TRY(stored_vector_append(&finder->known, &result));
+		value = finder->result;
+	}
+	if (value.kind == VALUE_MADE)
+		*ret = value;
+	return NULL;
+}
+
+/* What is found on the way may be stored as well. */
+static struct error *note_stored(struct finder *finder)
+{
+	for (size_t i = 0; i < finder->stored.count; i++) {
+		struct stored stored = finder->stored.items[i];
+		bool doubtful = stored.value.doubtful;
+		if (stored.value.kind == VALUE_RESULT) {
+			uint64_t entry = stored.value.number;
+			stored.value = (struct value){ 0 };
+			TRY(find_result(finder, entry, &stored.value));
+		}
+		const struct variable_part part = part_of(&stored.value);
+		if (stored.value.kind == VALUE_MADE)
+			note(finder, stored.address, &part, doubtful);
+	}
+	return NULL;
+}
+
+static struct error *find_types(struct finder *finder)
+{
+	TRY(references_open_disassembler(&finder->follower.disassembler));
+	TRY(find_calls(finder));
+	TRY(follow_functions(finder));
+	TRY(note_stored(finder));
+	return finder_find_receivers(finder);
 }
 
 struct error *references_find_types(struct references *references)
 {
-	struct follower follower = { .references = references };
-	struct error *error = references_open_disassembler(&follower.disassembler);
+	struct finder finder = {
+		.references = references,
+		.follower = { .context = &finder,
+			      .call = follow_call,
+			      .store = follow_store,
+			      .result = follow_result,
+			      .keeps_registers = keeps_registers },
+	};
+	struct error *error = find_types(&finder);
 
-	if (!error)
-		error = find_calls(&follower);
-	if (!error)
-		error = follow_functions(&follower);
-	references_close_disassembler(follower.disassembler);
-	operation_vector_deinit(&follower.operations);
-	label_vector_deinit(&follower.labels);
-	state_vector_deinit(&follower.states);
-	map_deinit(&follower.calls);
+	references_close_disassembler(finder.follower.disassembler);
+	follower_deinit(&finder.follower);
+	stored_vector_deinit(&finder.stored);
+	stored_vector_deinit(&finder.known);
+	map_deinit(&finder.calls);
+	map_deinit(&finder.maps);
+	map_deinit(&finder.results);
+	map_deinit(&finder.receivers);
+	map_deinit(&finder.named);
 	return error;
 }

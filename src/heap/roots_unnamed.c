@@ -48,15 +48,29 @@ static struct error *name_user(struct heap_roots *roots, const struct references
 	return root->user ? NULL : error_no_memory();
 }
 
+/* The only pointer into the heap that this function keeps in a global is the table of itabs. */
+static bool is_itab_table(const struct references *references, size_t index)
+{
+	const char *name;
+	for (size_t n = 0; (name = references_name(references, index, n)); n++) {
+		if (strcmp(name, "runtime.getitab") == 0)
+			return true;
+	}
+	return false;
+}
+
 static struct error *type_word(struct gathering *gathering, const struct references *references,
 			       size_t index, const struct heap_root *root)
 {
 	struct heap_root_pointer *pointer = &gathering->roots->pointers.items[root->first];
 	struct variable_part part;
-	if (!root->count || pointer->where != root->address || pointer->type != HEAP_TYPE_UNKNOWN ||
-	    !references_part(references, index, &part))
+	if (!root->count || pointer->where != root->address || pointer->type != HEAP_TYPE_UNKNOWN)
 		return NULL;
-	return gathering_part(gathering, &part, &pointer->type);
+	if (is_itab_table(references, index))
+		return heap_types_intern(gathering->types, HEAP_ITABS, 0, &pointer->type);
+	return references_part(references, index, &part)
+		       ? gathering_part(gathering, &part, &pointer->type)
+		       : NULL;
 }
 
 struct error *gathering_name_unnamed(struct gathering *gathering)

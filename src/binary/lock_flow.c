@@ -16,6 +16,7 @@ static void code_destroy(struct lock_code *code)
 	step_vector_deinit(&code->steps);
 	lock_values_deinit(&code->values);
 	lock_state_deinit(&code->exit);
+	lock_released_vector_deinit(&code->releases);
 	free(code);
 }
 
@@ -200,6 +201,7 @@ static struct error *analyse(struct lock_flow *flow, struct lock_code *code)
 	TRY(settle(&analysis));
 	bool settled = analysis.visits_left > 0;
 	analysis.locks = true;
+	code->releases.count = 0;
 	TRY(settle(&analysis));
 	settled = settled && analysis.visits_left > 0;
 	code->status = settled ? LOCK_CODE_DONE : LOCK_CODE_FAILED;
@@ -265,6 +267,36 @@ struct error *lock_flow_at(struct lock_flow *flow, const struct function *functi
 		}
 		TRY(lock_step_do(flow, code, step, ret));
 	}
+	*ret_values = &code->values;
+	return NULL;
+}
+
+struct error *lock_flow_releases(struct lock_flow *flow, const struct function *function,
+				 const struct lock_released **ret, size_t *ret_count)
+{
+	struct lock_code *code;
+	*ret = NULL;
+	*ret_count = 0;
+	TRY(lock_flow_code(flow, function, &code));
+	if (!code)
+		return NULL;
+	*ret = code->releases.items;
+	*ret_count = code->releases.count;
+	return NULL;
+}
+
+struct error *lock_flow_leaves_released(struct lock_flow *flow, const struct function *function,
+					const struct lock_released **ret, size_t *ret_count,
+					const struct lock_values **ret_values)
+{
+	struct lock_code *code;
+	*ret = NULL;
+	*ret_count = 0;
+	TRY(lock_flow_code(flow, function, &code));
+	if (!code || !code->returns)
+		return NULL;
+	*ret = code->exit.released;
+	*ret_count = code->exit.released_count;
 	*ret_values = &code->values;
 	return NULL;
 }

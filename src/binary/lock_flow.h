@@ -27,6 +27,18 @@ void lock_flow_close(struct lock_flow *flow);
 struct error *lock_flow_at(struct lock_flow *flow, const struct function *function, uint64_t pc,
 			   struct lock_state *ret, const struct lock_values **ret_values) must_use;
 
+/*
+ * What it releases anywhere in it, also such as it has taken itself; unknown values are among them.
+ * Valid as long as `flow`; none where nothing can be said.
+ */
+struct error *lock_flow_releases(struct lock_flow *flow, const struct function *function,
+				 const struct lock_released **ret, size_t *ret_count) must_use;
+
+/* What it has released when it returns, and has not taken itself. */
+struct error *lock_flow_leaves_released(struct lock_flow *flow, const struct function *function,
+					const struct lock_released **ret, size_t *ret_count,
+					const struct lock_values **ret_values) must_use;
+
 /* Whether the function, or one that it calls, does anything with locks: by a quick look. */
 bool lock_flow_concerns(struct lock_flow *flow, const struct function *function);
 

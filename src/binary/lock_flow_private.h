@@ -24,6 +24,7 @@ struct lock_code {
 	struct lock_block_vector blocks; /* by rising addresses */
 	struct lock_values values;
 	struct lock_state exit; /* what its returns agree in; slots and registers mean nothing */
+	struct lock_released_vector releases; /* anywhere in it, each once */
 	bool returns;
 };
 
@@ -64,6 +65,10 @@ void lock_step_branch(const struct lock_code *code, const struct step *step, boo
 		      struct lock_state *state);
 /* False of a call that never returns. */
 bool lock_step_goes_on(const struct lock_flow *flow, const struct step *step);
+
+/* A lock is released here. */
+struct error *lock_step_release(struct lock_code *code, struct lock_state *state,
+				struct lock_value lock, enum lock_mode mode) must_use;
 
 /* What a call of another function leaves behind. */
 struct error *lock_call_effect(struct lock_flow *flow, struct lock_code *caller,

@@ -200,6 +200,21 @@ static struct error *do_swap(struct lock_flow *flow, struct lock_code *code,
 	return taken_by(code, step, &state->compared);
 }
 
+struct error *lock_step_release(struct lock_code *code, struct lock_state *state,
+				struct lock_value lock, enum lock_mode mode)
+{
+	const struct lock_released released = { lock, mode };
+	lock_state_release(state, lock, mode);
+	if (code->status != LOCK_CODE_BEGUN)
+		return NULL;
+	for (size_t i = 0; i < code->releases.count; i++) {
+		if (code->releases.items[i].mode == mode &&
+		    lock_value_equal(code->releases.items[i].lock, lock))
+			return NULL;
+	}
+	return lock_released_vector_append(&code->releases, &released);
+}
+
 /* What an atomic addition does to a lock. */
 static struct inlined addition(const struct lock_flow *flow, const struct lock_code *code,
 			       const struct step *step)
@@ -236,12 +251,10 @@ static struct error *do_atomic_add(struct lock_flow *flow, struct lock_code *cod
 	switch (inlined.operation) {
 	case LOCK_OPERATION_UNLOCK:
 	case LOCK_OPERATION_UNLOCK_SLOW:
-		lock_state_release(state, address, LOCK_EXCLUSIVE);
-		return NULL;
+		return lock_step_release(code, state, address, LOCK_EXCLUSIVE);
 	case LOCK_OPERATION_READ_UNLOCK:
 	case LOCK_OPERATION_READ_UNLOCK_SLOW:
-		lock_state_release(state, reader, LOCK_SHARED);
-		return NULL;
+		return lock_step_release(code, state, reader, LOCK_SHARED);
 	case LOCK_OPERATION_READ_LOCK:
 	case LOCK_OPERATION_READ_LOCK_SLOW:
 		lock_state_take(state, &taken);
@@ -296,8 +309,7 @@ static struct error *do_lock_call(struct lock_code *code, const struct step *ste
 		return NULL;
 	case LOCK_OPERATION_UNLOCK:
 	case LOCK_OPERATION_READ_UNLOCK:
-		lock_state_release(state, lock, taken.mode);
-		return NULL;
+		return lock_step_release(code, state, lock, taken.mode);
 	default:
 		lock_state_take(state, &taken);
 		if (tried)

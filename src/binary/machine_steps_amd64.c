@@ -11,6 +11,7 @@ const struct machine_registers machine_registers = {
 	.stack = SP,
 	.first_argument = AX,
 	.first_result = AX,
+	.context = DX,
 	.results = 3,
 	.result = { AX, BX, CX },
 	.kept = 1u << SP | 1u << BP | 1u << 14,

@@ -22,7 +22,7 @@ static void search_deinit(struct lock_search *search)
 void locks_held_deinit(struct locks_held *held)
 {
 	held_lock_vector_deinit(&held->list);
-	pending_done_vector_deinit(&held->dones);
+	lock_release_vector_deinit(&held->releases);
 	free(held->doubtful);
 	*held = (struct locks_held){ 0 };
 }
@@ -164,6 +164,24 @@ static struct error *release_condition(struct lock_search *search, size_t frame)
 	return NULL;
 }
 
+/* What the frame's function may release before it returns. */
+static struct error *add_releases(struct lock_search *search, size_t frame)
+{
+	const struct lock_released *releases;
+	size_t count;
+	TRY(lock_flow_releases(search->flow, &search->frames.items[frame].function, &releases,
+			       &count));
+	for (size_t i = 0; i < count; i++) {
+		struct lock_release release = { .goroutine = search->index };
+		bool known;
+		TRY(lock_search_resolve(search, frame, releases[i].lock, &release.address, &known));
+		if (!known)
+			release.address = 0;
+		TRY(lock_release_vector_append(&search->held->releases, &release));
+	}
+	return NULL;
+}
+
 static struct error *take_frame(struct lock_search *search, size_t frame)
 {
 	const struct function *function = &search->frames.items[frame].function;
@@ -196,7 +214,7 @@ static struct error *take_frame(struct lock_search *search, size_t frame)
 	}
 	for (size_t i = 0; i < state->taken_count; i++)
 		TRY(add_taken(search, frame, &state->taken[i]));
-	return NULL;
+	return add_releases(search, frame);
 }
 
 static struct error *take_goroutine(struct lock_search *search)

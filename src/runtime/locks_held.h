@@ -30,17 +30,17 @@ struct held_lock {
 
 DEFINE_VECTOR(held_lock_vector, struct held_lock);
 
-/* A deferred call that is going to do something with one of package sync's variables. */
-struct pending_done {
+/* What a goroutine's frames may still release: the lock, 0 of one of which it is not known which. */
+struct lock_release {
 	uint32_t goroutine;
-	uint64_t address; /* of the WaitGroup */
+	uint64_t address;
 };
 
-DEFINE_VECTOR(pending_done_vector, struct pending_done);
+DEFINE_VECTOR(lock_release_vector, struct lock_release);
 
 struct locks_held {
-	struct held_lock_vector list; /* by goroutine */
-	struct pending_done_vector dones;
+	struct held_lock_vector list;        /* by goroutine */
+	struct lock_release_vector releases; /* by goroutine */
 	uint64_t frames;   /* that were looked at because their functions use locks */
 	uint64_t unclear;  /* of them, whose code could not be followed */
 	uint8_t *doubtful; /* by goroutine: it may hold some that are not listed */

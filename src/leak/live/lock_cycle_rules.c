@@ -9,17 +9,25 @@ static const struct goroutine *goroutine_at(const struct locks *locks, uint32_t 
 	return &locks->evidence->goroutines->list.items[index];
 }
 
-/* One that reads, and wants to read once more, behind a writer that waits for it. */
-static bool is_nested_read(const struct locks *locks, const struct lock_cycle *cycle)
+/* The one that reads, and wants to read once more, behind a writer that waits for it. */
+static size_t nested_reader(const struct locks *locks, const struct lock_cycle *cycle)
 {
 	for (size_t i = 0; i < cycle->count; i++) {
 		const struct goroutine *goroutine = goroutine_at(locks, cycle->edges[i].from);
 		const struct held_lock *held = lock_cycle_held(locks, cycle, i);
 		if (held && held->shared && goroutine->wait.kind == WAIT_RWMUTEX_READ &&
 		    goroutine->wait.address == held->address)
-			return true;
+			return i;
 	}
-	return false;
+	return SIZE_MAX;
+}
+
+size_t lock_cycle_first(const struct locks *locks, const struct lock_cycle *cycle)
+{
+	size_t reader = nested_reader(locks, cycle);
+	return reader == SIZE_MAX || goroutine_at(locks, cycle->edges[reader].from)->id == 1
+		       ? 0
+		       : reader;
 }
 
 static bool same_place(const struct place *a, const struct place *b)
@@ -34,6 +42,9 @@ static bool is_by_parameters(const struct locks *locks, const struct lock_cycle 
 	const struct place_rule *places = &locks->evidence->places;
 	const struct held_lock *first = lock_cycle_held(locks, cycle, 0);
 	struct place place = goroutine_place(goroutine_at(locks, cycle->edges[0].from), places);
+	/* More of them in a ring have an order that goes wrong once, whatever the parameters. */
+	if (cycle->count != 2)
+		return false;
 	for (size_t i = 1; i < cycle->count; i++) {
 		const struct held_lock *held = lock_cycle_held(locks, cycle, i);
 		struct place other = goroutine_place(goroutine_at(locks, cycle->edges[i].from),
@@ -53,7 +64,7 @@ enum rule_id lock_cycle_rule(const struct locks *locks, const struct lock_cycle 
 		if (cycle->edges[i].held == WAIT_FOR_NONE)
 			return RULE_LOCK_HELD_BY_CREATOR;
 	}
-	if (is_nested_read(locks, cycle))
+	if (nested_reader(locks, cycle) != SIZE_MAX)
 		return RULE_NESTED_READ_LOCK;
 	return is_by_parameters(locks, cycle) ? RULE_LOCK_ORDER_BY_PARAMETERS : RULE_LOCK_ORDER;
 }

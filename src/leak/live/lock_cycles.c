@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "leak/live/liveness.h"
 #include "leak/live/locks_private.h"
 
 /*
@@ -15,6 +16,7 @@ struct knot {
 	uint64_t cycles, members, victims;
 	int64_t bytes, wait_min_ns, wait_max_ns;
 	enum certainty certainty;
+	uint32_t chain; /* all of its goroutines, victims too, by knots->chain; LIVENESS_END */
 };
 
 typedef struct knot *knot_pointer;
@@ -27,6 +29,8 @@ struct knots {
 	uint32_t *first; /* by component: a goroutine of it; more by `next` */
 	uint32_t *next;
 	uint32_t *victims;
+	uint32_t *outside; /* by component: one that waits for a member; more by `next` */
+	uint32_t *chain;
 };
 
 static void knots_deinit(struct knots *knots)
@@ -38,6 +42,8 @@ static void knots_deinit(struct knots *knots)
 	free(knots->first);
 	free(knots->next);
 	free(knots->victims);
+	free(knots->outside);
+	free(knots->chain);
 }
 
 static const struct goroutine *goroutine_at(const struct locks *locks, uint32_t index)
@@ -86,7 +92,16 @@ static uint32_t representative(const struct knots *knots, uint32_t component)
 	return best;
 }
 
-static void count_members(const struct knots *knots, struct knot *knot)
+static void chain_up(struct knots *knots, struct knot *knot, uint32_t first)
+{
+	for (uint32_t i = first; i != WAIT_FOR_NONE; i = knots->next[i]) {
+		knots->chain[i] = knot->chain;
+		knot->chain = i;
+		knot->bytes += (int64_t)goroutine_at(knots->locks, i)->stack_bytes;
+	}
+}
+
+static void count_members(struct knots *knots, struct knot *knot)
 {
 	uint32_t component = knot->cycle.component;
 	for (uint32_t i = knots->first[component]; i != WAIT_FOR_NONE; i = knots->next[i]) {
@@ -97,13 +112,14 @@ static void count_members(const struct knots *knots, struct knot *knot)
 		if (goroutine->id == 1)
 			continue;
 		knot->members++;
-		knot->bytes += (int64_t)goroutine->stack_bytes;
 		if (goroutine->wait_ns < 0)
 			continue;
 		if (knot->wait_min_ns < 0 || goroutine->wait_ns < knot->wait_min_ns)
 			knot->wait_min_ns = goroutine->wait_ns;
 		knot->wait_max_ns = MAX(knot->wait_max_ns, goroutine->wait_ns);
 	}
+	chain_up(knots, knot, knots->first[component]);
+	chain_up(knots, knot, knots->outside[component]);
 	knot->cycles++;
 	knot->victims += knots->victims[component];
 }
@@ -129,6 +145,7 @@ static struct error *add_component(struct knots *knots, uint32_t component)
 			.wait_min_ns = -1,
 			.wait_max_ns = -1,
 			.certainty = CERTAINTY_PROVED,
+			.chain = LIVENESS_END,
 		};
 		struct error *error = knot_vector_append(&knots->list, &knot);
 		if (error) {
@@ -150,10 +167,14 @@ static struct error *sort_out(struct knots *knots)
 	knots->first = malloc((graph->component_count + (size_t)1) * sizeof(*knots->first));
 	knots->next = malloc((graph->count + (size_t)1) * sizeof(*knots->next));
 	knots->victims = calloc(graph->component_count + (size_t)1, sizeof(*knots->victims));
-	if (!knots->first || !knots->next || !knots->victims)
+	knots->outside = malloc((graph->component_count + (size_t)1) * sizeof(*knots->outside));
+	knots->chain = malloc((graph->count + (size_t)1) * sizeof(*knots->chain));
+	if (!knots->first || !knots->next || !knots->victims || !knots->outside || !knots->chain)
 		return error_no_memory();
 	for (uint32_t i = 0; i < graph->component_count; i++)
-		knots->first[i] = WAIT_FOR_NONE;
+		knots->first[i] = knots->outside[i] = WAIT_FOR_NONE;
+	for (uint32_t i = 0; i < graph->count; i++)
+		knots->chain[i] = LIVENESS_END;
 	for (uint32_t i = graph->count; i-- > 0;) {
 		uint32_t component = graph->component[i];
 		if (component != WAIT_FOR_NONE) {
@@ -161,33 +182,55 @@ static struct error *sort_out(struct knots *knots)
 			knots->first[component] = i;
 		} else if (graph->leads_to[i] != WAIT_FOR_NONE) {
 			knots->victims[graph->leads_to[i]]++;
+			knots->next[i] = knots->outside[graph->leads_to[i]];
+			knots->outside[graph->leads_to[i]] = i;
 			lock_claim(knots->locks, i);
 		}
 	}
 	return NULL;
 }
 
-static struct error *tell(struct locks *locks, const struct knot *knot)
+static struct error *tell(struct locks *locks, const struct knot *knot, uint64_t held)
 {
 	const struct lock_cycle *cycle = &knot->cycle;
 	struct findings *findings = locks->findings;
+	size_t first = lock_cycle_first(locks, cycle);
 	struct finding finding = lock_finding(locks, lock_cycle_rule(locks, cycle),
-					      cycle->edges[0].from);
+					      cycle->edges[first].from);
 	const char **path = arena_allocate(&findings->arena, cycle->count * sizeof(*path));
 	if (!path)
 		return error_no_memory();
-	for (size_t i = 0; i < cycle->count; i++)
-		path[i] = lock_member(locks, cycle->edges[i].from,
-				      lock_cycle_held(locks, cycle, i));
+	for (size_t i = 0; i < cycle->count; i++) {
+		size_t member = (first + i) % cycle->count;
+		path[i] = lock_member(locks, cycle->edges[member].from,
+				      lock_cycle_held(locks, cycle, member));
+	}
 	finding.path = path;
 	finding.path_count = cycle->count;
 	finding.count = knot->members;
-	finding.bytes = knot->bytes ? knot->bytes : -1;
+	finding.bytes = knot->bytes + (int64_t)held ? knot->bytes + (int64_t)held : -1;
 	finding.wait_min_ns = knot->wait_min_ns;
 	finding.wait_max_ns = knot->wait_max_ns;
 	finding.certainty = knot->certainty;
 	lock_cycle_describe(locks, cycle, knot->cycles, knot->victims, &finding);
 	return finding_vector_append(&findings->list, &finding);
+}
+
+/* What they hold alone is lost with them; that is known of those that nobody can wake. */
+static struct error *tell_all(struct knots *knots)
+{
+	_cleanup_(liveness_holding_cleanup) struct liveness_holding *holding = NULL;
+	const struct liveness *liveness = knots->locks->evidence->liveness;
+	size_t count = knots->list.count;
+	if (liveness && count)
+		TRY(liveness_holding_create(liveness, &holding));
+	for (size_t i = 0; holding && i < count; i++)
+		TRY(liveness_hold(holding, knots->chain, knots->list.items[i]->chain,
+				  (uint32_t)i + 1));
+	for (size_t i = 0; i < count; i++)
+		TRY(tell(knots->locks, knots->list.items[i],
+			 holding ? liveness_held(holding, (uint32_t)i + 1) : 0));
+	return NULL;
 }
 
 struct error *locks_find_cycles(struct locks *locks)
@@ -196,7 +239,5 @@ struct error *locks_find_cycles(struct locks *locks)
 	TRY(sort_out(&knots));
 	for (uint32_t i = 0; i < locks->graph.component_count; i++)
 		TRY(add_component(&knots, i));
-	for (size_t i = 0; i < knots.list.count; i++)
-		TRY(tell(locks, knots.list.items[i]));
-	return NULL;
+	return tell_all(&knots);
 }

@@ -83,6 +83,23 @@ const char *lock_position(struct locks *locks, const struct place *place)
 	return findings_text(locks->findings, "%s:%d", text_base_name(place->file), place->line);
 }
 
+struct place lock_taken_at(const struct locks *locks, const struct held_lock *held)
+{
+	const struct live_evidence *evidence = locks->evidence;
+	const struct stack *stack = evidence->goroutines->list.items[held->goroutine].stack;
+	uint32_t machine = 0;
+	if (!held->taken.function || place_is_users(&evidence->places, held->taken.function))
+		return held->taken;
+	for (uint32_t i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+		if (machine >= held->frame && !frame->hidden &&
+		    place_is_users(&evidence->places, frame->function))
+			return (struct place){ frame->function, frame->file, frame->line };
+		machine += !frame->inlined;
+	}
+	return held->taken;
+}
+
 /* "waits for main.b.mu at bank.go:33" */
 static const char *awaited(struct locks *locks, const struct goroutine *goroutine)
 {
@@ -99,6 +116,16 @@ static const char *awaited(struct locks *locks, const struct goroutine *goroutin
 	case WAIT_RWMUTEX_WRITE:
 		return findings_text(locks->findings, "waits for the readers of %s at %s",
 				     lock_name(locks, wait->address), position);
+	case WAIT_WAITGROUP:
+		return findings_text(locks->findings, "waits for a WaitGroup at %s", position);
+	case WAIT_CHANNEL:
+		return findings_text(locks->findings, "%s a channel at %s",
+				     wait->channel_count && wait->channels[0].send
+					     ? "sends on"
+					     : "receives from",
+				     position);
+	case WAIT_SELECT:
+		return findings_text(locks->findings, "waits in a select at %s", position);
 	default:
 		return findings_text(locks->findings, "stands at %s (%s)", position,
 				     goroutine->state_text);
@@ -109,15 +136,20 @@ const char *lock_member(struct locks *locks, uint32_t index, const struct held_l
 {
 	const struct goroutine *goroutine = &locks->evidence->goroutines->list.items[index];
 	const char *waits = awaited(locks, goroutine);
+	unsigned long long id = (unsigned long long)goroutine->id;
 	if (!holds)
-		return findings_text(locks->findings, "goroutine %llu %s",
-				     (unsigned long long)goroutine->id, waits);
-	return findings_text(locks->findings, "goroutine %llu holds %s%s (%s), %s",
-			     (unsigned long long)goroutine->id, lock_name(locks, holds->address),
-			     holds->shared ? " for reading" : "",
-			     holds->taken.function ? lock_position(locks, &holds->taken)
-						   : "its unlock is deferred",
-			     waits);
+		return findings_text(locks->findings, "goroutine %llu %s", id, waits);
+	const char *name = lock_name(locks, holds->address);
+	/* A writer that waits for readers has locked the others out, which is half of the lock. */
+	if (goroutine->wait.kind == WAIT_RWMUTEX_WRITE &&
+	    goroutine->wait.address == holds->address && !holds->shared)
+		return findings_text(locks->findings, "goroutine %llu %s, and keeps others out", id,
+				     waits);
+	struct place taken = lock_taken_at(locks, holds);
+	return findings_text(
+		locks->findings, "goroutine %llu holds %s%s (%s), %s", id, name,
+		holds->shared ? " for reading" : "",
+		taken.function ? lock_position(locks, &taken) : "its unlock is deferred", waits);
 }
 
 enum certainty lock_certainty(const struct locks *locks, const uint32_t *members, size_t count)

@@ -117,6 +117,23 @@ static struct error *locks_read(const struct live_evidence *evidence, void **ret
 static void locks_deinit(struct locks *locks)
 {
 	wait_for_deinit(&locks->graph);
+	free(locks->roots);
+}
+
+static struct error *find_roots(struct locks *locks)
+{
+	const struct heap *heap = locks->evidence->heap;
+	size_t count = locks->evidence->goroutines->list.count;
+	locks->roots = malloc((count + 1) * sizeof(*locks->roots));
+	if (!locks->roots)
+		return error_no_memory();
+	memset(locks->roots, 0xff, (count + 1) * sizeof(*locks->roots));
+	for (size_t i = 0; i < heap->roots.list.count; i++) {
+		const struct heap_root *root = &heap->roots.list.items[i];
+		if (root->kind == HEAP_ROOT_GOROUTINE && root->goroutine < count)
+			locks->roots[root->goroutine] = heap->scan.graph.object_count + (uint32_t)i;
+	}
+	return NULL;
 }
 
 static struct error *locks_find(const struct live_evidence *evidence, void *notes,
@@ -129,7 +146,9 @@ static struct error *locks_find(const struct live_evidence *evidence, void *note
 		.notes = notes,
 		.findings = ret,
 	};
+	TRY(find_roots(&locks));
 	TRY(locks_add_owners(&locks));
+	TRY(locks_add_debts(&locks));
 	TRY(wait_for_solve(&locks.graph, (uint32_t)evidence->goroutines->list.count));
 	TRY(locks_find_cycles(&locks));
 	return locks_find_unreleased(&locks);

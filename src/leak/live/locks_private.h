@@ -30,7 +30,16 @@ struct locks {
 	const struct lock_notes *notes;
 	struct wait_for graph;
 	struct findings *findings;
+	uint32_t *roots; /* by goroutine: its vertex in the heap's graph; VERTEX_NONE */
 };
+
+/* Does a goroutine's stack lead to what is at an address of the heap, by a few steps? */
+bool lock_reaches(const struct locks *locks, uint32_t goroutine, uint64_t address);
+/*
+ * From those that hold a lock, and wait for something else, to those that wait for that lock and are
+ * to bring it about.
+ */
+struct error *locks_add_debts(struct locks *locks) must_use;
 
 const struct lock_word *lock_word_find(const struct lock_notes *notes, uint64_t address);
 
@@ -60,6 +69,9 @@ enum rule_id lock_cycle_rule(const struct locks *locks, const struct lock_cycle 
 void lock_cycle_describe(struct locks *locks, const struct lock_cycle *cycle, uint64_t cycles,
 			 uint64_t victims, struct finding *finding);
 
+/* The member to begin with: whose line is to change. */
+size_t lock_cycle_first(const struct locks *locks, const struct lock_cycle *cycle);
+
 /* What a goroutine of the cycle holds that the one before it waits for; NULL: no lock. */
 const struct held_lock *lock_cycle_held(const struct locks *locks, const struct lock_cycle *cycle,
 					size_t member);
@@ -68,6 +80,8 @@ const struct held_lock *lock_cycle_held(const struct locks *locks, const struct 
 const char *lock_name(struct locks *locks, uint64_t address);
 /* "bank.go:31"; "an unknown line" */
 const char *lock_position(struct locks *locks, const struct place *place);
+/* Where it was taken, in the program's own code where that leads there. */
+struct place lock_taken_at(const struct locks *locks, const struct held_lock *held);
 /* "goroutine 18 holds main.a.mu (bank.go:31), waits for main.b.mu in main.transfer (bank.go:33)" */
 const char *lock_member(struct locks *locks, uint32_t goroutine, const struct held_lock *holds);
 /* What can be said at most of a wait of these goroutines. */

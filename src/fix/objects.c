@@ -62,3 +62,21 @@ const char *fix_heavy_pool(struct findings *findings, const struct finding *find
 		"Before %s is given something back, look how large it has become: call Put only up to a size that is usual there (`if b.Cap() <= 64<<10`), and leave what is larger to the collector.",
 		finding->subject ? finding->subject : "the pool");
 }
+
+/* P2 */
+const char *fix_cancel_never_called(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"In %s keep the function that comes with the context, and call it on every way out: `ctx, cancel := ...; defer cancel()`. It does no harm when the context is over already.",
+		fix_where(findings, &finding->place));
+}
+
+/* P10, P20 */
+const char *fix_job_without_stop(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Give %s a way to end: let it select on a context or a channel beside the ticker, stop the ticker when it returns, and have whoever runs %s call that when it is done with the object (Close, or `defer cancel()`).",
+		fix_where(findings, &finding->place), fix_start(findings, finding));
+}

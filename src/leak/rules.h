@@ -33,6 +33,7 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(NIL_CHANNEL, nil_channel)                                                             \
 	RULE(SELECT_WITHOUT_CASES, select_without_cases)                                           \
 	RULE(SELECT_NEVER_READY, select_never_ready)                                               \
+	RULE(CANCEL_NEVER_CALLED, cancel_never_called)                                             \
 	RULE(LOCK_NEVER_RELEASED, lock_never_released)                                             \
 	RULE(DOUBLE_LOCK, double_lock)                                                             \
 	RULE(LOCK_HELD_BY_CREATOR, lock_held_by_creator)                                           \
@@ -60,6 +61,7 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(LARGE_STACKS, large_stacks)                                                           \
 	RULE(OUT_OF_MEMORY_AHEAD, out_of_memory_ahead)                                             \
 	RULE(WAITGROUP_NEVER_DONE, waitgroup_never_done)                                           \
+	RULE(JOB_WITHOUT_STOP, job_without_stop)                                                   \
 	RULE(COND_NEVER_SIGNALLED, cond_never_signalled)                                           \
 	RULE(NESTED_READ_LOCK, nested_read_lock)
 

@@ -65,7 +65,9 @@ struct live_detector {
 	DETECTOR(finalizers) /* L36 */                                                             \
 	DETECTOR(stacks) /* L37 */                                                                 \
 	DETECTOR(exhaustion) /* L38 */                                                             \
-	DETECTOR(pools) /* L30 */
+	DETECTOR(pools) /* L30 */                                                                  \
+	DETECTOR(contexts_kept) /* L11 */                                                          \
+	DETECTOR(jobs) /* L40 */
 
 #define DETECTOR(name) extern const struct live_detector live_##name;
 LIVE_DETECTORS(DETECTOR)

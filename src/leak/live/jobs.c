@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "heap/names.h"
+#include "leak/live/crowd.h"
+#include "leak/live/library.h"
+#include "model/quantity.h"
+
+/*
+ * L40: background work whose owner is gone. A goroutine that waits for a ticker never comes to an end by
+ * itself; it is to be stopped by who started it. Several of them from one go statement, each of which
+ * alone still leads to what it works on, were left behind: nobody can reach the object any more, to use
+ * it or to stop its work, nor send on or close what else the goroutine waits for.
+ *
+ * One of a kind is what a program has for itself. So are as many as it has processors, each with what
+ * it needs. From 3 on it is a suspicion; 10, and twice as many as there are processors, is more than
+ * that.
+ */
+#define JOBS_SUSPECT 3
+#define JOBS_LIKELY  10
+#define FINDINGS_MAX 5
+
+/* crowds_gather() hands the evidence along, which is the first part of this. */
+struct jobs_evidence {
+	struct live_evidence evidence;
+	const uint32_t *roots; /* by goroutine: its vertex; VERTEX_NONE */
+};
+
+/* The channel is of a timer: it has times in it, and room for one at most. */
+static bool is_ticks(const struct wait_channel *channel)
+{
+	return !channel->send && channel->capacity <= 1 && channel->element &&
+	       strcmp(channel->element, "time.Time") == 0;
+}
+
+/* It waits for ticks, and what else it waits for nobody else can reach. */
+static bool waits_for_ticks(const struct heap *heap, const struct goroutine *goroutine,
+			    uint32_t root)
+{
+	const struct wait *wait = &goroutine->wait;
+	bool ticks = false;
+	if (wait->kind != WAIT_CHANNEL && wait->kind != WAIT_SELECT)
+		return false;
+	for (uint32_t i = 0; i < wait->channel_count; i++) {
+		const struct wait_channel *channel = &wait->channels[i];
+		uint32_t vertex = library_vertex(heap, channel->address);
+		if (!channel->known || channel->closed)
+			return false;
+		if (is_ticks(channel))
+			ticks = true;
+		else if (vertex == VERTEX_NONE || !library_dominates(heap, root, vertex))
+			return false;
+	}
+	return ticks;
+}
+
+static bool is_users(const struct live_evidence *evidence, uint32_t vertex)
+{
+	const char *name;
+	struct heap_type type;
+	uint32_t number = heap_object_type(evidence->heap, vertex);
+	if (number == HEAP_TYPE_UNKNOWN)
+		return false;
+	heap_types_get(evidence->heap->types, number, &type);
+	return type.form == HEAP_VALUE &&
+	       error_ignore(heap_types_name(evidence->heap->types, number, &name)) &&
+	       strchr(name, '.') && place_is_users(&evidence->places, name);
+}
+
+/* It alone holds a value of one of the program's own types. */
+static bool has_owner_alone(const struct live_evidence *evidence, uint32_t root)
+{
+	const struct heap_graph *graph = &evidence->heap->scan.graph;
+	for (uint32_t i = graph->rows[root]; i < graph->rows[root + 1]; i++) {
+		uint32_t target = edge_target(graph->edges[i]);
+		if (graph->edges[i] != EDGE_NONE &&
+		    library_dominator(evidence->heap, target) == root && is_users(evidence, target))
+			return true;
+	}
+	return false;
+}
+
+static bool is_wanted(const struct live_evidence *evidence, const struct goroutine *goroutine)
+{
+	const struct jobs_evidence *jobs = (const struct jobs_evidence *)evidence;
+	size_t index = (size_t)(goroutine - evidence->goroutines->list.items);
+	uint32_t root = jobs->roots[index];
+	return goroutine->id != 1 && !goroutine->system && !goroutine->bubble &&
+	       goroutine->state == GOROUTINE_WAITING && goroutine->creator.function &&
+	       root != VERTEX_NONE && waits_for_ticks(evidence->heap, goroutine, root) &&
+	       has_owner_alone(evidence, root);
+}
+
+static struct error *find_roots(const struct live_evidence *evidence, uint32_t **ret)
+{
+	const struct heap *heap = evidence->heap;
+	size_t count = evidence->goroutines->list.count;
+	uint32_t *roots = malloc((count + 1) * sizeof(*roots));
+	if (!roots)
+		return error_no_memory();
+	for (size_t i = 0; i < count; i++)
+		roots[i] = VERTEX_NONE;
+	for (size_t i = 0; i < heap->roots.list.count; i++) {
+		const struct heap_root *root = &heap->roots.list.items[i];
+		if (root->kind == HEAP_ROOT_GOROUTINE && root->goroutine < count)
+			roots[root->goroutine] = heap->scan.graph.object_count + (uint32_t)i;
+	}
+	*ret = roots;
+	return NULL;
+}
+
+static struct error *tell(const struct jobs_evidence *jobs, const struct crowds *crowds,
+			  const struct crowd *crowd, struct findings *ret)
+{
+	const struct live_evidence *evidence = &jobs->evidence;
+	int64_t processors = evidence->counters ? evidence->counters->processors : 0;
+	char count[QUANTITY_SIZE];
+	struct finding finding = crowd_finding(crowd, RULE_JOB_WITHOUT_STOP);
+	bool likely = crowd->count >= JOBS_LIKELY &&
+		      (int64_t)crowd->count > 2 * MAX(processors, INT64_C(0));
+	finding.certainty = likely ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
+	for (uint32_t i = crowd->first; i != CROWD_END; i = crowds->next[i])
+		finding.bytes += (int64_t)heap_retained(evidence->heap, jobs->roots[i]);
+	finding.title = findings_text(
+		ret, "%s goroutines go on working at every tick for what nobody uses any more",
+		quantity_count(crowd->count, count));
+	finding.why =
+		"Each of them alone still leads to the object that it works on: whoever made that has let go of it, and can neither use it nor stop the goroutine.";
+	if (!likely)
+		finding.settle =
+			"Count them again after a while at like load: a fixed set of workers keeps its number.";
+	return crowd_report(evidence, crowds, crowd, &finding, ret);
+}
+
+static struct error *jobs_find(const struct live_evidence *evidence, void *notes,
+			       struct findings *ret)
+{
+	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
+	_cleanup_(free_pointer) uint32_t *roots = NULL;
+	(void)notes;
+	if (!evidence->heap || !evidence->heap->dominators.count)
+		return NULL;
+	TRY(find_roots(evidence, &roots));
+	struct jobs_evidence jobs = { .evidence = *evidence, .roots = roots };
+	TRY(crowds_gather(&jobs.evidence, is_wanted, &crowds));
+	for (size_t i = 0; i < crowds.list.count && i < FINDINGS_MAX; i++) {
+		if (crowds.list.items[i].count >= JOBS_SUSPECT)
+			TRY(tell(&jobs, &crowds, &crowds.list.items[i], ret));
+	}
+	return NULL;
+}
+
+const struct live_detector live_jobs = { .find = jobs_find };

@@ -80,3 +80,24 @@ const char *fix_job_without_stop(struct findings *findings, const struct finding
 		"Give %s a way to end: let it select on a context or a channel beside the ticker, stop the ticker when it returns, and have whoever runs %s call that when it is done with the object (Close, or `defer cancel()`).",
 		fix_where(findings, &finding->place), fix_start(findings, finding));
 }
+
+/* P21 */
+const char *fix_file_not_closed(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"In %s write `defer file.Close()` right behind the check of the error, or close where %s lets go of it. Do not leave it to the collector.",
+		fix_where(findings, &finding->place),
+		finding->subject ? finding->subject : "whoever holds the file");
+}
+
+/* P21 */
+const char *fix_stream_not_closed(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"In %s close it right behind the check of the error: `defer answer.Body.Close()` (and read it to its end, so that the connection can be used again), `defer rows.Close()`, `defer tx.Rollback()`, `defer conn.Close()` in the goroutine that serves the connection%s%s.",
+		fix_where(findings, &finding->place),
+		finding->subject ? ", which also takes it out of " : "",
+		finding->subject ? finding->subject : "");
+}

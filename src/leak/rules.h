@@ -56,6 +56,8 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(GROWING_SYNC_MAP, growing_sync_map)                                                   \
 	RULE(HEAVY_POOL, heavy_pool)                                                               \
 	RULE(TIMER_NOT_STOPPED, timer_not_stopped)                                                 \
+	RULE(FILE_NOT_CLOSED, file_not_closed)                                                     \
+	RULE(STREAM_NOT_CLOSED, stream_not_closed)                                                 \
 	RULE(DEFER_IN_LOOP, defer_in_loop)                                                         \
 	RULE(FINALIZER_ON_CYCLE, finalizer_on_cycle)                                               \
 	RULE(LARGE_STACKS, large_stacks)                                                           \

@@ -67,7 +67,9 @@ struct live_detector {
 	DETECTOR(exhaustion) /* L38 */                                                             \
 	DETECTOR(pools) /* L30 */                                                                  \
 	DETECTOR(contexts_kept) /* L11 */                                                          \
-	DETECTOR(jobs) /* L40 */
+	DETECTOR(jobs) /* L40 */                                                                   \
+	DETECTOR(files) /* L32, and L33 for sockets */                                             \
+	DETECTOR(streams) /* L33 */
 
 #define DETECTOR(name) extern const struct live_detector live_##name;
 LIVE_DETECTORS(DETECTOR)

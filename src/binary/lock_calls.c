@@ -92,7 +92,7 @@ static struct error *apply(struct lock_flow *flow, struct lock_code *caller,
 	for (size_t i = 0; i < exit->released_count; i++) {
 		struct lock_value lock;
 		TRY(translate(flow, caller, callee, state, exit->released[i].lock, &lock));
-		TRY(lock_step_release(caller, state, lock, exit->released[i].mode));
+		TRY(lock_step_release(caller, step, state, lock, exit->released[i].mode));
 	}
 	for (size_t i = 0; i < exit->taken_count; i++) {
 		struct lock_taken taken = exit->taken[i];

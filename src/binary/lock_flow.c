@@ -10,13 +10,15 @@ static void code_destroy(struct lock_code *code)
 {
 	if (!code)
 		return;
-	for (size_t i = 0; i < code->blocks.count; i++)
+	for (size_t i = 0; i < code->blocks.count; i++) {
 		lock_state_deinit(&code->blocks.items[i].in);
+		lock_queue_vector_deinit(&code->blocks.items[i].next);
+	}
 	lock_block_vector_deinit(&code->blocks);
 	step_vector_deinit(&code->steps);
 	lock_values_deinit(&code->values);
 	lock_state_deinit(&code->exit);
-	lock_released_vector_deinit(&code->releases);
+	lock_event_vector_deinit(&code->events);
 	free(code);
 }
 
@@ -55,13 +57,27 @@ struct analysis {
 	struct lock_state state; /* of the block in hand */
 	struct lock_state other; /* for a branch */
 	bool locks;              /* the values have settled */
+	uint32_t block;          /* in hand; UINT32_MAX: the entry */
 	size_t visits_left;
 };
+
+static struct error *note_way(struct analysis *analysis, uint32_t to)
+{
+	if (analysis->block == UINT32_MAX)
+		return NULL;
+	struct lock_queue_vector *next = &analysis->code->blocks.items[analysis->block].next;
+	for (size_t i = 0; i < next->count; i++) {
+		if (next->items[i] == to)
+			return NULL;
+	}
+	return lock_queue_vector_append(next, &to);
+}
 
 static struct error *reach(struct analysis *analysis, uint32_t index, const struct lock_state *from)
 {
 	struct lock_block *block = &analysis->code->blocks.items[index];
 	bool changed = !block->reached;
+	TRY(note_way(analysis, index));
 	if (!block->reached && !analysis->locks) {
 		TRY(lock_state_copy(&block->in, from));
 	} else if (!block->reached) {
@@ -154,6 +170,7 @@ static struct error *do_block(struct analysis *analysis, uint32_t index)
 	struct lock_code *code = analysis->code;
 	const struct lock_block *block = &code->blocks.items[index];
 	const struct step *step = NULL;
+	analysis->block = index;
 	TRY(lock_state_copy(&analysis->state, &block->in));
 	for (size_t i = block->first; i < block->end; i++) {
 		step = &code->steps.items[i];
@@ -170,6 +187,7 @@ static struct error *settle(struct analysis *analysis)
 	for (size_t i = 0; i < code->blocks.count; i++)
 		code->blocks.items[i].reached = code->blocks.items[i].queued = false;
 	analysis->visits_left = code->blocks.count * ROUNDS_MAX;
+	analysis->block = UINT32_MAX;
 	TRY(lock_state_enter(&analysis->state, &code->values));
 	TRY(reach(analysis, 0, &analysis->state));
 	for (size_t done = 0; done < analysis->queue.count && analysis->visits_left; done++) {
@@ -201,7 +219,7 @@ static struct error *analyse(struct lock_flow *flow, struct lock_code *code)
 	TRY(settle(&analysis));
 	bool settled = analysis.visits_left > 0;
 	analysis.locks = true;
-	code->releases.count = 0;
+	code->events.count = 0;
 	TRY(settle(&analysis));
 	settled = settled && analysis.visits_left > 0;
 	code->status = settled ? LOCK_CODE_DONE : LOCK_CODE_FAILED;
@@ -271,17 +289,42 @@ struct error *lock_flow_at(struct lock_flow *flow, const struct function *functi
 	return NULL;
 }
 
-struct error *lock_flow_releases(struct lock_flow *flow, const struct function *function,
-				 const struct lock_released **ret, size_t *ret_count)
+/* Which blocks can be come to from one of them; that itself only by a loop. */
+static struct error *find_ahead(const struct lock_code *code, uint32_t from, uint8_t *ret)
+{
+	_cleanup_(lock_queue_vector_deinit) struct lock_queue_vector queue = { 0 };
+	TRY(lock_queue_vector_append(&queue, &from));
+	for (size_t done = 0; done < queue.count; done++) {
+		const struct lock_queue_vector *next = &code->blocks.items[queue.items[done]].next;
+		for (size_t i = 0; i < next->count; i++) {
+			if (ret[next->items[i]])
+				continue;
+			ret[next->items[i]] = 1;
+			TRY(lock_queue_vector_append(&queue, &next->items[i]));
+		}
+	}
+	return NULL;
+}
+
+struct error *lock_flow_ahead(struct lock_flow *flow, const struct function *function, uint64_t pc,
+			      struct lock_event_vector *ret)
 {
 	struct lock_code *code;
-	*ret = NULL;
-	*ret_count = 0;
 	TRY(lock_flow_code(flow, function, &code));
-	if (!code)
+	if (!code || !code->events.count)
 		return NULL;
-	*ret = code->releases.items;
-	*ret_count = code->releases.count;
+	_cleanup_(free_pointer) uint8_t *ahead = calloc(code->blocks.count, 1);
+	if (!ahead)
+		return error_no_memory();
+	uint32_t here = (uint32_t)(block_of(code, pc) - code->blocks.items);
+	TRY(find_ahead(code, here, ahead));
+	for (size_t i = 0; i < code->events.count; i++) {
+		const struct lock_event *event = &code->events.items[i];
+		uint32_t block = (uint32_t)(block_of(code, event->pc) - code->blocks.items);
+		/* The call that is being made now is behind, as the next instruction is ahead. */
+		if (ahead[block] || (block == here && event->pc > pc))
+			TRY(lock_event_vector_append(ret, event));
+	}
 	return NULL;
 }
 

@@ -27,12 +27,19 @@ void lock_flow_close(struct lock_flow *flow);
 struct error *lock_flow_at(struct lock_flow *flow, const struct function *function, uint64_t pc,
 			   struct lock_state *ret, const struct lock_values **ret_values) must_use;
 
-/*
- * What it releases anywhere in it, also such as it has taken itself; unknown values are among them.
- * Valid as long as `flow`; none where nothing can be said.
- */
-struct error *lock_flow_releases(struct lock_flow *flow, const struct function *function,
-				 const struct lock_released **ret, size_t *ret_count) must_use;
+/* What a function may do to locks, somewhere. */
+struct lock_event {
+	uint64_t pc;
+	bool unknown; /* calls something that is not known; else: */
+	struct lock_value released;
+	enum lock_mode mode;
+};
+
+DEFINE_VECTOR(lock_event_vector, struct lock_event);
+
+/* Append those that it may still come to from the place where `pc` is. */
+struct error *lock_flow_ahead(struct lock_flow *flow, const struct function *function, uint64_t pc,
+			      struct lock_event_vector *ret) must_use;
 
 /* What it has released when it returns, and has not taken itself. */
 struct error *lock_flow_leaves_released(struct lock_flow *flow, const struct function *function,

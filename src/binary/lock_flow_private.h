@@ -5,16 +5,18 @@
 #include "binary/lock_flow.h"
 #include "binary/lock_operations.h"
 
+DEFINE_VECTOR(lock_queue_vector, uint32_t);
+
 /* Steps that are done without a jump in between. */
 struct lock_block {
 	size_t first, end; /* in the steps */
 	struct lock_state in;
 	bool reached;
 	bool queued;
+	struct lock_queue_vector next; /* blocks that it goes on with */
 };
 
 DEFINE_VECTOR(lock_block_vector, struct lock_block);
-DEFINE_VECTOR(lock_queue_vector, uint32_t);
 
 /* A function that was looked at. */
 struct lock_code {
@@ -24,7 +26,7 @@ struct lock_code {
 	struct lock_block_vector blocks; /* by rising addresses */
 	struct lock_values values;
 	struct lock_state exit; /* what its returns agree in; slots and registers mean nothing */
-	struct lock_released_vector releases; /* anywhere in it, each once */
+	struct lock_event_vector events; /* by no order */
 	bool returns;
 };
 
@@ -67,8 +69,9 @@ void lock_step_branch(const struct lock_code *code, const struct step *step, boo
 bool lock_step_goes_on(const struct lock_flow *flow, const struct step *step);
 
 /* A lock is released here. */
-struct error *lock_step_release(struct lock_code *code, struct lock_state *state,
-				struct lock_value lock, enum lock_mode mode) must_use;
+struct error *lock_step_release(struct lock_code *code, const struct step *step,
+				struct lock_state *state, struct lock_value lock,
+				enum lock_mode mode) must_use;
 
 /* What a call of another function leaves behind. */
 struct error *lock_call_effect(struct lock_flow *flow, struct lock_code *caller,

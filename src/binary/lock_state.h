@@ -25,8 +25,6 @@ struct lock_released {
 	enum lock_mode mode;
 };
 
-DEFINE_VECTOR(lock_released_vector, struct lock_released);
-
 /* What a word of the frame holds, by its distance from the frame's end. */
 struct lock_slot {
 	int64_t place;

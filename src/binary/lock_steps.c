@@ -200,19 +200,27 @@ static struct error *do_swap(struct lock_flow *flow, struct lock_code *code,
 	return taken_by(code, step, &state->compared);
 }
 
-struct error *lock_step_release(struct lock_code *code, struct lock_state *state,
-				struct lock_value lock, enum lock_mode mode)
+static struct error *note_event(struct lock_code *code, const struct lock_event *event)
 {
-	const struct lock_released released = { lock, mode };
-	lock_state_release(state, lock, mode);
 	if (code->status != LOCK_CODE_BEGUN)
 		return NULL;
-	for (size_t i = 0; i < code->releases.count; i++) {
-		if (code->releases.items[i].mode == mode &&
-		    lock_value_equal(code->releases.items[i].lock, lock))
+	for (size_t i = 0; i < code->events.count; i++) {
+		const struct lock_event *noted = &code->events.items[i];
+		if (noted->pc == event->pc && noted->unknown == event->unknown &&
+		    noted->mode == event->mode &&
+		    lock_value_equal(noted->released, event->released))
 			return NULL;
 	}
-	return lock_released_vector_append(&code->releases, &released);
+	return lock_event_vector_append(&code->events, event);
+}
+
+struct error *lock_step_release(struct lock_code *code, const struct step *step,
+				struct lock_state *state, struct lock_value lock,
+				enum lock_mode mode)
+{
+	const struct lock_event event = { .pc = step->pc, .released = lock, .mode = mode };
+	lock_state_release(state, lock, mode);
+	return note_event(code, &event);
 }
 
 /* What an atomic addition does to a lock. */
@@ -251,10 +259,10 @@ static struct error *do_atomic_add(struct lock_flow *flow, struct lock_code *cod
 	switch (inlined.operation) {
 	case LOCK_OPERATION_UNLOCK:
 	case LOCK_OPERATION_UNLOCK_SLOW:
-		return lock_step_release(code, state, address, LOCK_EXCLUSIVE);
+		return lock_step_release(code, step, state, address, LOCK_EXCLUSIVE);
 	case LOCK_OPERATION_READ_UNLOCK:
 	case LOCK_OPERATION_READ_UNLOCK_SLOW:
-		return lock_step_release(code, state, reader, LOCK_SHARED);
+		return lock_step_release(code, step, state, reader, LOCK_SHARED);
 	case LOCK_OPERATION_READ_LOCK:
 	case LOCK_OPERATION_READ_LOCK_SLOW:
 		lock_state_take(state, &taken);
@@ -309,7 +317,7 @@ static struct error *do_lock_call(struct lock_code *code, const struct step *ste
 		return NULL;
 	case LOCK_OPERATION_UNLOCK:
 	case LOCK_OPERATION_READ_UNLOCK:
-		return lock_step_release(code, state, lock, taken.mode);
+		return lock_step_release(code, step, state, lock, taken.mode);
 	default:
 		lock_state_take(state, &taken);
 		if (tried)
@@ -347,8 +355,11 @@ static struct error *do_call(struct lock_flow *flow, struct lock_code *code,
 	enum lock_operation operation = lock_operation_at(&flow->operations, target);
 	if (operation != LOCK_OPERATION_NONE)
 		return do_lock_call(code, step, operation, state);
-	if (!target || !binary_function(flow->binary, target, &function))
+	if (!target || !binary_function(flow->binary, target, &function)) {
+		const struct lock_event event = { .pc = step->pc, .unknown = true };
+		TRY(note_event(code, &event));
 		return after_call(code, step, state);
+	}
 	/* These two are called in ways of their own, and leave nearly all registers alone. */
 	if (strstr(function.name, "gcWriteBarrier")) {
 		clear(state, 1u << 11);

@@ -68,6 +68,12 @@ static struct error *note(struct lock_search *search, size_t frame, uint64_t add
 	struct held_lock_vector *list = &search->held->list;
 	const struct lock_place *place;
 	struct held_lock *unnamed = NULL;
+	const struct lock_release release = {
+		.goroutine = search->index,
+		.frame = (uint32_t)frame,
+		.address = address,
+	};
+	TRY(lock_release_vector_append(&search->held->releases, &release));
 	for (size_t i = search->first; i < list->count; i++) {
 		struct held_lock *held = &list->items[i];
 		if (!matches(held, frame, shared))

@@ -13,6 +13,7 @@ static void search_deinit(struct lock_search *search)
 	}
 	lock_place_vector_deinit(&search->places);
 	lock_frame_vector_deinit(&search->frames);
+	lock_event_vector_deinit(&search->events);
 	map_deinit(&search->by_pc);
 	lock_flow_close(search->flow);
 	if (search->captured)
@@ -164,17 +165,23 @@ static struct error *release_condition(struct lock_search *search, size_t frame)
 	return NULL;
 }
 
-/* What the frame's function may release before it returns. */
+/* What the frame's function may come to before it returns. */
 static struct error *add_releases(struct lock_search *search, size_t frame)
 {
-	const struct lock_released *releases;
-	size_t count;
-	TRY(lock_flow_releases(search->flow, &search->frames.items[frame].function, &releases,
-			       &count));
-	for (size_t i = 0; i < count; i++) {
-		struct lock_release release = { .goroutine = search->index };
-		bool known;
-		TRY(lock_search_resolve(search, frame, releases[i].lock, &release.address, &known));
+	const struct lock_frame *at = &search->frames.items[frame];
+	search->events.count = 0;
+	TRY(lock_flow_ahead(search->flow, &at->function, at->line_pc, &search->events));
+	for (size_t i = 0; i < search->events.count; i++) {
+		const struct lock_event *event = &search->events.items[i];
+		struct lock_release release = {
+			.goroutine = search->index,
+			.frame = (uint32_t)frame,
+			.unknown = event->unknown,
+		};
+		bool known = true;
+		if (!event->unknown)
+			TRY(lock_search_resolve(search, frame, event->released, &release.address,
+						&known));
 		if (!known)
 			release.address = 0;
 		TRY(lock_release_vector_append(&search->held->releases, &release));

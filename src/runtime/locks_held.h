@@ -30,10 +30,12 @@ struct held_lock {
 
 DEFINE_VECTOR(held_lock_vector, struct held_lock);
 
-/* What a goroutine's frames may still release: the lock, 0 of one of which it is not known which. */
+/* What a goroutine's frame may still come to. */
 struct lock_release {
 	uint32_t goroutine;
-	uint64_t address;
+	uint32_t frame;
+	bool unknown;     /* a call of something that is not known, and may do anything */
+	uint64_t address; /* else: the lock that is released; 0: it is not known which */
 };
 
 DEFINE_VECTOR(lock_release_vector, struct lock_release);

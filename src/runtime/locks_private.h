@@ -39,6 +39,7 @@ struct lock_search {
 	uint32_t index; /* of the goroutine in hand */
 	const struct captured_goroutine *goroutine;
 	struct lock_frame_vector frames; /* innermost first */
+	struct lock_event_vector events; /* of the frame in hand */
 	size_t first;                    /* of what was found for it, in the list */
 };
 

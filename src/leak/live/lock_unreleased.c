@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
 #include <time.h>
 
-#include "leak/live/crowd.h"
+#include "base/hash.h"
+#include "base/map.h"
 #include "leak/live/liveness.h"
 #include "leak/live/locks_private.h"
 #include "model/quantity.h"
@@ -37,7 +37,6 @@ struct unreleased {
 static void unreleased_deinit(struct unreleased *unreleased)
 {
 	free(unreleased->fates);
-	free(unreleased->claimed);
 	free(unreleased->awake);
 }
 
@@ -48,11 +47,14 @@ static bool is_never(const struct live_evidence *evidence, const struct goroutin
 	return evidence->liveness && liveness_of(evidence->liveness, goroutine) == LIVENESS_NEVER;
 }
 
-static const struct held_lock *any_holder(const struct locks *locks, const struct lock_word *word)
+/* One that holds it and never goes on. */
+static const struct held_lock *stuck_holder(const struct unreleased *unreleased,
+					    const struct lock_word *word)
 {
-	const struct held_lock_vector *list = &locks->notes->held.list;
+	const struct held_lock_vector *list = &unreleased->locks->notes->held.list;
 	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i].address == word->address)
+		if (list->items[i].address == word->address &&
+		    !unreleased->awake[list->items[i].goroutine])
 			return &list->items[i];
 	}
 	return NULL;
@@ -70,6 +72,8 @@ static enum fate by_others(const struct unreleased *unreleased, const struct loc
 		const struct goroutine *goroutine = &goroutines->items[release->goroutine];
 		if (!unreleased->awake[release->goroutine] ||
 		    (lock_is_awaited(goroutine) && goroutine->wait.address == word->address))
+			continue;
+		if (release->unknown)
 			continue;
 		if (release->address == word->address)
 			return FATE_RELEASED;
@@ -89,21 +93,45 @@ static enum fate by_others(const struct unreleased *unreleased, const struct loc
 	return fate;
 }
 
+/* One that holds it, and goes on: by what its frame may come to, it may release it. */
+static bool may_go_on(const struct unreleased *unreleased, const struct held_lock *holder)
+{
+	const struct lock_release_vector *releases = &unreleased->locks->notes->held.releases;
+	for (size_t i = 0; i < releases->count; i++) {
+		const struct lock_release *release = &releases->items[i];
+		if (release->goroutine == holder->goroutine && release->frame >= holder->frame &&
+		    (release->unknown || !release->address || release->address == holder->address))
+			return true;
+	}
+	return false;
+}
+
+static bool is_pending_writer(const struct goroutine *goroutine, const struct lock_word *word)
+{
+	return goroutine->wait.kind == WAIT_RWMUTEX_WRITE &&
+	       goroutine->wait.address == word->address;
+}
+
 static enum fate fate_of(const struct unreleased *unreleased, const struct lock_word *word)
 {
 	const struct locks *locks = unreleased->locks;
 	const struct goroutine_vector *goroutines = &locks->evidence->goroutines->list;
-	const struct held_lock *holder = any_holder(locks, word);
+	const struct held_lock_vector *held = &locks->notes->held.list;
+	bool stuck = false;
 	if (!word->read || (!(word->state & 1) && word->readers <= 0))
 		return FATE_RELEASED;
-	/* A writer that waits for readers is no reason that they hold it. */
-	if (holder && goroutines->items[holder->goroutine].wait.kind == WAIT_RWMUTEX_WRITE &&
-	    goroutines->items[holder->goroutine].wait.address == word->address)
-		holder = NULL;
-	if (!holder)
-		return by_others(unreleased, word);
-	return is_never(locks->evidence, &goroutines->items[holder->goroutine]) ? FATE_STUCK
-										: FATE_RELEASED;
+	for (size_t i = 0; i < held->count; i++) {
+		const struct held_lock *holder = &held->items[i];
+		const struct goroutine *goroutine = &goroutines->items[holder->goroutine];
+		/* A writer that waits for readers is no reason that they hold it. */
+		if (holder->address != word->address || is_pending_writer(goroutine, word))
+			continue;
+		if (!unreleased->awake[holder->goroutine])
+			stuck = true;
+		else if (may_go_on(unreleased, holder))
+			return FATE_RELEASED;
+	}
+	return stuck ? FATE_STUCK : by_others(unreleased, word);
 }
 
 static bool is_aged(const struct unreleased *unreleased, const struct goroutine *goroutine)
@@ -129,9 +157,8 @@ static struct error *prepare(struct unreleased *unreleased)
 	const struct lock_notes *notes = unreleased->locks->notes;
 	size_t count = evidence->goroutines->list.count;
 	unreleased->fates = calloc(notes->words.count + 1, sizeof(*unreleased->fates));
-	unreleased->claimed = calloc(count + 1, 1);
 	unreleased->awake = calloc(count + 1, 1);
-	if (!unreleased->fates || !unreleased->claimed || !unreleased->awake)
+	if (!unreleased->fates || !unreleased->awake)
 		return error_no_memory();
 	for (size_t i = 0; i < count; i++) {
 		const struct goroutine *goroutine = &evidence->goroutines->list.items[i];
@@ -142,93 +169,195 @@ static struct error *prepare(struct unreleased *unreleased)
 	return NULL;
 }
 
-/* Left to this detector: waits for a lock whose fate is that, and may be woken as far as is known. */
-static void choose(struct unreleased *unreleased, enum fate fate)
+/*
+ * Left to this detector: waits for a lock whose fate is that. Those that nobody can wake are told
+ * apart: of them it is proved.
+ */
+static bool is_chosen(const struct unreleased *unreleased, uint32_t index, enum fate fate,
+		      bool never)
 {
 	const struct live_evidence *evidence = unreleased->locks->evidence;
 	const struct lock_notes *notes = unreleased->locks->notes;
-	for (size_t i = 0; i < evidence->goroutines->list.count; i++) {
-		const struct goroutine *goroutine = &evidence->goroutines->list.items[i];
-		const struct lock_word *word =
-			lock_is_awaited(goroutine) ? lock_word_find(notes, goroutine->wait.address)
-						   : NULL;
-		unreleased->claimed[i] = !word || goroutine->id == 1 || goroutine->bubble ||
-					 goroutine->system ||
-					 unreleased->fates[word - notes->words.items] != fate ||
-					 (evidence->claimed && evidence->claimed[i]) ||
-					 is_never(evidence, goroutine);
-	}
+	const struct goroutine *goroutine = &evidence->goroutines->list.items[index];
+	if (!lock_is_awaited(goroutine) || goroutine->id == 1 || goroutine->bubble ||
+	    goroutine->system || (evidence->claimed && evidence->claimed[index]) ||
+	    is_never(evidence, goroutine) != never)
+		return false;
+	const struct lock_word *word = lock_word_find(notes, goroutine->wait.address);
+	return word && (never || unreleased->fates[word - notes->words.items] == fate);
 }
 
-static bool is_any(const struct live_evidence *evidence, const struct goroutine *goroutine)
+/* Those that wait at one line. */
+struct queue {
+	struct place place;
+	const struct goroutine *example; /* the one that waits longest */
+	uint64_t count;
+	int64_t bytes, wait_min_ns, wait_max_ns;
+	uint32_t chain;
+};
+
+DEFINE_VECTOR(queue_vector, struct queue);
+
+struct queues {
+	struct queue_vector list;
+	uint32_t *next; /* by goroutine */
+};
+
+static void queues_deinit(struct queues *queues)
 {
-	(void)evidence;
-	(void)goroutine;
-	return true;
+	queue_vector_deinit(&queues->list);
+	free(queues->next);
 }
 
-static struct error *describe(struct unreleased *unreleased, const struct crowd *crowd,
-			      enum fate fate, struct finding *finding)
+static void queue_add(struct queue *queue, const struct goroutine *goroutine)
+{
+	queue->count++;
+	queue->bytes += (int64_t)goroutine->stack_bytes;
+	if (!queue->example || goroutine->wait_ns > queue->example->wait_ns)
+		queue->example = goroutine;
+	if (goroutine->wait_ns < 0)
+		return;
+	if (queue->wait_min_ns < 0 || goroutine->wait_ns < queue->wait_min_ns)
+		queue->wait_min_ns = goroutine->wait_ns;
+	queue->wait_max_ns = MAX(queue->wait_max_ns, goroutine->wait_ns);
+}
+
+static struct error *queues_find(struct queues *queues, struct map *by_place,
+				 const struct place *place, struct queue **ret)
+{
+	uint64_t hash = hash_more_text(hash_more_text(0, place->function), place->file);
+	struct map_slot *slot;
+	hash = hash_more(hash, (uint32_t)place->line) & INT64_MAX;
+	TRY(map_insert(by_place, hash, queues->list.count, &slot));
+	if (slot->value == queues->list.count) {
+		const struct queue queue = {
+			.place = *place,
+			.wait_min_ns = -1,
+			.wait_max_ns = -1,
+			.chain = LIVENESS_END,
+		};
+		TRY(queue_vector_append(&queues->list, &queue));
+	}
+	*ret = &queues->list.items[slot->value];
+	return NULL;
+}
+
+static struct error *queues_gather(const struct unreleased *unreleased, enum fate fate, bool never,
+				   struct queues *queues)
+{
+	const struct live_evidence *evidence = unreleased->locks->evidence;
+	const struct goroutine_vector *goroutines = &evidence->goroutines->list;
+	_cleanup_(map_deinit) struct map by_place = { 0 };
+	queues->next = calloc(goroutines->count + 1, sizeof(*queues->next));
+	if (!queues->next)
+		return error_no_memory();
+	for (size_t i = 0; i < goroutines->count; i++) {
+		const struct goroutine *goroutine = &goroutines->items[i];
+		struct queue *queue;
+		if (!is_chosen(unreleased, (uint32_t)i, fate, never))
+			continue;
+		struct place place = goroutine_place(goroutine, &evidence->places);
+		TRY(queues_find(queues, &by_place, &place, &queue));
+		queue_add(queue, goroutine);
+		queues->next[i] = queue->chain;
+		queue->chain = (uint32_t)i;
+	}
+	return NULL;
+}
+
+static struct error *describe(struct unreleased *unreleased, const struct queue *queue,
+			      enum fate fate, bool never, struct finding *finding)
 {
 	struct locks *locks = unreleased->locks;
 	struct findings *findings = locks->findings;
-	const struct wait *wait = &crowd->example->wait;
-	const char *name = lock_name(locks, wait->address);
+	const struct lock_word *word = lock_word_find(locks->notes, queue->example->wait.address);
+	const char *name = lock_name(locks, word->address);
 	char count[QUANTITY_SIZE];
-	finding->title = crowd->count == 1
+	finding->title = queue->count == 1
 				 ? findings_text(findings,
 						 "a goroutine waits for %s, which nobody releases",
 						 name)
 				 : findings_text(findings,
 						 "%s goroutines wait for %s, which nobody releases",
-						 quantity_count(crowd->count, count), name);
+						 quantity_count(queue->count, count), name);
 	if (fate == FATE_STUCK) {
-		const struct lock_word *word = lock_word_find(locks->notes, wait->address);
-		const struct held_lock *holder = any_holder(locks, word);
 		const char **path = arena_allocate(&findings->arena, sizeof(*path));
+		const struct held_lock *holder = stuck_holder(unreleased, word);
 		if (!path)
 			return error_no_memory();
 		path[0] = lock_member(locks, holder->goroutine, holder);
 		finding->path = path;
 		finding->path_count = 1;
+	}
+	if (never)
+		finding->why =
+			fate == FATE_STUCK
+				? "The goroutine that holds it can never be woken, and nobody who is still able to run can reach the lock."
+				: "Whoever took the lock has returned, or ended, without Unlock: nobody who is still able to run can reach it.";
+	else if (fate == FATE_STUCK)
 		finding->why =
 			"The goroutine that holds it can never be woken. Nothing but an Unlock from elsewhere would end this.";
-		return NULL;
-	}
-	finding->why =
-		"The lock is taken, and no goroutine stands in a function that holds it: one has returned, or ended, without Unlock. None of those that go on can release it, as far as their code and stacks tell.";
+	else
+		finding->why =
+			"The lock is taken, and no goroutine that goes on can release it, as far as their code and stacks tell: a function has returned, or ended, without Unlock.";
 	if (finding->certainty == CERTAINTY_SUSPECT)
 		finding->settle =
 			"Look again after a while: if they still wait for it, find the way out of a function that leaves the lock taken.";
 	return NULL;
 }
 
-static enum certainty certainty_of(const struct unreleased *unreleased, const struct crowd *crowd,
-				   enum fate fate)
+static enum certainty certainty_of(const struct unreleased *unreleased, const struct queue *queue,
+				   enum fate fate, bool never)
 {
+	const struct live_evidence *evidence = unreleased->locks->evidence;
+	if (evidence->guessed)
+		return CERTAINTY_SUSPECT;
+	if (never)
+		return liveness_doubt(evidence->liveness) ? CERTAINTY_LIKELY : CERTAINTY_PROVED;
 	bool sure = fate == FATE_STUCK ||
-		    (fate == FATE_LOST && is_aged(unreleased, crowd->example));
-	return sure && !unreleased->locks->evidence->guessed ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
+		    (fate == FATE_LOST && is_aged(unreleased, queue->example));
+	return sure ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 }
 
-static struct error *report(struct unreleased *unreleased, enum fate fate)
+static struct error *tell(struct unreleased *unreleased, const struct queue *queue, enum fate fate,
+			  bool never, uint64_t held)
 {
 	struct locks *locks = unreleased->locks;
-	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
-	struct live_evidence evidence = *locks->evidence;
-	choose(unreleased, fate);
-	evidence.claimed = unreleased->claimed;
-	TRY(crowds_gather(&evidence, is_any, &crowds));
-	for (size_t i = 0; i < crowds.list.count; i++) {
-		const struct crowd *crowd = &crowds.list.items[i];
-		struct finding finding = crowd_finding(crowd, RULE_LOCK_NEVER_RELEASED);
-		finding.certainty = certainty_of(unreleased, crowd, fate);
+	uint32_t index = (uint32_t)(queue->example - locks->evidence->goroutines->list.items);
+	struct finding finding = lock_finding(locks, RULE_LOCK_NEVER_RELEASED, index);
+	const struct lock_word *word = lock_word_find(locks->notes, queue->example->wait.address);
+	if (never && stuck_holder(unreleased, word))
+		fate = FATE_STUCK;
+	finding.count = queue->count;
+	finding.bytes = queue->bytes + (int64_t)held ? queue->bytes + (int64_t)held : -1;
+	finding.wait_min_ns = queue->wait_min_ns;
+	finding.wait_max_ns = queue->wait_max_ns;
+	finding.certainty = certainty_of(unreleased, queue, fate, never);
+	TRY(describe(unreleased, queue, fate, never, &finding));
+	return finding_vector_append(&locks->findings->list, &finding);
+}
+
+static struct error *report(struct unreleased *unreleased, enum fate fate, bool never)
+{
+	struct locks *locks = unreleased->locks;
+	_cleanup_(queues_deinit) struct queues queues = { 0 };
+	_cleanup_(liveness_holding_cleanup) struct liveness_holding *holding = NULL;
+	TRY(queues_gather(unreleased, fate, never, &queues));
+	if (queues.list.count && locks->evidence->liveness)
+		TRY(liveness_holding_create(locks->evidence->liveness, &holding));
+	for (size_t i = 0; holding && i < queues.list.count; i++)
+		TRY(liveness_hold(holding, queues.next, queues.list.items[i].chain,
+				  (uint32_t)i + 1));
+	for (size_t i = 0; i < queues.list.count; i++) {
+		const struct queue *queue = &queues.list.items[i];
 		/* What is young is what a busy program looks like. */
-		if (!is_aged(unreleased, crowd->example) &&
-		    (fate == FATE_UNCLEAR || crowd->example->wait_ns < 0))
+		if (!never && !is_aged(unreleased, queue->example) &&
+		    (fate == FATE_UNCLEAR || queue->example->wait_ns < 0))
 			continue;
-		TRY(describe(unreleased, crowd, fate, &finding));
-		TRY(crowd_report(locks->evidence, &crowds, crowd, &finding, locks->findings));
+		TRY(tell(unreleased, queue, fate, never,
+			 holding ? liveness_held(holding, (uint32_t)i + 1) : 0));
+		for (uint32_t j = queue->chain; j != LIVENESS_END; j = queues.next[j])
+			lock_claim(locks, j);
 	}
 	return NULL;
 }
@@ -240,7 +369,8 @@ struct error *locks_find_unreleased(struct locks *locks)
 	TRY(prepare(&unreleased));
 	for (size_t i = 0; i < words->count; i++)
 		unreleased.fates[i] = fate_of(&unreleased, &words->items[i]);
-	TRY(report(&unreleased, FATE_STUCK));
-	TRY(report(&unreleased, FATE_LOST));
-	return report(&unreleased, FATE_UNCLEAR);
+	TRY(report(&unreleased, FATE_LOST, true));
+	TRY(report(&unreleased, FATE_STUCK, false));
+	TRY(report(&unreleased, FATE_LOST, false));
+	return report(&unreleased, FATE_UNCLEAR, false);
 }

@@ -52,7 +52,7 @@ struct dowse_finding {
 	const char *code; /* "L6" */
 	const char *rule; /* "nil-channel" */
 	enum dowse_certainty certainty;
-	uint64_t count; /* goroutines */
+	uint64_t count; /* goroutines, objects, entries */
 	int64_t bytes;  /* that they hold, at least; -1 unknown */
 	struct dowse_place place;
 	struct dowse_place created_by;

@@ -16,17 +16,60 @@
 /* The public face of the library: errors become text, findings a struct that only grows. */
 struct dowse {
 	struct target *target;
+	struct target *fork; /* that is being read; NULL: none */
 	struct runtime *runtime;
 	struct live_places places;
+	struct heap *heap; /* NULL: goroutines alone */
 	struct live_look look;
 };
+
+static struct error *read_heap(struct dowse *dowse)
+{
+	TRY(heap_read(dowse->runtime, &dowse->heap));
+	TRY(heap_search(dowse->heap));
+	return live_look_at_heap(dowse->heap, &dowse->places, &dowse->look);
+}
+
+/* A process goes on while its fork is read. */
+static struct error *look_at_heap(struct dowse *dowse)
+{
+	const struct process_fork_options options = { .register_sets = true };
+	struct target_pause pause = { 0 };
+	bool runs = target_pid(dowse->target) != 0;
+	if (runs) {
+		TRY(process_fork(dowse->target, &options, &dowse->fork, &pause));
+		runtime_look_at(dowse->runtime, dowse->fork);
+	}
+	struct error *error = read_heap(dowse);
+	if (runs) {
+		runtime_look_at(dowse->runtime, dowse->target);
+		target_destroy(TAKE_PTR(dowse->fork));
+	}
+	TRY(error);
+	TRY(heap_dominate(dowse->heap));
+	dowse->heap->roots.goroutines->pause_ns = pause.nanoseconds;
+	return live_look_weigh(&dowse->look);
+}
+
+/* With the heap, where that can be read. */
+static struct error *take_look(unsigned flags, struct dowse *dowse)
+{
+	bool no_stop = flags & DOWSE_NO_STOP;
+	struct error *error = no_stop ? error_new(ERROR_LIMIT, "no stop") : look_at_heap(dowse);
+	if (!error || (error->code != ERROR_LIMIT && error->code != ERROR_UNSUPPORTED &&
+		       error->code != ERROR_PERMISSION))
+		return error;
+	error_destroy(error);
+	live_look_deinit(&dowse->look);
+	heap_destroy(TAKE_PTR(dowse->heap));
+	return live_look_at_goroutines(dowse->runtime, &dowse->places, no_stop, 0, &dowse->look);
+}
 
 static struct error *fill(unsigned flags, struct dowse *dowse)
 {
 	TRY(runtime_open(dowse->target, &dowse->runtime));
 	TRY(live_places_make(&runtime_binary(dowse->runtime)->build_info, &dowse->places));
-	TRY(live_look_at_goroutines(dowse->runtime, &dowse->places, flags & DOWSE_NO_STOP, 0,
-				    &dowse->look));
+	TRY(take_look(flags, dowse));
 	TRY(live_look_judge(&dowse->look, &(struct live_beside){ 0 }));
 	return fix_findings(&dowse->look.findings);
 }
@@ -94,6 +137,7 @@ void dowse_destroy(struct dowse *dowse)
 	if (!dowse)
 		return;
 	live_look_deinit(&dowse->look);
+	heap_destroy(dowse->heap);
 	live_places_deinit(&dowse->places);
 	runtime_destroy(dowse->runtime);
 	target_destroy(dowse->target);
@@ -102,12 +146,12 @@ void dowse_destroy(struct dowse *dowse)
 
 uint64_t dowse_goroutine_count(const struct dowse *dowse)
 {
-	return goroutines_count(dowse->look.goroutines, false);
+	return goroutines_count(dowse->look.evidence.goroutines, false);
 }
 
 uint64_t dowse_pause_ns(const struct dowse *dowse)
 {
-	return dowse->look.goroutines->pause_ns;
+	return dowse->look.evidence.goroutines->pause_ns;
 }
 
 size_t dowse_finding_count(const struct dowse *dowse)

@@ -62,15 +62,17 @@ struct error *confined_run(struct invocation *invocation, enum cli_status *ret)
 	size_t count = invocation->operand_count;
 	int status = CLI_OK;
 	const char *spools[2];
-	_cleanup_(free_pointer) const char **files = calloc(count + 2, sizeof(*files));
+	_cleanup_(free_pointer) const char **files = calloc(count + 4, sizeof(*files));
 	if (!files)
 		return error_no_memory();
 	for (size_t i = 0; i < count; i++)
 		files[i] = invocation->operands[i];
-	if (options->executable)
-		files[count++] = options->executable;
-	if (options->against)
-		files[count++] = options->against;
+	const char *named[] = { options->executable, options->against, options->suppress,
+				options->baseline };
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+		if (named[i])
+			files[count++] = named[i];
+	}
 
 	/* There may be nothing to save: then the first counts twice. */
 	int outputs[3 + 2 * HEAP_INDEX_MAX] = {

@@ -2,10 +2,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "cli/cli.h"
 #include "cli/look.h"
 #include "fix/fix.h"
 #include "report/diagnosis.h"
+
+#define SUPPRESS_MAX ((size_t)1 << 20)
+#define BASELINE_MAX ((size_t)256 << 20)
 
 /* Findings are judged as they are shown: what --rules or --min-certainty left out cannot fail. */
 static enum cli_status judge(const struct options *options, const struct findings *findings)
@@ -24,6 +28,10 @@ static void print(const struct invocation *invocation, const struct diagnosis *d
 {
 	if (cli_format_is(invocation, "json"))
 		diagnosis_json(diagnosis, invocation->out);
+	else if (cli_format_is(invocation, "sarif"))
+		diagnosis_sarif(diagnosis, invocation->out);
+	else if (cli_format_is(invocation, "github"))
+		diagnosis_github(diagnosis, invocation->out);
 	else
 		diagnosis_text(diagnosis, &invocation->style, invocation->out);
 }
@@ -109,6 +117,41 @@ static struct error *look_and_judge(struct invocation *invocation, struct eviden
 	return fix_findings(&look->live.findings);
 }
 
+/* What is not to be told: parsed before anything is stopped, used when there are findings. */
+struct left_out {
+	struct suppressions suppressions;
+	struct file_bytes baseline;
+};
+
+static void left_out_deinit(struct left_out *left_out)
+{
+	suppressions_deinit(&left_out->suppressions);
+	file_bytes_deinit(&left_out->baseline);
+}
+
+static struct error *left_out_read(const struct options *options, struct left_out *ret)
+{
+	_cleanup_(file_bytes_deinit) struct file_bytes text = { 0 };
+	if (options->baseline)
+		TRY(file_read(options->baseline, BASELINE_MAX, &ret->baseline));
+	if (!options->suppress)
+		return NULL;
+	TRY(file_read(options->suppress, SUPPRESS_MAX, &text));
+	return suppressions_parse((const char *)text.bytes, options->suppress, &ret->suppressions);
+}
+
+static void leave_out(const struct options *options, struct left_out *left_out,
+		      struct findings *findings, struct diagnosis *diagnosis)
+{
+	if (options->suppress) {
+		diagnosis->suppressed = findings_suppress(findings, &left_out->suppressions);
+		diagnosis->suppressions = &left_out->suppressions;
+	}
+	if (options->baseline)
+		diagnosis->known = findings_drop_known(findings,
+						       (const char *)left_out->baseline.bytes);
+}
+
 static struct error *diagnose_run(struct invocation *invocation, enum cli_status *ret)
 {
 	const struct options *options = &invocation->options;
@@ -118,6 +161,8 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 	if (options->rules)
 		TRY(rules_parse(options->rules, &rules));
 	certainty_parse(options->min_certainty, &at_least);
+	_cleanup_(left_out_deinit) struct left_out left_out = { 0 };
+	TRY(left_out_read(options, &left_out));
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
 	_cleanup_(earlier_deinit) struct earlier earlier = { 0 };
 	_cleanup_(look_deinit) struct look look = { 0 };
@@ -137,21 +182,24 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 		.counters = look.has_counters ? &look.counters : NULL,
 		.memory = look.has_memory ? &look.memory : NULL,
 		.all = options->given[OPTION_ALL],
+		.folder = getenv("PWD"),
+		.main_module = runtime_binary(evidence.runtime)->build_info.main.path,
 		.looks = earlier.past ? 2 : 1,
 		.first_pause_ns = earlier.pause_ns,
 		.between_ns = earlier.past ? earlier.past->elapsed_ns : -1,
 	};
+	leave_out(options, &left_out, findings, &diagnosis);
 	print(invocation, &diagnosis);
 	*ret = judge(options, findings);
 	return NULL;
 }
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "sarif", "github", NULL };
 static const enum option_id options[] = {
-	OPTION_ALL,           OPTION_OVER,    OPTION_AGAINST,  OPTION_RULES,
-	OPTION_MIN_CERTAINTY, OPTION_FAIL_ON, OPTION_NO_STOP,  OPTION_MAX_PAUSE,
-	OPTION_MAX_MEMORY,    OPTION_SAVE,    OPTION_NO_INDEX, OPTION_EXECUTABLE,
-	OPTION_SPOOL,         OPTION_END,
+	OPTION_ALL,           OPTION_OVER,       OPTION_AGAINST,    OPTION_RULES,
+	OPTION_MIN_CERTAINTY, OPTION_FAIL_ON,    OPTION_SUPPRESS,   OPTION_BASELINE,
+	OPTION_NO_STOP,       OPTION_MAX_PAUSE,  OPTION_MAX_MEMORY, OPTION_SAVE,
+	OPTION_NO_INDEX,      OPTION_EXECUTABLE, OPTION_SPOOL,      OPTION_END,
 };
 
 const struct verb verb_diagnose = {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "cli/confined.h"
@@ -99,6 +100,14 @@ static bool verb_takes(const struct verb *verb, enum option_id id)
 	return false;
 }
 
+/* What can stand before a TARGET: a file, or a process by its number. A mistyped verb is neither. */
+static bool is_moment(const char *operand)
+{
+	struct stat status;
+	return strspn(operand, "0123456789") == strlen(operand) ||
+	       strncmp(operand, "pid:", 4) == 0 || stat(operand, &status) == 0;
+}
+
 static struct error *check_use(const struct invocation *invocation)
 {
 	const struct verb *verb = invocation->verb;
@@ -115,12 +124,11 @@ static struct error *check_use(const struct invocation *invocation)
 	if (invocation->operand_count < verb->operands_min)
 		return error_new(ERROR_USAGE, "%s needs a %s: dowse %s", name, verb->operand,
 				 verb->usage);
+	if (!verb->name && invocation->operand_count > 1 && !is_moment(invocation->operands[0]))
+		return error_new(ERROR_USAGE, "'%s' is no verb, and no file: see dowse --help",
+				 invocation->operands[0]);
 	if (invocation->operand_count <= verb->operands_max)
 		return NULL;
-	if (!verb->name)
-		return error_new(ERROR_USAGE,
-				 "'%s' is no verb, and dowse takes one TARGET: see dowse --help",
-				 invocation->operands[0]);
 	return error_new(ERROR_USAGE, "%s cannot take '%s' as well: dowse %s", name,
 			 invocation->operands[verb->operands_max], verb->usage);
 }

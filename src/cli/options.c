@@ -183,6 +183,14 @@ static struct error *options_set(struct options *options, enum option_id id, con
 	case OPTION_AGAINST:
 		options->against = value;
 		return *value ? NULL : error_new(ERROR_USAGE, "--against takes the name of a file");
+	case OPTION_SUPPRESS:
+		options->suppress = value;
+		return *value ? NULL
+			      : error_new(ERROR_USAGE, "--suppress takes the name of a file");
+	case OPTION_BASELINE:
+		options->baseline = value;
+		return *value ? NULL
+			      : error_new(ERROR_USAGE, "--baseline takes the name of a file");
 	case OPTION_MIN_WAIT:
 		return error_wrap(options_parse_duration(value, &options->min_wait_ns), "%s", name);
 	case OPTION_LIMIT:

@@ -47,6 +47,7 @@
 	OPTION(WHERE, "--where", "CONDITION", "only those for which it holds: 'len(buf) > 4096'")  \
 	OPTION(SORT, "--sort", "ORDER", "retained (the default), bytes or address")                \
 	OPTION(DATA, "--data", NULL, "also what strings, bytes and arrays contain")                \
+	OPTION(DUPLICATES, "--duplicates", NULL, "strings and slices that contain the same")       \
 	OPTION(BY, "--by", "WHAT", "")                                                             \
 	OPTION(OVER, "--over", "TIME", "look twice, so long apart, and tell what grew: 30s, 5m")   \
 	OPTION(AGAINST, "--against", "FILE",                                                       \
@@ -54,6 +55,10 @@
 	OPTION(RULES, "--rules", "LIST", "only these rules, by name or code: L6,nil-channel")      \
 	OPTION(MIN_CERTAINTY, "--min-certainty", "LEVEL",                                          \
 	       "only findings at or above proved, likely or suspect (the default)")                \
+	OPTION(SUPPRESS, "--suppress", "FILE",                                                     \
+	       "leave out what its lines say: 'L17 main.(*Pool).* -- 64 by design'")               \
+	OPTION(BASELINE, "--baseline", "FILE",                                                     \
+	       "only what is new since that report (--format json or sarif)")                      \
 	OPTION(FAIL_ON, "--fail-on", "LEVEL",                                                      \
 	       "status 3 at or above proved, likely (the default), suspect; or never")
 
@@ -76,6 +81,8 @@ struct options {
 	const char *save;     /* NULL: nothing is kept */
 	uint64_t max_memory;  /* bytes; 0: no limit */
 	const char *against;  /* NULL: no earlier moment */
+	const char *suppress; /* NULL: nothing is left out */
+	const char *baseline; /* NULL: all is new */
 	int64_t over_ns;      /* 0: one look */
 	int64_t min_wait_ns;  /* -1: any */
 	int64_t max_pause_ns; /* 0: no limit */

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/hash.h"
+
 void findings_deinit(struct findings *findings)
 {
 	finding_vector_deinit(&findings->list);
@@ -52,6 +54,18 @@ void findings_sort(struct findings *findings)
 	if (findings->list.count)
 		qsort(findings->list.items, findings->list.count, sizeof(*findings->list.items),
 		      finding_compare);
+}
+
+void finding_fingerprint(const struct finding *finding, char ret[static FINGERPRINT_SIZE])
+{
+	uint64_t hash = hash_more_text(1, rules_get(finding->rule)->name);
+	hash = hash_more_text(hash, finding->subject);
+	/* Where memory comes from is known by a sample, which the next run may not have. */
+	if (!finding->subject) {
+		hash = hash_more_text(hash, finding->place.function);
+		hash = hash_more_text(hash, finding->created_by.function);
+	}
+	snprintf(ret, FINGERPRINT_SIZE, "%016llx", (unsigned long long)hash);
 }
 
 void findings_select(struct findings *findings, uint64_t rules, enum certainty at_least)

@@ -57,6 +57,14 @@ struct error *findings_check(const struct findings *findings) must_use;
 /* Those that cost most first: bytes, number, growth; then the more certain. */
 void findings_sort(struct findings *findings);
 
+/*
+ * What stays the same from one run to another, and when lines move: the rule, the functions, what
+ * it is about. As text of 16 digits.
+ */
+#define FINGERPRINT_SIZE 17
+
+void finding_fingerprint(const struct finding *finding, char ret[static FINGERPRINT_SIZE]);
+
 /* Drop what is less certain, or of another rule. */
 void findings_select(struct findings *findings, uint64_t rules, enum certainty at_least);
 

@@ -3,7 +3,7 @@
 #define DOWSE_REPORT_DIAGNOSIS_H
 
 #include "heap/heap.h"
-#include "leak/finding.h"
+#include "leak/suppress.h"
 #include "report/subject.h"
 #include "runtime/memory.h"
 
@@ -16,7 +16,12 @@ struct diagnosis {
 	const struct heap *heap;                     /* NULL: not looked at */
 	const struct runtime_counters *counters;     /* NULL: not to be had */
 	const struct runtime_memory *memory;         /* NULL: not to be had */
-	bool all; /* every finding in full */
+	bool all;                                    /* every finding in full */
+	const char *folder;                          /* that dowse was called in; NULL unknown */
+	const char *main_module;                     /* its path; NULL unknown */
+	const struct suppressions *suppressions;     /* NULL: none were given */
+	size_t suppressed;                           /* findings that are not told */
+	size_t known;                                /* the same: the baseline has them */
 	unsigned looks;
 	uint64_t first_pause_ns; /* of the first of two looks at a process; 0: there was none */
 	int64_t between_ns;      /* -1 unknown */
@@ -27,5 +32,9 @@ void diagnosis_text(const struct diagnosis *diagnosis, const struct style *style
 		    struct writer *writer);
 
 void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer);
+void diagnosis_sarif(const struct diagnosis *diagnosis, struct writer *writer);
+
+/* Annotations of a workflow on GitHub. */
+void diagnosis_github(const struct diagnosis *diagnosis, struct writer *writer);
 
 #endif

@@ -17,6 +17,13 @@ static void member_created_by(struct json *json, const struct place *place)
 	json_object_end(json);
 }
 
+static void member_fingerprint(struct json *json, const struct finding *finding)
+{
+	char fingerprint[FINGERPRINT_SIZE];
+	finding_fingerprint(finding, fingerprint);
+	json_member_string(json, "fingerprint", fingerprint);
+}
+
 /* Other rules that the same cause answers to. */
 static void member_also(struct json *json, const struct finding *finding)
 {
@@ -35,6 +42,7 @@ static void write_finding(struct json *json, const struct finding *finding)
 	json_object_begin(json);
 	json_member_string(json, "code", rule->code);
 	json_member_string(json, "rule", rule->name);
+	member_fingerprint(json, finding);
 	member_also(json, finding);
 	json_member_string(json, "certainty", certainty_name(finding->certainty));
 	json_member_string(json, "title", finding->title);
@@ -111,6 +119,8 @@ void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer)
 	for (size_t i = 0; i < diagnosis->findings->list.count; i++)
 		write_finding(&json, &diagnosis->findings->list.items[i]);
 	json_array_end(&json);
+	json_member_unsigned(&json, "suppressed", diagnosis->suppressed);
+	json_member_unsigned(&json, "known", diagnosis->known);
 	json_object_end(&json);
 	writer_char(writer, '\n');
 }

@@ -277,6 +277,23 @@ static void write_findings(const struct diagnosis *diagnosis, const struct style
 			      "all findings");
 }
 
+/* What was left out, and which lines of the file were for nothing. */
+static void write_left_out(const struct diagnosis *diagnosis, struct writer *writer)
+{
+	const struct suppressions *suppressions = diagnosis->suppressions;
+	if (diagnosis->suppressed)
+		writer_printf(writer, "%zu suppressed by %s\n", diagnosis->suppressed,
+			      suppressions->name);
+	if (diagnosis->known)
+		writer_printf(writer, "%zu known from the baseline\n", diagnosis->known);
+	for (size_t i = 0; suppressions && i < suppressions->list.count; i++) {
+		const struct suppression *one = &suppressions->list.items[i];
+		if (!one->used)
+			writer_printf(writer, "%s:%u suppresses nothing: %s\n", suppressions->name,
+				      one->line, one->pattern);
+	}
+}
+
 struct state_count {
 	const char *state;
 	uint64_t count;
@@ -383,6 +400,7 @@ void diagnosis_text(const struct diagnosis *diagnosis, const struct style *style
 	subject_warnings_text(diagnosis->subject, style, writer);
 	write_findings(diagnosis, style, writer);
 	writer_char(writer, '\n');
+	write_left_out(diagnosis, writer);
 	if (diagnosis->memory)
 		memory_line(diagnosis->memory, writer);
 	write_states(diagnosis, writer);

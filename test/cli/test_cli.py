@@ -261,7 +261,7 @@ class Output(unittest.TestCase):
 class Process(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.leaky = Leaky("nil=40", "sendnil=2", "empty=1", "send=1200", "pool=9", "mutex=3",
+        cls.leaky = Leaky("nil=40", "sendnil=2", "empty=1", "send=9", "pool=1200", "mutex=3",
                           "accept=1", "sleep=1", "deep=1")
         cls.pid = str(cls.leaky.pid)
         cls.count = 1 + 40 + 2 + 1 + 1200 + 9 + 3 + 1 + 1 + 1
@@ -288,13 +288,13 @@ class Process(unittest.TestCase):
         groups = document["groups"]
         self.assertEqual(sum(group["count"] for group in groups), self.count)
         self.assertEqual(groups[0]["count"], 1200)
-        self.assertEqual(groups[0]["state"], "chan send")
-        self.assertEqual(groups[0]["stack"][0]["function"], "main.send")
+        self.assertEqual(groups[0]["state"], "chan receive")
+        self.assertEqual(groups[0]["stack"][0]["function"], "main.work")
         self.assertTrue(groups[0]["stack"][0]["file"].endswith("main.go"))
         # Before Go 1.21 the runtime did not note who.
         minor = int(re.match(r"go1\.(\d+)", document["target"]["go"])[1])
         self.assertEqual(groups[0]["created_by"]["goroutine"], 1 if minor >= 21 else None)
-        self.assertEqual(groups[0]["waiting_for"]["channels"][0]["senders"], 1)
+        self.assertEqual(groups[0]["waiting_for"]["channels"][0]["receivers"], 1200)
         self.assertEqual(groups[1]["leaked"], "proved")
         deep = next(g for g in groups if g["stack"][0]["function"] == "main.deep")
         self.assertEqual(len(deep["stack"]) + deep["elided"], 151)
@@ -316,7 +316,7 @@ class Process(unittest.TestCase):
         def matched(*arguments):
             return self.json("goroutines", self.pid, *arguments)["matched"]
 
-        self.assertEqual(matched("--state", "chan send"), 1202)
+        self.assertEqual(matched("--state", "chan send"), 11)
         self.assertEqual(matched("--state", "nil chan"), 42)
         self.assertEqual(matched("--function", "main.lock"), 3)
         self.assertEqual(matched("--function", "main.send", "--state=nil"), 2)
@@ -328,8 +328,8 @@ class Process(unittest.TestCase):
         text = dowse("goroutines", self.pid).stdout.decode()
         self.assertLess(len(text.splitlines()), 70)
         self.assertIn("{:,} goroutines in".format(self.count), text.splitlines()[0])
-        self.assertRegex(text, r"1,200  chan send")
-        self.assertRegex(text, r"receive from chan int at 0x[0-9a-f]+, 0 of 3 buffered, 9 receivers")
+        self.assertRegex(text, r"1,200  chan receive")
+        self.assertRegex(text, r"receive from chan int at 0x[0-9a-f]+, 0 of 3 buffered, 1,200 receivers")
         cut = dowse("goroutines", self.pid, "--limit", 2).stdout.decode()
         self.assertRegex(cut, r"… \d+ more groups of \d+ goroutines: --limit \d+")
         whole = dowse("goroutines", self.pid, "--limit", 100).stdout.decode()
@@ -359,13 +359,13 @@ class Process(unittest.TestCase):
 
     def test_a_limit_on_the_pause(self):
         """1,259 goroutines are estimated at some 3 ms: refused before anything is stopped."""
+        answer = dowse("goroutines", self.pid, "--max-pause", "1ms")
+        self.assertEqual((answer.returncode, answer.stdout), (1, b""))
+        self.assertRegex(answer.stderr.decode(), r"\Adowse: \S+ \(pid \d+\) would be stopped for "
+                         r"about \d+\.\d ms, and 1\.0 are allowed; --no-stop reads it as it "
+                         r"runs\n\Z")
         for words in (["goroutines"], []):
             words = words + [self.pid, "--max-pause"]
-            answer = dowse(*words, "1ms")
-            self.assertEqual((answer.returncode, answer.stdout), (1, b""), words)
-            self.assertRegex(answer.stderr.decode(), r"\Adowse: \S+ \(pid \d+\) would be stopped for "
-                             r"about \d+\.\d ms, and 1\.0 are allowed; --no-stop reads it as it "
-                             r"runs\n\Z")
             self.assertIn(dowse(*words, "1ms", "--no-stop").returncode, (0, 3))
             answer = dowse(*words, "1m", "--format", "json")
             self.assertIn(answer.returncode, (0, 3), answer.stderr)
@@ -377,7 +377,8 @@ class Process(unittest.TestCase):
         document = self.json(self.pid, status=3)
         found = {(f["code"], f["function"]): f for f in document["findings"]}
         self.assertEqual(set(found), {("L6", "main.receiveNil"), ("L6", "main.sendNil"),
-                                      ("L7", "main.empty"), ("L17", "main.send")})
+                                      ("L7", "main.empty"), ("L3", "main.send"),
+                                      ("L1", "main.deep"), ("L17", "main.work")})
         nil = found["L6", "main.receiveNil"]
         self.assertEqual((nil["rule"], nil["certainty"], nil["count"]), ("nil-channel", "proved", 40))
         self.assertEqual(nil["created_by"]["function"][:9], "main.main")
@@ -385,7 +386,10 @@ class Process(unittest.TestCase):
         self.assertIn("main.go:%d" % nil["created_by"]["line"], nil["fix"]["text"])
         self.assertIsNone(nil["growth_per_hour"])
         self.assertEqual(nil["path"], [])
-        self.assertEqual(found["L17", "main.send"]["certainty"], "suspect")
+        self.assertEqual(found["L17", "main.work"]["certainty"], "suspect")
+        for code, function, count in (("L3", "main.send", 9), ("L1", "main.deep", 1)):
+            finding = found[code, function]
+            self.assertEqual((finding["certainty"], finding["count"]), ("proved", count))
         source = (HERE / "leaky" / "main.go").read_text().splitlines()
         self.assertIn("<-updates", source[nil["line"] - 1])
         memory = document["memory"]
@@ -397,7 +401,7 @@ class Process(unittest.TestCase):
         text = answer.stdout.decode()
         first = text.splitlines()[0]
         self.assertIn("(pid %s, go1." % self.pid, first)
-        self.assertIn("43 goroutines can never wake; 1,200 are worth a look", first)
+        self.assertIn("53 goroutines can never wake; 1,200 are worth a look", first)
         self.assertRegex(text, r"proved  40 goroutines receive from a nil channel +L6 nil-channel")
         memory = re.search(r"^memory ([\d,]+)(?: of [\d,]+)? \w+: (.*)$", text, re.M)
         parts = [int(n.replace(",", "")) for n in re.findall(r"(-?[\d,]*\d)(?=,|$| ·)", memory[2])]
@@ -405,7 +409,7 @@ class Process(unittest.TestCase):
         states = re.search(r"^([\d,]+) goroutines: (.*?) · ", text, re.M)
         counts = [int(n.replace(",", "")) for n in re.findall(r"(?:^|, )([\d,]+) ", states[2])]
         self.assertEqual(sum(counts), int(states[1].replace(",", "")))
-        self.assertIn("next: dowse goroutines %s --function 'main.receiveNil'" % self.pid, text)
+        self.assertIn("next: dowse goroutines %s --function 'main.work'" % self.pid, text)
 
     def test_what_fails_is_chosen(self):
         for arguments, status in (
@@ -438,8 +442,9 @@ class Process(unittest.TestCase):
         public = BUILD / "test" / "cli" / "test-cli-public"
         answer = subprocess.run([public, self.pid], stdout=subprocess.PIPE, timeout=60, check=True)
         lines = answer.stdout.decode().splitlines()
-        self.assertRegex(lines[0], r"^2 L6 nil-channel 40 main\.receiveNil:\d+$")
-        self.assertEqual(lines[-1], "%d goroutines, 4 findings, stopped" % self.count)
+        self.assertRegex(lines[0], r"^0 L17 unbounded-goroutines 1200 main\.work:\d+$")
+        self.assertRegex(lines[1], r"^2 L6 nil-channel 40 main\.receiveNil:\d+$")
+        self.assertEqual(lines[-1], "%d goroutines, 6 findings, stopped" % self.count)
         refused = subprocess.run([public, "4194305"], stderr=subprocess.PIPE, timeout=60, check=False)
         self.assertEqual(refused.returncode, 1)
         self.assertIn(b"4194305", refused.stderr)

@@ -5,10 +5,12 @@ const struct rule rule_endless_loop = {
 	.code = "L9",
 	.name = "endless-loop",
 	.at_most = CERTAINTY_LIKELY,
-	.summary = "goroutines sleep or spin in a loop and never end, and there are more of them",
+	.summary =
+		"goroutines are in a loop that nothing leaves, and there are more and more of them",
 	.evidence =
-		"Two looks (--over 30s): goroutines that one go statement started, that sleep or run in the\n"
-		"same function at both, none of which has ended between them, while others were added.",
+		"Goroutines in a function of whose machine code no path leads from where they stand to its\n"
+		"end. From two looks (--over 30s) it is likely where more have come and none has ended; one\n"
+		"look can only count them.",
 	.leaky =
 		"func (c *Cart) refresh() {\n"
 		"	go func() {\n"
@@ -33,6 +35,6 @@ const struct rule rule_endless_loop = {
 		 "	}()\n"
 		 "}\n",
 	.wrong =
-		"Work that takes longer than the time between the two looks, of which more is begun, looks\n"
-		"the same. A longer time tells.",
+		"Loops that live as long as the program have no way out either, and all of them may be started\n"
+		"while dowse looks. Look again later.",
 };

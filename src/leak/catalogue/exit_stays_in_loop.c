@@ -5,15 +5,15 @@ const struct rule rule_exit_stays_in_loop = {
 	.code = "L8",
 	.name = "exit-stays-in-loop",
 	.at_most = CERTAINTY_LIKELY,
-	.summary = "a loop around a select spins: its exit case does not leave the loop",
+	.summary = "goroutines are in a loop around a select, and no case leaves it",
 	.evidence =
-		"Two looks (--over 30s): the same goroutines run in the same select at both, when a loop\n"
-		"around a select should wait most of the time. A case of a closed channel is always ready,\n"
-		"and a break in it leaves the select only.",
+		"Goroutines that stand in a select, in a function of whose machine code no path leads from\n"
+		"there to its end: whatever the cases do, they stay in the loop. From two looks (--over 30s)\n"
+		"it is likely where more have come and none has ended; one look can only count them.",
 	.leaky = "for {\n"
 		 "	select {\n"
 		 "	case <-done:\n"
-		 "		break // leaves the select, not the loop: it spins from now on\n"
+		 "		break // leaves the select, not the loop\n"
 		 "	case job := <-jobs:\n"
 		 "		run(job)\n"
 		 "	}\n"
@@ -27,6 +27,6 @@ const struct rule rule_exit_stays_in_loop = {
 		 "	}\n"
 		 "}\n",
 	.wrong =
-		"A loop that is fed faster than it works is seen running as well. Its processor time then\n"
-		"goes down with the load; that of a leaked one does not.",
+		"A loop that is meant to live as long as the program has no way out either. There is a fixed\n"
+		"number of those.",
 };

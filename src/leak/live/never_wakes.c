@@ -59,6 +59,9 @@ static struct error *never_wakes_find(const struct live_evidence *evidence, void
 {
 	(void)notes;
 	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
+	/* With a heap these are among those that nobody can wake, with what they hold. */
+	if (evidence->liveness)
+		return NULL;
 	TRY(crowds_gather(evidence, is_wanted, &crowds));
 	for (size_t i = 0; i < crowds.list.count; i++) {
 		const struct crowd *crowd = &crowds.list.items[i];

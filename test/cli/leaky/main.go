@@ -17,6 +17,12 @@ import (
 
 var updates chan int
 
+// Held by globals, so that somebody could still use them.
+var (
+	jobs  = make(chan int, 3)
+	mutex sync.Mutex
+)
+
 func receiveNil() { <-updates }
 
 func sendNil() { updates <- 1 }
@@ -44,8 +50,6 @@ func deep(n int, wait chan int) {
 }
 
 func main() {
-	jobs := make(chan int, 3)
-	var mutex sync.Mutex
 	mutex.Lock()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

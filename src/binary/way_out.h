@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_BINARY_WAY_OUT_H
+#define DOWSE_BINARY_WAY_OUT_H
+
+#include "binary/module.h"
+
+/*
+ * Whether a function that stands at a place can ever return: whether any path of its machine code
+ * leads from there to a return. A loop without a way out has none; it can still panic, or end the
+ * program. Where the code cannot be read or followed there is taken to be one.
+ */
+struct error *way_out_find(const struct binary *binary, uint64_t pc, bool *ret) must_use;
+
+#endif

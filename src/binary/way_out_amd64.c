@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "binary/way_out.h"
+
+#include <stdlib.h>
+
+#include "binary/machine_steps.h"
+
+#define CODE_MAX ((uint64_t)256 << 10)
+
+/* What is still to be followed: indices of steps, each of which is taken once. */
+struct walk {
+	const uint8_t *code;
+	struct step_vector steps;
+	uint8_t *seen;
+	size_t *left;
+	size_t left_count;
+};
+
+static void walk_deinit(struct walk *walk)
+{
+	step_vector_deinit(&walk->steps);
+	free(walk->seen);
+	free(walk->left);
+}
+
+/* The first step of the instruction at or behind pc. */
+static size_t step_at(const struct walk *walk, uint64_t pc)
+{
+	size_t low = 0, high = walk->steps.count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (walk->steps.items[middle].pc < pc)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void go_to(struct walk *walk, size_t step)
+{
+	if (step >= walk->steps.count || walk->seen[step])
+		return;
+	walk->seen[step] = 1;
+	walk->left[walk->left_count++] = step;
+}
+
+/* What the compiler puts behind a call that does not return; else it jumps where nobody knows. */
+static bool is_trap(const uint8_t *code)
+{
+	enum { INT3 = 0xcc, HLT = 0xf4, UD2 = 0x0f };
+	return *code == INT3 || *code == HLT || *code == UD2;
+}
+
+/* True when it leaves the function, or leads where nobody knows. */
+static bool leaves(struct walk *walk, const struct function *function, size_t at)
+{
+	const struct step *step = &walk->steps.items[at];
+	bool inside = step->number >= function->entry && step->number < function->end;
+	switch (step->kind) {
+	case STEP_RETURN:
+	case STEP_SWITCH:
+		return true;
+	case STEP_STOP:
+		return !is_trap(walk->code + (step->pc - function->entry));
+	case STEP_JUMP:
+		if (inside)
+			go_to(walk, step_at(walk, step->number));
+		return !inside;
+	case STEP_BRANCH:
+	case STEP_BRANCH_EQUAL:
+	case STEP_BRANCH_UNEQUAL:
+		if (inside)
+			go_to(walk, step_at(walk, step->number));
+		go_to(walk, at + 1);
+		return !inside;
+	default:
+		go_to(walk, at + 1);
+		return false;
+	}
+}
+
+static struct error *walk_begin(struct walk *walk, const struct binary *binary,
+				const struct function *function)
+{
+	struct machine_steps *machine = NULL;
+	uint64_t size = function->end - function->entry;
+	const uint8_t *bytes = size && size <= CODE_MAX
+				       ? binary_bytes_at(binary, function->entry, (size_t)size)
+				       : NULL;
+	if (!bytes)
+		return NULL;
+	walk->code = bytes;
+	TRY(machine_steps_open(&machine));
+	struct error *error = machine_steps_read(machine, bytes, (size_t)size, function->entry,
+						 &walk->steps);
+	machine_steps_close(machine);
+	TRY(error);
+	walk->seen = calloc(walk->steps.count + 1, sizeof(*walk->seen));
+	walk->left = calloc(walk->steps.count + 1, sizeof(*walk->left));
+	return walk->seen && walk->left ? NULL : error_no_memory();
+}
+
+struct error *way_out_find(const struct binary *binary, uint64_t pc, bool *ret)
+{
+	_cleanup_(walk_deinit) struct walk walk = { 0 };
+	struct function function;
+	*ret = true;
+	if (!binary_function(binary, pc, &function))
+		return NULL;
+	TRY(walk_begin(&walk, binary, &function));
+	if (!walk.steps.count)
+		return NULL;
+	go_to(&walk, step_at(&walk, pc));
+	if (!walk.left_count)
+		return NULL;
+	while (walk.left_count) {
+		if (leaves(&walk, &function, walk.left[--walk.left_count]))
+			return NULL;
+	}
+	*ret = false;
+	return NULL;
+}

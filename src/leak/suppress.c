@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "leak/suppress.h"
+
+#include <string.h>
+
+#define REASON " -- "
+
+static const char *copy(struct suppressions *suppressions, const char *text, size_t length)
+{
+	return arena_copy_string(&suppressions->arena, text, length);
+}
+
+static size_t trimmed(const char *text, size_t length)
+{
+	while (length && strchr(" \t\r", text[length - 1]))
+		length--;
+	return length;
+}
+
+/* "RULE PATTERN", of so many bytes. */
+static struct error *parse_head(struct suppressions *suppressions, const char *text, size_t length,
+				struct suppression *ret)
+{
+	size_t rule = strcspn(text, " \t"), gap = 0;
+	if (rule >= length)
+		return error_new(ERROR_USAGE, "it takes a rule and a pattern");
+	gap = strspn(text + rule, " \t");
+	const char *name = copy(suppressions, text, rule);
+	ret->pattern = copy(suppressions, text + rule + gap, length - rule - gap);
+	if (!name || !ret->pattern)
+		return error_no_memory();
+	ret->rules = RULES_ALL;
+	return strcmp(name, "*") == 0 ? NULL : rules_parse(name, &ret->rules);
+}
+
+static struct error *parse_line(struct suppressions *suppressions, const char *text, size_t length,
+				unsigned line)
+{
+	struct suppression suppression = { .line = line };
+	const char *end = text + length, *reason = NULL;
+	for (const char *at = text; at + strlen(REASON) <= end && !reason; at++) {
+		if (strncmp(at, REASON, strlen(REASON)) == 0)
+			reason = at;
+	}
+	if (!reason ||
+	    trimmed(reason + strlen(REASON), (size_t)(end - reason) - strlen(REASON)) == 0)
+		return error_new(ERROR_USAGE, "it has no reason: write one after \" -- \"");
+	TRY(parse_head(suppressions, text, trimmed(text, (size_t)(reason - text)), &suppression));
+	reason += strlen(REASON);
+	suppression.reason = copy(suppressions, reason, trimmed(reason, (size_t)(end - reason)));
+	if (!suppression.reason)
+		return error_no_memory();
+	return suppression_vector_append(&suppressions->list, &suppression);
+}
+
+struct error *suppressions_parse(const char *text, const char *name, struct suppressions *ret)
+{
+	unsigned line = 0;
+	ret->name = name;
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		size_t blanks = strspn(text, " \t\r");
+		line++;
+		if (blanks < length && text[blanks] != '#')
+			TRY(error_wrap(parse_line(ret, text + blanks,
+						  trimmed(text + blanks, length - blanks), line),
+				       "%s:%u", name, line));
+		text += length + (text[length] == '\n');
+	}
+	return NULL;
+}
+
+void suppressions_deinit(struct suppressions *suppressions)
+{
+	suppression_vector_deinit(&suppressions->list);
+	arena_deinit(&suppressions->arena);
+	*suppressions = (struct suppressions){ 0 };
+}
+
+/* A star stands for anything; of several, each is tried again from the next place on. */
+static bool matches(const char *pattern, const char *text)
+{
+	const char *star = NULL, *again = text;
+	if (!text)
+		return false;
+	while (*text) {
+		if (*pattern == '*') {
+			star = pattern++;
+			again = text;
+		} else if (*pattern == *text) {
+			pattern++;
+			text++;
+		} else if (star) {
+			pattern = star + 1;
+			text = ++again;
+		} else {
+			return false;
+		}
+	}
+	return pattern[strspn(pattern, "*")] == '\0';
+}
+
+static bool is_for(const struct suppression *suppression, const struct finding *finding)
+{
+	if (!(suppression->rules >> finding->rule & 1))
+		return false;
+	if (matches(suppression->pattern, finding->place.function) ||
+	    matches(suppression->pattern, finding->created_by.function) ||
+	    matches(suppression->pattern, finding->subject))
+		return true;
+	for (size_t i = 0; i < finding->path_count; i++) {
+		if (matches(suppression->pattern, finding->path[i]))
+			return true;
+	}
+	return false;
+}
+
+size_t findings_suppress(struct findings *findings, struct suppressions *suppressions)
+{
+	size_t kept = 0, count = findings->list.count;
+	for (size_t i = 0; i < count; i++) {
+		bool wanted = true;
+		for (size_t k = 0; k < suppressions->list.count; k++) {
+			struct suppression *suppression = &suppressions->list.items[k];
+			if (!is_for(suppression, &findings->list.items[i]))
+				continue;
+			suppression->used++;
+			wanted = false;
+		}
+		if (wanted)
+			findings->list.items[kept++] = findings->list.items[i];
+	}
+	findings->list.count = kept;
+	return count - kept;
+}
+
+size_t findings_drop_known(struct findings *findings, const char *report)
+{
+	size_t kept = 0, count = findings->list.count;
+	for (size_t i = 0; i < count; i++) {
+		char fingerprint[FINGERPRINT_SIZE];
+		finding_fingerprint(&findings->list.items[i], fingerprint);
+		if (!strstr(report, fingerprint))
+			findings->list.items[kept++] = findings->list.items[i];
+	}
+	findings->list.count = kept;
+	return count - kept;
+}

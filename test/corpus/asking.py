@@ -95,6 +95,7 @@ class Verdict:
         self.wrong = []   # in what was to be found
         self.other = []   # in what was said besides
         self.findings = []
+        self.died = False  # it, or dowse
         self.seconds = 0.0
 
     @property
@@ -102,7 +103,8 @@ class Verdict:
         return self.wrong + self.other
 
     def judge(self, answer, told, looks):
-        named = self.variant == "plain"
+        # A snapshot has no debug information, and so no names of globals.
+        named = self.variant == "plain" and self.way != "snapshot"
         self.findings = answer["findings"]
         if self.one.kind == "leaky":
             self.wrong, self.other = judging.judge_leaky(self.one, answer, told, looks, named)
@@ -129,12 +131,13 @@ def ask_in_ways(subject, release, variant, ways, over, folder):
                 target = file
             verdict.judge(diagnose(target, *words), subject.told, looks)
         except (AskError, ValueError, KeyError, programs.MarkerError) as error:
-            verdict.other = [f"{type(error).__name__}: {error}"]
+            verdict.other, verdict.died = [f"{type(error).__name__}: {error}"], True
         finally:
             if file.exists():
                 file.unlink()
         if subject.process.poll() is not None:
             verdict.other.append(f"the program died, status {subject.process.returncode}")
+            verdict.died = True
         verdict.seconds = time.monotonic() - begin
         yield verdict
 
@@ -144,7 +147,7 @@ def start(one, folder):
         return Subject(one, [str(folder / one.flat)])
     except (processes.ProgramError, OSError) as error:
         verdict = Verdict(one, "", "", "")
-        verdict.other = [f"does not start: {error}"]
+        verdict.other, verdict.died = [f"does not start: {error}"], True
         return verdict
 
 
@@ -181,7 +184,7 @@ def run(chosen, release, variant="plain", ways=("live",), over=None, heed=lambda
                             note(verdict)
                     except (processes.ProgramError, OSError) as error:
                         verdict = Verdict(subject.one, release, variant, "")
-                        verdict.other = [f"did not go on: {error}"]
+                        verdict.other, verdict.died = [f"did not go on: {error}"], True
                         note(verdict)
     return verdicts
 

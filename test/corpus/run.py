@@ -26,7 +26,8 @@ from pending import PENDING  # noqa: E402
 
 def reason(verdict):
     """Why this one may be wrong; None: it may not."""
-    return PENDING.get(verdict.one.name)
+    # No answer at all is never known.
+    return None if verdict.died else PENDING.get(verdict.one.name)
 
 
 def choose(options):

@@ -16,7 +16,7 @@ type product struct {
 var index = map[string]*product{} // HOLDER L21
 
 func load(list int) []product {
-	products := make([]product, 500) // LEAK L21 count=60 bytes=60*500*264 certainty=likely holder=main.index
+	products := make([]product, 500) // LEAK L21 count=60 bytes=60*139264 certainty=likely holder=main.index
 	for i := range products {
 		products[i].name = fmt.Sprint("product ", list, "/", i)
 	}

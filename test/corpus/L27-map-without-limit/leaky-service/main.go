@@ -24,7 +24,7 @@ func (s *service) open(id int64) {
 	c := new(cart) // LEAK L27 count=1200+ bytes=1200*4096+ certainty=likely over=3s holder=carts
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.carts[id] = c
+	s.carts[id] = c // LEAK L27
 }
 
 func main() {

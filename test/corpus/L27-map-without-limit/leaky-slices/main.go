@@ -22,7 +22,7 @@ func place(customer, id int) {
 	o := &order{id: id} // LEAK L27 count=500+ bytes=5000*1024+ certainty=likely over=3s holder=main.orders
 	lock.Lock()
 	defer lock.Unlock()
-	orders[customer] = append(orders[customer], o)
+	orders[customer] = append(orders[customer], o) // LEAK L27
 }
 
 func main() {

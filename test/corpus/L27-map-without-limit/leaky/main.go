@@ -24,7 +24,7 @@ func login(user string) {
 	s := &session{user, time.Now(), make([]byte, 4096)} // LEAK L27 count=1500+ bytes=1500*4096+ certainty=likely over=3s holder=main.sessions
 	lock.Lock()
 	defer lock.Unlock()
-	sessions[user] = s
+	sessions[user] = s // LEAK L27
 }
 
 func main() {

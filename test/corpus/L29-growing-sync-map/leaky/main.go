@@ -18,7 +18,7 @@ var pages sync.Map // HOLDER L29
 
 func render(path string) {
 	p := &page{path: path} // LEAK L29 count=1000+ bytes=1000*4096+ certainty=likely over=3s holder=main.pages
-	pages.Store(path, p)
+	pages.Store(path, p)   // LEAK L29
 }
 
 func main() {

@@ -85,6 +85,14 @@ def shape(setting, table, name):
             second(setting, table, target)
 
 
+def asked(setting, limit, title, *words):
+    """A row: how long the answer to one question takes; the first run is not counted."""
+    runs = [setting.run(*words, timeout=setting.sizes.patience)
+            for _ in range(setting.sizes.times_large + 1)][1:]
+    return Row(title, [run.wall * 1000 for run in runs], limit=limit,
+               cpu=[run.cpu * 1000 for run in runs])
+
+
 def second(setting, table, target):
     """The same asked of a snapshot: the first time, and once there is an index."""
     file = setting.folder / "heap.dowse"
@@ -103,6 +111,18 @@ def second(setting, table, target):
             beside=f"{index.stat().st_size / again.objects:.1f} bytes an object"),
         Row("the second question", again.wall, limit=SECOND, cpu=again.cpu),
         Row("the third, by holder", holders.wall, limit=SECOND, cpu=holders.cpu))
+    _, said = setting.json("objects", str(file), "--type", "main.node", "--limit", "1")
+    first = said["objects"][0]["address"]
+    _, said = setting.json("objects", str(file), "--type", "main.node", "--sort", "address",
+                           "--limit", "1000")
+    last = said["objects"][-1]["address"]
+    table.add(
+        asked(setting, SECOND, "why that type", "why", str(file), "main.node"),
+        asked(setting, SECOND, "why the one that holds most", "why", str(file), first),
+        asked(setting, None, "why one at the end of the list", "why", str(file), last),
+        asked(setting, SECOND, "objects: those that retain most", "objects", str(file),
+              "--type", "main.node"),
+        asked(setting, SECOND, "show one", "show", str(file), last))
     file.unlink()
     index.unlink()
 

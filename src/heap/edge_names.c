@@ -212,14 +212,9 @@ struct error *heap_edge_name(struct heap_edge_names *names, uint32_t vertex, uin
 	return NULL;
 }
 
-bool heap_is_map_piece(const struct heap *heap, uint32_t vertex)
+bool heap_form_is_map_piece(enum heap_form form)
 {
-	struct heap_type type;
-	if (vertex >= heap->scan.graph.object_count ||
-	    heap_object_type(heap, vertex) == HEAP_TYPE_UNKNOWN)
-		return false;
-	heap_types_get(heap->types, heap_object_type(heap, vertex), &type);
-	switch (type.form) {
+	switch (form) {
 	case HEAP_MAP_DIRECTORY:
 	case HEAP_MAP_TABLE:
 	case HEAP_MAP_GROUPS:
@@ -231,6 +226,16 @@ bool heap_is_map_piece(const struct heap *heap, uint32_t vertex)
 	default:
 		return false;
 	}
+}
+
+bool heap_is_map_piece(const struct heap *heap, uint32_t vertex)
+{
+	struct heap_type type;
+	if (vertex >= heap->scan.graph.object_count ||
+	    heap_object_type(heap, vertex) == HEAP_TYPE_UNKNOWN)
+		return false;
+	heap_types_get(heap->types, heap_object_type(heap, vertex), &type);
+	return heap_form_is_map_piece(type.form);
 }
 
 uint32_t heap_map_of_piece(const struct heap *heap, uint32_t vertex)

@@ -60,6 +60,7 @@ struct error *heap_frame_place(const struct heap *heap, const struct heap_root *
 
 /* Is the object a piece that a map is made of, but for its header? */
 bool heap_is_map_piece(const struct heap *heap, uint32_t vertex);
+bool heap_form_is_map_piece(enum heap_form form);
 
 /* The header of a piece's map; VERTEX_NONE: none is known. After heap_dominate(). */
 uint32_t heap_map_of_piece(const struct heap *heap, uint32_t vertex);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap/paths.h"
 
+#include <string.h>
+
 #include "heap/spans.h"
 
 #define LOOK_AHEAD 32
@@ -38,29 +40,54 @@ static struct error *climb(const struct heap_graph *graph, const struct dominato
 	return NULL;
 }
 
-/* The path ends where the chain's last item is: go on from there. */
+static void reverse(struct heap_step_vector *steps)
+{
+	for (size_t i = 0, k = steps->count; i + 1 < k; i++) {
+		struct heap_step step = steps->items[--k];
+		steps->items[k] = steps->items[i];
+		steps->items[i] = step;
+	}
+}
+
+/* The path ends where the chain's first item is: go on from there. */
 static struct error *extend(struct heap_step_vector *steps, const struct heap_step_vector *chain)
 {
 	TRY(heap_step_vector_reserve(steps, steps->count + chain->count));
-	steps->count--;
-	for (size_t i = chain->count; i > 0; i--)
-		steps->items[steps->count++] = chain->items[i - 1];
+	memcpy(steps->items + steps->count - 1, chain->items, chain->count * sizeof(*chain->items));
+	steps->count += chain->count - 1;
+	return NULL;
+}
+
+/* The same with a chain that nobody else needs, which can be long. */
+static struct error *extend_last(struct heap_step_vector *steps, struct heap_step_vector *chain)
+{
+	size_t more = steps->count - 1;
+	TRY(heap_step_vector_reserve(chain, chain->count + more));
+	if (more) {
+		memmove(chain->items + more, chain->items, chain->count * sizeof(*chain->items));
+		memcpy(chain->items, steps->items, more * sizeof(*steps->items));
+	}
+	chain->count += more;
+	heap_step_vector_deinit(steps);
+	*steps = *chain;
+	*chain = (struct heap_step_vector){ 0 };
 	return NULL;
 }
 
 static struct error *find(const struct heap_graph *graph, const uint64_t *may_use,
-			  const uint8_t *kinds, const struct heap_step_vector *chain,
+			  const uint8_t *kinds, struct heap_step_vector *chain,
 			  struct heap_paths *paths)
 {
 	_cleanup_(free_pointer)
 		uint64_t *wanted = calloc((size_t)graph->vertex_count / 64 + 1, sizeof(*wanted));
 	if (!wanted)
 		return error_no_memory();
-	heap_bit_set(wanted, chain->items[chain->count - 1].vertex);
+	reverse(chain);
+	heap_bit_set(wanted, chain->items[0].vertex);
 	TRY(heap_paths_find(graph, may_use, kinds, wanted, paths));
-	for (uint32_t i = 0; i < paths->count; i++)
+	for (uint32_t i = 0; i + 1 < paths->count; i++)
 		TRY(extend(&paths->items[i].steps, chain));
-	return NULL;
+	return paths->count ? extend_last(&paths->items[paths->count - 1].steps, chain) : NULL;
 }
 
 struct error *heap_paths_find_one(const struct heap_graph *graph, const uint64_t *may_use,

@@ -73,6 +73,29 @@ static void choose_example(struct heap_why *why)
 	}
 }
 
+/* Asked of every step of a path, and there may be millions. */
+static struct error *find_pieces(struct heap_why *why)
+{
+	const struct heap_types *types = why->heap->types;
+	uint32_t count = heap_types_count(types);
+	why->pieces = calloc((size_t)count + 1, sizeof(*why->pieces));
+	if (!why->pieces)
+		return error_no_memory();
+	for (uint32_t number = 1; number <= count; number++) {
+		struct heap_type type;
+		heap_types_get(types, number, &type);
+		why->pieces[number] = heap_form_is_map_piece(type.form);
+	}
+	return NULL;
+}
+
+/* After that, no object has a type that was not known then. */
+static bool is_piece(const struct heap_why *why, uint32_t vertex)
+{
+	return vertex < why->heap->scan.graph.object_count &&
+	       why->pieces[heap_object_type(why->heap, vertex)];
+}
+
 /* The type of an object that is asked for soon. */
 static void look_ahead(const struct heap *heap, uint32_t vertex)
 {
@@ -91,7 +114,7 @@ static struct error *climb(struct heap_why *why)
 		/* In a long list they have one number after the other. */
 		if (number > LOOK_AHEAD)
 			look_ahead(why->heap, dominators->vertices[number - LOOK_AHEAD]);
-		if (why->all || !heap_is_map_piece(why->heap, *vertex))
+		if (why->all || !is_piece(why, *vertex))
 			TRY(heap_vertex_vector_append(&why->dominators, vertex));
 	}
 	return NULL;
@@ -124,6 +147,7 @@ static struct error *ask(struct heap_why *why)
 {
 	TRY(heap_edge_names_init(&why->names, why->heap));
 	TRY(heap_dominate(why->heap));
+	TRY(find_pieces(why));
 	switch (why->query.kind) {
 	case HEAP_QUERY_OBJECT:
 	case HEAP_QUERY_TYPE:
@@ -159,6 +183,7 @@ void heap_why_deinit(struct heap_why *why)
 	heap_edge_names_deinit(&why->names);
 	heap_paths_deinit(&why->paths);
 	heap_vertex_vector_deinit(&why->dominators);
+	free(why->pieces);
 	heap_holder_vector_deinit(&why->holders);
 	heap_held_vector_deinit(&why->held);
 }
@@ -170,8 +195,7 @@ size_t heap_why_next(const struct heap_why *why, const struct heap_path *path, s
 	size_t next = index + 1;
 	if (index + LOOK_AHEAD < steps->count)
 		look_ahead(why->heap, steps->items[index + LOOK_AHEAD].vertex);
-	while (!all && next + 1 < steps->count &&
-	       heap_is_map_piece(why->heap, steps->items[next].vertex))
+	while (!all && next + 1 < steps->count && is_piece(why, steps->items[next].vertex))
 		next++;
 	return MIN(next, steps->count);
 }

@@ -29,6 +29,7 @@ struct heap_why {
 	struct heap_edge_names names;
 	struct heap_paths paths; /* by kind of root; to the nearest object of a type */
 	bool all;                /* pieces of maps, too */
+	bool *pieces;            /* by type: it is a piece of maps */
 	uint32_t example;        /* the object that the dominators are of; VERTEX_NONE */
 	struct heap_vertex_vector
 		dominators;                /* of the example, the nearest one first, a root last */

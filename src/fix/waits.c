@@ -159,3 +159,15 @@ const char *fix_lock_never_released(struct findings *findings, const struct find
 		"Unlock in a defer right behind the Lock, so that every way out releases what %s waits for; and hold it across no channel.",
 		fix_where(findings, &finding->place));
 }
+
+/* P1 */
+const char *fix_context_ignored(struct findings *findings, const struct finding *finding)
+{
+	const struct wait *wait = finding->example ? &finding->example->wait : NULL;
+	const char *what = !wait || wait->kind == WAIT_SELECT ? "add a case for ctx.Done()"
+			   : wait->channel_count && wait->channels[0].send
+				   ? "select on ctx.Done() beside the send"
+				   : "select on ctx.Done() beside the receive";
+	return findings_text(findings, "In %s %s, and return when it is ready.",
+			     fix_where(findings, &finding->place), what);
+}

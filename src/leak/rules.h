@@ -41,6 +41,7 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(LOCK_ORDER_BY_PARAMETERS, lock_order_by_parameters)                                   \
 	RULE(EXIT_STAYS_IN_LOOP, exit_stays_in_loop)                                               \
 	RULE(ENDLESS_LOOP, endless_loop)                                                           \
+	RULE(CONTEXT_IGNORED, context_ignored)                                                     \
 	RULE(UNBOUNDED_GOROUTINES, unbounded_goroutines)                                           \
 	RULE(LEAKED_GOROUTINE_HOLDS_MEMORY, leaked_goroutine_holds_memory)                         \
 	RULE(LARGE_CAPTURE, large_capture)                                                         \

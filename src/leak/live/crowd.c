@@ -85,8 +85,22 @@ static bool is_claimed(const struct live_evidence *evidence, uint32_t member)
 	return evidence->claimed && evidence->claimed[member];
 }
 
+/* One of the two says who is wanted. */
+struct crowd_choice {
+	crowd_wanted *wanted;
+	const bool *flags;
+};
+
+static bool is_wanted(const struct crowd_choice *choice, const struct live_evidence *evidence,
+		      uint32_t member)
+{
+	return choice->flags ? choice->flags[member]
+			     : choice->wanted(evidence, &evidence->goroutines->list.items[member]);
+}
+
 static struct error *crowds_add_group(struct crowds *crowds, struct map *by_hash,
-				      const struct live_evidence *evidence, crowd_wanted *wanted,
+				      const struct live_evidence *evidence,
+				      const struct crowd_choice *choice,
 				      const struct goroutine_group *group)
 {
 	struct crowd *crowd = NULL;
@@ -94,7 +108,7 @@ static struct error *crowds_add_group(struct crowds *crowds, struct map *by_hash
 	for (uint32_t i = group->count; i-- > 0;) {
 		uint32_t member = group->members[i];
 		const struct goroutine *goroutine = &evidence->goroutines->list.items[member];
-		if (is_claimed(evidence, member) || !wanted(evidence, goroutine))
+		if (is_claimed(evidence, member) || !is_wanted(choice, evidence, member))
 			continue;
 		if (!crowd)
 			TRY(crowds_find(crowds, by_hash, evidence, goroutine, &crowd));
@@ -106,28 +120,43 @@ static struct error *crowds_add_group(struct crowds *crowds, struct map *by_hash
 }
 
 static struct error *crowds_fill(struct crowds *crowds, struct map *by_hash,
-				 const struct live_evidence *evidence, crowd_wanted *wanted)
+				 const struct live_evidence *evidence,
+				 const struct crowd_choice *choice)
 {
 	const struct goroutine_group_vector *groups = evidence->groups;
 	crowds->next = calloc(evidence->goroutines->list.count + 1, sizeof(*crowds->next));
 	if (!crowds->next)
 		return error_no_memory();
 	for (size_t i = 0; i < groups->count; i++)
-		TRY(crowds_add_group(crowds, by_hash, evidence, wanted, &groups->items[i]));
+		TRY(crowds_add_group(crowds, by_hash, evidence, choice, &groups->items[i]));
 	if (crowds->list.count)
 		qsort(crowds->list.items, crowds->list.count, sizeof(struct crowd), crowd_compare);
+	return NULL;
+}
+
+static struct error *gather(const struct live_evidence *evidence, const struct crowd_choice *choice,
+			    struct crowds *ret)
+{
+	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
+	_cleanup_(map_deinit) struct map by_hash = { 0 };
+	TRY(crowds_fill(&crowds, &by_hash, evidence, choice));
+	*ret = crowds;
+	crowds = (struct crowds){ 0 };
 	return NULL;
 }
 
 struct error *crowds_gather(const struct live_evidence *evidence, crowd_wanted *wanted,
 			    struct crowds *ret)
 {
-	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
-	_cleanup_(map_deinit) struct map by_hash = { 0 };
-	TRY(crowds_fill(&crowds, &by_hash, evidence, wanted));
-	*ret = crowds;
-	crowds = (struct crowds){ 0 };
-	return NULL;
+	const struct crowd_choice choice = { .wanted = wanted };
+	return gather(evidence, &choice, ret);
+}
+
+struct error *crowds_gather_flagged(const struct live_evidence *evidence, const bool *wanted,
+				    struct crowds *ret)
+{
+	const struct crowd_choice choice = { .flags = wanted };
+	return gather(evidence, &choice, ret);
 }
 
 struct finding crowd_finding(const struct crowd *crowd, enum rule_id rule)

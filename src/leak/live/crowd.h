@@ -35,6 +35,10 @@ struct error *crowds_gather(const struct live_evidence *evidence, crowd_wanted *
 			    struct crowds *ret) must_use;
 void crowds_deinit(struct crowds *crowds);
 
+/* The same of those whose flag is set, by goroutine. */
+struct error *crowds_gather_flagged(const struct live_evidence *evidence, const bool *wanted,
+				    struct crowds *ret) must_use;
+
 /* A finding of the crowd, with what all such findings have in common. */
 struct finding crowd_finding(const struct crowd *crowd, enum rule_id rule);
 

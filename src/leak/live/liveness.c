@@ -301,6 +301,11 @@ enum liveness_verdict liveness_of(const struct liveness *liveness,
 	return liveness->verdicts[goroutine->index];
 }
 
+uint32_t liveness_root(const struct liveness *liveness, const struct goroutine *goroutine)
+{
+	return liveness->roots[goroutine->index];
+}
+
 bool liveness_reaches(const struct liveness *liveness, uint32_t vertex)
 {
 	return vertex >= liveness->heap->scan.graph.object_count ||

@@ -29,6 +29,9 @@ void liveness_destroy(struct liveness *liveness);
 enum liveness_verdict liveness_of(const struct liveness *liveness,
 				  const struct goroutine *goroutine);
 
+/* The goroutine's vertex; VERTEX_NONE: it has none. */
+uint32_t liveness_root(const struct liveness *liveness, const struct goroutine *goroutine);
+
 /* Can the object be reached by somebody who is not waiting for ever? */
 bool liveness_reaches(const struct liveness *liveness, uint32_t vertex);
 
@@ -42,8 +45,8 @@ struct error *liveness_confirm(struct liveness *liveness) must_use;
 const char *liveness_doubt(const struct liveness *liveness);
 
 /*
- * What a set of goroutines that never wake holds alone: neither who may still run nor another such
- * goroutine reaches it. `first` is a chain: next[first], ..., ending with LIVENESS_END. For several
+ * What a set of goroutines that never wake holds alone, but for their stacks: neither who may still
+ * run nor another such goroutine reaches it. The runtime's own records of them count. `first` is a chain: next[first], ..., ending with LIVENESS_END. For several
  * sets: liveness_hold() for each, with a number of its own from 1 on, and the bytes of each after that.
  */
 #define LIVENESS_END UINT32_MAX

@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "leak/live/contexts.h"
 #include "leak/live/crowd.h"
+#include "leak/live/given_up.h"
 #include "leak/live/liveness.h"
 #include "model/quantity.h"
 
@@ -160,7 +162,21 @@ static void describe(const struct live_evidence *evidence, struct finding *findi
 			"This Go release is not known yet: see the warning. A dump by the program itself would tell.";
 }
 
-static struct error *find_crowds(const struct live_evidence *evidence, const struct crowds *crowds,
+/* Other rules that the same goroutines answer to. */
+static uint64_t also_of(const struct live_evidence *evidence, const struct contexts *contexts,
+			const struct crowd *crowd, uint64_t held)
+{
+	uint64_t also = 0;
+	/* Then it is not their stacks that matter most. */
+	if (held > crowd->stack_bytes)
+		also |= UINT64_C(1) << RULE_LEAKED_GOROUTINE_HOLDS_MEMORY;
+	if (given_up(evidence, contexts, crowd->example))
+		also |= UINT64_C(1) << RULE_CONTEXT_IGNORED;
+	return also;
+}
+
+static struct error *find_crowds(const struct live_evidence *evidence,
+				 const struct contexts *contexts, const struct crowds *crowds,
 				 struct liveness_holding *holding, struct findings *ret)
 {
 	for (size_t i = 0; i < crowds->list.count; i++)
@@ -173,25 +189,49 @@ static struct error *find_crowds(const struct live_evidence *evidence, const str
 		struct finding finding = crowd_finding(crowd, rule);
 		uint64_t held = liveness_held(holding, (uint32_t)i + 1);
 		finding.bytes = (int64_t)(crowd->stack_bytes + held);
+		finding.also = also_of(evidence, contexts, crowd, held);
 		describe(evidence, &finding, ret);
 		TRY(crowd_report(evidence, crowds, crowd, &finding, ret));
 	}
 	return NULL;
 }
 
-static struct error *unreachable_find(const struct live_evidence *evidence, void *notes,
-				      struct findings *ret)
+static struct error *find_unreachable(const struct live_evidence *evidence,
+				      const struct contexts *contexts, struct findings *ret)
 {
-	(void)notes;
 	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
 	_cleanup_(liveness_holding_cleanup) struct liveness_holding *holding = NULL;
-	if (!evidence->liveness)
-		return NULL;
 	TRY(crowds_gather(evidence, is_wanted, &crowds));
 	if (!crowds.list.count)
 		return NULL;
 	TRY(liveness_holding_create(evidence->liveness, &holding));
-	return find_crowds(evidence, &crowds, holding, ret);
+	return find_crowds(evidence, contexts, &crowds, holding, ret);
 }
 
-const struct live_detector live_unreachable = { .find = unreachable_find };
+static struct error *unreachable_read(const struct live_evidence *evidence, void **ret_notes)
+{
+	struct contexts *contexts;
+	TRY(contexts_read(evidence->heap, &contexts));
+	*ret_notes = contexts;
+	return NULL;
+}
+
+static struct error *unreachable_find(const struct live_evidence *evidence, void *notes,
+				      struct findings *ret)
+{
+	if (!evidence->liveness || !notes)
+		return NULL;
+	TRY(find_unreachable(evidence, notes, ret));
+	return given_up_find(evidence, notes, ret);
+}
+
+static void unreachable_forget(void *notes)
+{
+	contexts_destroy(notes);
+}
+
+const struct live_detector live_unreachable = {
+	.read = unreachable_read,
+	.find = unreachable_find,
+	.forget = unreachable_forget,
+};

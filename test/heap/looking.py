@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -27,6 +28,9 @@ EXPERIMENTS = [name for name in NAMELESS if "experiment" in build.VARIANTS[name]
 for experiment in EXPERIMENTS:
     build.VARIANTS[experiment + "-named"] = {**build.VARIANTS[experiment], "flags": []}
 
+
+# Looks at heaps up to that size are kept until they are judged.
+SAVED_MOST = 64 << 20
 
 # Of every row, whatever the usual number is.
 ALL = ("--limit", "1000000")
@@ -145,19 +149,38 @@ def judge_edifice(subject, verdict, named=True, paths=True, holders=True):
         verdict.complaints.append(("garbage", f"reachable: {rows['main.Garbage']}"))
 
 
+def look_at(subject, live, least):
+    """What it says, and complaints: of a look that is off also who holds what in that very look."""
+    if live > SAVED_MOST:
+        answer = heap(subject.pid)
+        return answer, list(judging.parity(answer, live, least=least))
+    with tempfile.TemporaryDirectory(prefix="dowse-look-") as folder:
+        file = Path(folder) / "look.dowse"
+        answer = heap(subject.pid, "--save", file)
+        complaints = list(judging.parity(answer, live, least=least))
+        if complaints:
+            held = json.loads(dowse("heap", file, "--by", "holder", "--format", "json", *ALL))
+            complaints += [("held", f"{row['bytes']} bytes by {row['kind']} {row['name']}: " +
+                            ", ".join(f"{part['count']} x {part['type']}"
+                                      for part in row["children"][:3]))
+                           for row in held["holders"]
+                           if row["kind"] != "global" or row["bytes"] > live // 10]
+        return answer, complaints
+
+
 def judge_live(subject, verdict, litter=None, least=judging.PARITY_BYTES):
     """Parity, and with garbage beside it."""
     live = int(subject.ask("live"))
-    answer = heap(subject.pid)
+    answer, complaints = look_at(subject, live, least)
     verdict.facts.append(difference(answer, live))
-    verdict.add(judging.parity(answer, live, least=least))
+    verdict.add(complaints)
     verdict.add(judging.consistent(answer))
     if litter:
         subject.ask(f"litter {litter}")
-        answer = heap(subject.pid)
+        answer, complaints = look_at(subject, live, judging.PARITY_BYTES)
         verdict.facts.append(f"beside {answer['heap']['garbage_bytes'] >> 20} MiB of garbage "
                              f"{answer['heap']['reachable_bytes'] - live:+}")
-        verdict.add(judging.parity(answer, live))
+        verdict.add(complaints)
         if answer["heap"]["garbage_bytes"] < litter << 19:
             verdict.complaints.append(("garbage", f"{answer['heap']['garbage_bytes']} bytes"))
 

@@ -12,6 +12,7 @@
 /* What is looked through at most, bytes of one function and of all. */
 #define FUNCTION_LIMIT ((uint64_t)1 << 20)
 #define CODE_LIMIT     ((uint64_t)8 << 20)
+#define WORDS_LIMIT    ((uint64_t)1 << 24) /* of variables of which something is said */
 
 #define DISPUTED     UINT64_MAX
 #define RESULT_DEPTH 4 /* of functions that return what another one does */
@@ -123,6 +124,24 @@ static bool is_shape(const struct finder *finder, uint64_t descriptor)
 	       strstr(name, "go.shape.");
 }
 
+static unsigned weight_of(const struct noted *noted)
+{
+	return (noted->sure ? 2 : 0) + (noted->part.pointer ? 0 : 1);
+}
+
+static bool is_same(const struct variable_part *a, const struct variable_part *b)
+{
+	return a->descriptor == b->descriptor && a->offset == b->offset &&
+	       a->pointer == b->pointer && a->array == b->array;
+}
+
+/* Most of what is said has been said before. */
+static bool is_known(const struct reference *reference, const struct noted *noted)
+{
+	return reference->typed && reference->weight >= weight_of(noted) &&
+	       is_same(&reference->part, &noted->part);
+}
+
 /*
  * Of two sayings the surer one counts. What a word is says more than what it points to; and the
  * larger type says more than one that it may begin with.
@@ -130,11 +149,8 @@ static bool is_shape(const struct finder *finder, uint64_t descriptor)
 static void settle(struct reference *reference, const struct noted *noted)
 {
 	const struct variable_part *part = &noted->part;
-	unsigned weight = (noted->sure ? 2 : 0) + (part->pointer ? 0 : 1);
-	bool same = reference->part.descriptor == part->descriptor &&
-		    reference->part.offset == part->offset &&
-		    reference->part.pointer == part->pointer &&
-		    reference->part.array == part->array;
+	unsigned weight = weight_of(noted);
+	bool same = is_same(&reference->part, part);
 	bool comparable = (!noted->sure || !part->pointer) && noted->size != reference->size;
 
 	if (reference->typed && (weight < reference->weight ||
@@ -158,7 +174,8 @@ void finder_note(struct finder *finder, uint64_t address, const struct noted *no
 {
 	size_t index = references_index(finder->references, address);
 
-	if (index != SIZE_MAX && !is_shape(finder, noted->part.descriptor))
+	if (index != SIZE_MAX && !is_known(&finder->references->items[index], noted) &&
+	    !is_shape(finder, noted->part.descriptor))
 		settle(&finder->references->items[index], noted);
 }
 
@@ -169,11 +186,14 @@ void finder_note_variable(struct finder *finder, uint64_t address, const struct 
 	struct noted noted = { .part.descriptor = type->address, .size = type->size, .sure = sure };
 	size_t index = references_lower_bound(references, address);
 
-	if (index == references->count || references->addresses[index] - address >= type->size ||
-	    is_shape(finder, type->address))
+	if (index == references->count || references->addresses[index] - address >= type->size)
 		return;
-	for (; index < references->count && references->addresses[index] - address < type->size;
-	     index++) {
+	noted.part.offset = references->addresses[index] - address;
+	if (is_known(&references->items[index], &noted) || is_shape(finder, type->address))
+		return;
+	for (; index < references->count && finder->words_left &&
+	       references->addresses[index] - address < type->size;
+	     index++, finder->words_left--) {
 		noted.part.offset = references->addresses[index] - address;
 		settle(&finder->references->items[index], &noted);
 	}
@@ -444,13 +464,40 @@ static struct error *follow_function(struct finder *finder, const struct functio
 	return NULL;
 }
 
+/*
+ * Whether any byte of the code may begin a call that says something of types: other functions need
+ * not be disassembled, but those that initialise, which keep what is returned to them.
+ */
+static struct error *says_something(struct finder *finder, const struct function *function,
+				    bool *ret)
+{
+	size_t size = (size_t)(function->end - function->entry), at = 0;
+	const uint8_t *code = binary_bytes_at(finder->references->binary, function->entry, size);
+	uint64_t target;
+	struct type type;
+
+	*ret = strstr(function->name, ".init") != NULL;
+	while (code && !*ret && references_next_call(code, size, function->entry, &at, &target)) {
+		enum call call = call_at(finder, target);
+		*ret = call != CALL_NONE && call != CALL_BARRIER;
+		if (call == CALL_NONE && binary_module(finder->references->binary, target))
+			TRY(finder_receiver(finder, target, &type, ret));
+	}
+	return NULL;
+}
+
 static struct error *follow_functions(struct finder *finder)
 {
 	const struct references *references = finder->references;
 	finder->left = CODE_LIMIT;
+	finder->words_left = WORDS_LIMIT;
 	for (size_t i = 0; i < references->functions.count && finder->left; i++) {
 		struct function function;
-		if (binary_function(references->binary, references->functions.items[i], &function))
+		bool wanted = false;
+		if (!binary_function(references->binary, references->functions.items[i], &function))
+			continue;
+		TRY(says_something(finder, &function, &wanted));
+		if (wanted)
 			TRY(follow_function(finder, &function));
 	}
 	return NULL;

@@ -30,7 +30,8 @@ struct finder {
 	struct value result; /* of the function in hand, if `returns` */
 	bool returns;
 	bool names_known;
-	uint64_t left; /* bytes of code that may still be looked through */
+	uint64_t left;       /* bytes of code that may still be looked through */
+	uint64_t words_left; /* of variables that may still be noted */
 };
 
 /* What is said of a word. */

@@ -264,7 +264,7 @@ static struct error *run(struct search *search, const struct heap_roots *roots)
 {
 	size_t count = search->scan->graph.object_count;
 	search->retyped_max = 16 * ((uint64_t)count + search->scan->edge_count) + 1024;
-	search->compared_left = search->retyped_max;
+	search->compared_left = 4 * ((uint64_t)count + search->scan->edge_count) + (1 << 20);
 	search->reached = calloc(count / 64 + 1, sizeof(*search->reached));
 	if (!search->reached)
 		return error_no_memory();
@@ -290,6 +290,7 @@ struct error *heap_search_run(const struct heap_spans *spans, struct heap_types 
 		search.head = next;
 	}
 	heap_typing_deinit(&search.typing);
+	search_maps_deinit(&search);
 	big_array_free(search.landmarks, landmarks_count(&scan->graph), sizeof(*search.landmarks));
 	if (error)
 		free(search.reached);

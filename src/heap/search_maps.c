@@ -8,6 +8,39 @@
  */
 #define CANDIDATES_MAX 64
 
+/* What maps can have pieces of a shape; there may be millions of one shape. */
+struct map_candidates {
+	uint16_t count;
+	uint32_t types[CANDIDATES_MAX];
+};
+
+void search_maps_deinit(struct search *search)
+{
+	arena_deinit(&search->candidates_arena);
+	map_deinit(&search->candidates);
+}
+
+static struct error *candidates_of(struct search *search, uint32_t vertex,
+				   const struct map_candidates **ret)
+{
+	uint16_t shape = search->scan->shapes[vertex];
+	struct map_slot *slot = map_find(&search->candidates, shape);
+	if (!slot) {
+		size_t count = 0;
+		struct map_candidates *found = arena_allocate(&search->candidates_arena,
+							      sizeof(*found));
+		if (!found)
+			return error_no_memory();
+		TRY(heap_types_map_candidates(search->typing.types,
+					      &search->scan->shape_list.list[shape], found->types,
+					      CANDIDATES_MAX, &count));
+		found->count = count <= CANDIDATES_MAX ? (uint16_t)count : 0;
+		TRY(map_insert(&search->candidates, shape, (uint64_t)(uintptr_t)found, &slot));
+	}
+	*ret = (const struct map_candidates *)(uintptr_t)slot->value;
+	return NULL;
+}
+
 enum agreement {
 	AGREES,
 	POSSIBLE, /* but the object is larger than what would point to it says */
@@ -126,19 +159,22 @@ static struct error *compare_all(struct search *search, uint32_t vertex, uint32_
 }
 
 /* The only one that agrees, else the only one that is possible. */
-static struct error *choose(struct search *search, uint32_t vertex, const uint32_t *types,
-			    size_t count, uint32_t *ret)
+static struct error *choose(struct search *search, uint32_t vertex,
+			    const struct map_candidates *candidates, uint32_t *ret)
 {
 	uint32_t found[2] = { 0 };
 	size_t counts[2] = { 0 };
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < candidates->count; i++) {
 		enum agreement agreement;
-		TRY(compare_all(search, vertex, types[i], &agreement));
+		TRY(compare_all(search, vertex, candidates->types[i], &agreement));
 		if (agreement == CONTRADICTED)
 			continue;
-		found[agreement] = types[i];
+		found[agreement] = candidates->types[i];
 		counts[agreement]++;
 	}
+	/* Not all was looked at: who knows. */
+	if (!search->compared_left)
+		return NULL;
 	if (counts[AGREES] == 1)
 		*ret = found[AGREES];
 	else if (counts[AGREES] == 0 && counts[POSSIBLE] == 1)
@@ -154,19 +190,17 @@ static bool is_pieces(const struct heap_type *type)
 struct error *search_map_of(struct search *search, uint32_t vertex, uint32_t *ret)
 {
 	struct heap_types *types = search->typing.types;
-	uint32_t pieces = pieces_of(search, vertex), candidates[CANDIDATES_MAX], type;
+	uint32_t pieces = pieces_of(search, vertex), type;
+	const struct map_candidates *candidates = NULL;
 	struct heap_type known;
-	size_t count = 0;
 	if (pieces == VERTEX_NONE)
 		return NULL;
 	type = heap_type_number(search->scan->types[pieces]);
 	heap_types_get(types, type, &known);
 	if (!is_pieces(&known)) {
-		TRY(heap_types_map_candidates(types, shape_of(search, pieces), candidates,
-					      CANDIDATES_MAX, &count));
+		TRY(candidates_of(search, pieces, &candidates));
 		type = HEAP_TYPE_UNKNOWN;
-		if (count <= CANDIDATES_MAX)
-			TRY(choose(search, pieces, candidates, count, &type));
+		TRY(choose(search, pieces, candidates, &type));
 		heap_types_get(types, type, &known);
 	}
 	if (type == HEAP_TYPE_UNKNOWN || !is_pieces(&known))

@@ -18,8 +18,9 @@ struct search {
 	size_t taken;     /* of the head */
 	uint64_t retyped; /* how many edges were followed again for that */
 	uint64_t retyped_max;
-	uint64_t
-		compared_left; /* edges that may be held against candidates for their owner's type */
+	uint64_t compared_left; /* edges that may be held against candidates for a map */
+	struct map candidates;  /* shape of a map's pieces → what maps they can be of */
+	struct arena candidates_arena;
 };
 
 /* Bytes that an object takes. */
@@ -34,5 +35,6 @@ struct error *search_guess(struct search *search) must_use;
 
 /* search_maps.c: the map that an object is the header of; *ret stays when that is not clear. */
 struct error *search_map_of(struct search *search, uint32_t vertex, uint32_t *ret) must_use;
+void search_maps_deinit(struct search *search);
 
 #endif

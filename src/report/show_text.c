@@ -11,12 +11,11 @@ static const char *bytes_text(uint64_t number, char into[QUANTITY_SIZE])
 	return quantity_bytes((int64_t)MIN(number, (uint64_t)INT64_MAX), into);
 }
 
-/* As a Go string; what strangers wrote is made safe with the cell. */
-static void write_data(const struct heap_field *field, struct writer *writer)
+void show_data_text(const char *data, size_t length, bool cut, struct writer *writer)
 {
 	writer_char(writer, '"');
-	for (size_t i = 0; i < field->data_length; i++) {
-		unsigned char c = (unsigned char)field->data[i];
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)data[i];
 		if (c == '"' || c == '\\')
 			writer_printf(writer, "\\%c", c);
 		else if (c < ' ' || c >= 0x7f)
@@ -24,7 +23,7 @@ static void write_data(const struct heap_field *field, struct writer *writer)
 		else
 			writer_char(writer, (char)c);
 	}
-	writer_string(writer, field->data_length < field->length ? "\"..." : "\"");
+	writer_string(writer, cut ? "\"..." : "\"");
 }
 
 /* "0xc000012000  main.Node", what a pointer leads to. */
@@ -60,7 +59,8 @@ static struct error *write_measured(const struct show_report *report,
 		writer_printf(writer, ", cap %s", quantity_count(field->capacity, capacity));
 	if (field->data) {
 		writer_char(writer, ' ');
-		write_data(field, writer);
+		show_data_text(field->data, field->data_length, field->data_length < field->length,
+			       writer);
 	} else if (field->address && *field->path) {
 		writer_char(writer, ' ');
 		return write_target(report, field, writer);

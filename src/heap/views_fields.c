@@ -102,29 +102,13 @@ static struct error *descend(const struct heap_types *types, struct type *type, 
 	return NULL;
 }
 
-/* Whose field it is: a bytes.Buffer's, though that is a part of something else. */
-static struct error *find_owner(const struct view_fields *fields, struct heap_view_field *field)
+/* The package of the innermost struct with a name: a bytes.Buffer's, though it is in another one. */
+static struct error *find_innermost(const struct heap_types *types, const struct type *from,
+				    uint64_t offset, struct heap_view_field *field)
 {
 	enum { DEPTH_MAX = 64 };
-	struct heap_types *types = fields->heap->types;
-	const struct heap_type_entry *entry = types_entry(types, field->holder);
 	struct types_own_name name;
-	struct type type = entry->type;
-	uint64_t offset = field->offset;
-	const char *package;
-	TRY(heap_types_package(types, field->holder, &package));
-	snprintf(field->owner, sizeof(field->owner), "%s", package);
-	if (field->part != HEAP_VIEW_OF_OBJECT) {
-		bool good = false;
-		TRY(types_read(types, field->element, &type, &good));
-		offset = field->inside;
-		if (!good)
-			return NULL;
-	} else if (entry->form != HEAP_VALUE && entry->form != HEAP_ARRAY) {
-		return NULL;
-	} else {
-		field->whole_element = entry->form == HEAP_ARRAY && type.kind != TYPE_STRUCT;
-	}
+	struct type type = *from;
 	if (type.size)
 		offset %= type.size;
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
@@ -136,6 +120,43 @@ static struct error *find_owner(const struct view_fields *fields, struct heap_vi
 			break;
 	}
 	return NULL;
+}
+
+/* Whose field it is. */
+static struct error *find_owner(const struct view_fields *fields, struct heap_view_field *field)
+{
+	struct heap_types *types = fields->heap->types;
+	const struct heap_type_entry *entry = types_entry(types, field->holder);
+	struct type type;
+	const char *package;
+	bool good = false;
+	TRY(heap_types_package(types, field->holder, &package));
+	snprintf(field->owner, sizeof(field->owner), "%s", package);
+	if (field->part != HEAP_VIEW_OF_OBJECT) {
+		TRY(types_read(types, field->element, &type, &good));
+		return good ? find_innermost(types, &type, field->inside, field) : NULL;
+	}
+	if (entry->form != HEAP_VALUE && entry->form != HEAP_ARRAY)
+		return NULL;
+	field->whole_element = entry->form == HEAP_ARRAY && entry->type.kind != TYPE_STRUCT;
+	return find_innermost(types, &entry->type, field->offset, field);
+}
+
+/* The same of a global: a bytes.Buffer may be one. */
+static struct error *find_owner_in_root(const struct view_fields *fields,
+					struct heap_view_field *field)
+{
+	const struct heap_roots *roots = &fields->heap->roots;
+	const struct heap_root *root = heap_vertex_root(fields->heap, field->root);
+	const struct variable *variable = variables_find(roots->variables, root->address);
+	struct variable_part part;
+	struct type type;
+	bool good = false;
+	if (!variable || !variable->type || variable->address != root->address ||
+	    !variables_part(roots->variables, variable->type, field->offset, &part) || part.pointer)
+		return NULL;
+	TRY(types_read(fields->heap->types, part.descriptor, &type, &good));
+	return good ? find_innermost(fields->heap->types, &type, part.offset, field) : NULL;
 }
 
 #define OFFSET_BITS 32
@@ -187,10 +208,13 @@ static struct error *in_first_entry(struct view_fields *fields, struct heap_view
 static struct error *make_field(struct view_fields *fields, struct heap_view_field *field,
 				uint32_t pointee, uint64_t *ret)
 {
+	const struct heap_type_entry *entry = types_entry(fields->heap->types, field->holder);
 	*ret = 0;
 	TRY(find_owner(fields, field));
 	TRY(find_kind(fields, pointee, field));
-	if (!has_kind(field) || is_runtimes(field->owner))
+	/* What is in a channel is on its way to somebody. */
+	if (!has_kind(field) || is_runtimes(field->owner) || entry->form == HEAP_CHANNEL ||
+	    entry->form == HEAP_CHANNEL_BUFFER)
 		return NULL;
 	TRY(heap_view_field_vector_append(&fields->list, field));
 	*ret = fields->list.count;
@@ -245,6 +269,7 @@ struct error *view_fields_of_root(struct view_fields *fields, uint32_t root, uin
 	TRY(map_insert(&fields->numbers, ROOT_BIT | (uint64_t)root << OFFSET_BITS | offset, 0,
 		       &slot));
 	if (!slot->value) {
+		TRY(find_owner_in_root(fields, &field));
 		TRY(heap_view_field_vector_append(&fields->list, &field));
 		slot->value = fields->list.count;
 	}

@@ -30,6 +30,7 @@ static void group_add(struct pinned_group *group, const struct heap_viewed *view
 	group->room += viewed->room * viewed->weight;
 	group->lost += (waste - viewed->room) * viewed->weight;
 	group->empty += viewed->used ? 0 : viewed->weight;
+	group->estimated |= viewed->weight > 1;
 	if (waste <= group->example_waste)
 		return;
 	group->example = viewed->vertex;
@@ -156,29 +157,39 @@ static bool is_libraries(const struct live_evidence *evidence, const struct heap
 	char name[sizeof(field->owner) + 4];
 	if (field->root != VERTEX_NONE) {
 		const struct heap_root *root = heap_vertex_root(evidence->heap, field->root);
-		return root->name && !place_is_users(&evidence->places, root->name);
+		if (root->name && !place_is_users(&evidence->places, root->name))
+			return true;
 	}
 	snprintf(name, sizeof(name), "%s.T", field->owner);
 	return field->owner[0] && !place_is_users(&evidence->places, name);
 }
 
-/* Does nothing but a sync.Pool hold it? Its buffers are to be large, and the collector drops them. */
-static struct error *is_pooled(const struct heap *heap, uint32_t vertex, bool *ret)
+/* What is known of an array by those who hold it alone. */
+struct keepers {
+	bool pool;      /* a sync.Pool: its buffers are to be large, and the collector drops them */
+	bool goroutine; /* one that is about its work, not the main one */
+};
+
+static struct error *find_keepers(const struct heap *heap, uint32_t vertex, struct keepers *ret)
 {
 	enum { STEPS_MAX = 64 };
 	const struct dominators *dominators = &heap->dominators;
 	uint32_t number = dominators->numbers[vertex];
-	*ret = false;
+	*ret = (struct keepers){ 0 };
 	for (int i = 0; i < STEPS_MAX && number != VERTEX_NONE && number; i++) {
 		uint32_t at = dominators->vertices[number];
+		const struct heap_root *root = heap_vertex_root(heap, at);
 		const char *package, *name;
-		if (at >= heap->scan.graph.object_count)
+		if (root) {
+			ret->goroutine = root->kind == HEAP_ROOT_GOROUTINE &&
+					 root->goroutine != HEAP_NO_GOROUTINE &&
+					 heap->roots.goroutines->list.items[root->goroutine].id !=
+						 1;
 			return NULL;
+		}
 		TRY(heap_types_package(heap->types, heap_object_type(heap, at), &package));
 		TRY(heap_types_name(heap->types, heap_object_type(heap, at), &name));
-		*ret = strcmp(package, "sync") == 0 && strstr(name, "ool");
-		if (*ret)
-			return NULL;
+		ret->pool |= strcmp(package, "sync") == 0 && strstr(name, "ool");
 		number = dominators->parents[number];
 	}
 	return NULL;
@@ -208,29 +219,37 @@ static struct error *report(const struct live_evidence *evidence, const struct p
 	return finding_vector_append(&ret->list, &finding);
 }
 
+static struct error *find_in_group(const struct live_evidence *evidence, struct pinned *pinned,
+				   const struct pinned_group *group, struct findings *ret)
+{
+	const struct heap_view_field *field = &pinned->views.fields.items[group->field];
+	bool old = evidence->counters && evidence->counters->gc_count >= 2;
+	struct pinned_verdict verdict;
+	struct keepers keepers;
+	if (!pinned_judge(group, field, pinned->views.reachable_bytes, old, &verdict) ||
+	    is_libraries(evidence, field))
+		return NULL;
+	TRY(find_keepers(evidence->heap,
+			 verdict.rule == RULE_DROPPED_ELEMENTS_KEPT ? group->dropped_example
+								    : group->example,
+			 &keepers));
+	if (keepers.pool)
+		return NULL;
+	/* It may be a request's, and gone with it. */
+	if (keepers.goroutine)
+		verdict.certainty = CERTAINTY_SUSPECT;
+	return report(evidence, pinned, group, &verdict, ret);
+}
+
 static struct error *pinned_find(const struct live_evidence *evidence, void *notes,
 				 struct findings *ret)
 {
 	struct pinned *pinned = notes;
-	if (!pinned || !evidence->heap->dominators.count)
+	if (!pinned || !evidence->tree)
 		return NULL;
-	TRY(pinned_weigh_dropped(evidence->heap, pinned));
-	bool old = evidence->counters && evidence->counters->gc_count >= 2;
-	for (size_t i = 0; i < pinned->groups.count; i++) {
-		const struct pinned_group *group = &pinned->groups.items[i];
-		const struct heap_view_field *field = &pinned->views.fields.items[group->field];
-		struct pinned_verdict verdict;
-		bool pooled;
-		if (!pinned_judge(group, field, pinned->views.reachable_bytes, old, &verdict) ||
-		    is_libraries(evidence, field))
-			continue;
-		TRY(is_pooled(evidence->heap,
-			      verdict.rule == RULE_DROPPED_ELEMENTS_KEPT ? group->dropped_example
-									 : group->example,
-			      &pooled));
-		if (!pooled)
-			TRY(report(evidence, pinned, group, &verdict, ret));
-	}
+	TRY(pinned_weigh_dropped(evidence, pinned));
+	for (size_t i = 0; i < pinned->groups.count; i++)
+		TRY(find_in_group(evidence, pinned, &pinned->groups.items[i], ret));
 	return NULL;
 }
 

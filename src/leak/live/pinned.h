@@ -19,6 +19,7 @@ struct pinned_group {
 	uint64_t lost;    /* that nothing of Go can reach again */
 	uint64_t empty;   /* arrays of which no byte is used */
 	uint64_t well;    /* arrays of the field that it uses well */
+	bool estimated;   /* not all arrays were looked at */
 	uint32_t example; /* the array with most waste */
 	uint64_t example_waste;
 	uint64_t dropped; /* bytes of objects that only elements that are not in use lead to */

@@ -10,7 +10,8 @@ struct error *pinned_words(const struct live_evidence *evidence, const struct pi
 			   const struct heap_view_field *field, struct findings *findings,
 			   struct finding *finding) must_use;
 
-/* pinned_dropped.c: into the groups. After heap_dominate(). */
-struct error *pinned_weigh_dropped(struct heap *heap, struct pinned *pinned) must_use;
+/* pinned_dropped.c: into the groups, once there is a tree of dominators. */
+struct error *pinned_weigh_dropped(const struct live_evidence *evidence, struct pinned *pinned)
+	must_use;
 
 #endif

@@ -15,6 +15,15 @@ static const char *noun(enum heap_view_kind kind, bool one)
 	}
 }
 
+/* What was counted from some of them is not known to the last digit. */
+static uint64_t rounded(uint64_t count)
+{
+	uint64_t unit = 1;
+	while (count / unit >= 1000)
+		unit *= 10;
+	return (count + unit / 2) / unit * unit;
+}
+
 /* "2,000 slices main.Session.head use 31 KiB of 125 MiB that they pin" */
 static const char *title(const struct pinned_group *group, const struct heap_view_field *field,
 			 const char *name, struct findings *findings, const struct finding *finding)
@@ -24,13 +33,13 @@ static const char *title(const struct pinned_group *group, const struct heap_vie
 	uint64_t views = dropped ? group->dropped_arrays : group->views;
 	bool one = views == 1;
 	const char *in = field->whole_element ? "in " : "";
-	quantity_count(views, count);
+	quantity_count(group->estimated ? rounded(views) : views, count);
 	quantity_bytes((int64_t)group->used, used);
 	quantity_bytes((int64_t)group->bytes, held);
-	const char *who = one ? findings_text(findings, "the %s %s%s", noun(field->kind, true), in,
-					      name)
-			      : findings_text(findings, "%s %s %s%s", count,
-					      noun(field->kind, false), in, name);
+	const char *who =
+		one ? findings_text(findings, "the %s %s%s", noun(field->kind, true), in, name)
+		    : findings_text(findings, "%s%s %s %s%s", group->estimated ? "about " : "",
+				    count, noun(field->kind, false), in, name);
 	if (dropped)
 		return findings_text(findings, "%s %s %s alive through elements that %s dropped",
 				     who, one ? "keeps" : "keep",

@@ -90,13 +90,21 @@ static struct error *apply(struct lock_flow *flow, struct lock_code *caller,
 {
 	const struct lock_state *exit = &callee->exit;
 	for (size_t i = 0; i < exit->released_count; i++) {
-		struct lock_value lock;
-		TRY(translate(flow, caller, callee, state, exit->released[i].lock, &lock));
-		TRY(lock_step_release(caller, step, state, lock, exit->released[i].mode));
+		struct lock_released released = exit->released[i];
+		TRY(translate(flow, caller, callee, state, exit->released[i].lock, &released.lock));
+		TRY(translate(flow, caller, callee, state, exit->released[i].function,
+			      &released.function));
+		if (exit->released[i].function.base && !released.function.base)
+			continue;
+		TRY(lock_step_release(caller, step, state, &released));
 	}
 	for (size_t i = 0; i < exit->taken_count; i++) {
 		struct lock_taken taken = exit->taken[i];
 		TRY(translate(flow, caller, callee, state, exit->taken[i].lock, &taken.lock));
+		TRY(translate(flow, caller, callee, state, exit->taken[i].function,
+			      &taken.function));
+		if (exit->taken[i].function.base && !taken.function.base)
+			continue;
 		taken.call = taken.step = step->pc;
 		lock_state_take(state, &taken);
 	}
@@ -117,4 +125,42 @@ struct error *lock_call_effect(struct lock_flow *flow, struct lock_code *caller,
 	if (error || !callee || !callee->returns)
 		return error;
 	return apply(flow, caller, callee, step, state);
+}
+
+bool lock_flow_method(struct lock_flow *flow, uint64_t entry, bool taken, enum lock_mode *ret_mode,
+		      int64_t *ret_offset)
+{
+	struct function function;
+	struct lock_code *code = NULL;
+	const struct lock_value *lock = NULL;
+	*ret_offset = 0;
+	switch (lock_operation_at(&flow->operations, entry)) {
+	case LOCK_OPERATION_LOCK:
+	case LOCK_OPERATION_UNLOCK:
+		*ret_mode = LOCK_EXCLUSIVE;
+		return true;
+	case LOCK_OPERATION_READ_LOCK:
+	case LOCK_OPERATION_READ_UNLOCK:
+		*ret_mode = LOCK_SHARED;
+		return true;
+	default:
+		break;
+	}
+	/* A method of what has the lock inside. */
+	if (!binary_function(flow->binary, entry, &function) || function.entry != entry ||
+	    !lock_flow_concerns(flow, &function) ||
+	    !error_ignore(lock_flow_code(flow, &function, &code)) || !code || !code->returns)
+		return false;
+	if (taken && code->exit.taken_count == 1 && code->exit.taken[0].certain) {
+		lock = &code->exit.taken[0].lock;
+		*ret_mode = code->exit.taken[0].mode;
+	} else if (!taken && code->exit.released_count == 1) {
+		lock = &code->exit.released[0].lock;
+		*ret_mode = code->exit.released[0].mode;
+	}
+	if (!lock)
+		return false;
+	const struct lock_base *base = &code->values.list.items[lock->base];
+	*ret_offset = lock->offset;
+	return base->kind == LOCK_BASE_ENTRY && base->a == machine_registers.first_argument;
 }

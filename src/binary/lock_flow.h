@@ -31,8 +31,7 @@ struct error *lock_flow_at(struct lock_flow *flow, const struct function *functi
 struct lock_event {
 	uint64_t pc;
 	bool unknown; /* calls something that is not known; else: */
-	struct lock_value released;
-	enum lock_mode mode;
+	struct lock_released release;
 };
 
 DEFINE_VECTOR(lock_event_vector, struct lock_event);
@@ -45,6 +44,13 @@ struct error *lock_flow_ahead(struct lock_flow *flow, const struct function *fun
 struct error *lock_flow_leaves_released(struct lock_flow *flow, const struct function *function,
 					const struct lock_released **ret, size_t *ret_count,
 					const struct lock_values **ret_values) must_use;
+
+/*
+ * What a function that was called through an interface does with its first argument: it takes or
+ * releases the lock at the argument + *ret_offset. False where it does neither.
+ */
+bool lock_flow_method(struct lock_flow *flow, uint64_t entry, bool taken, enum lock_mode *ret_mode,
+		      int64_t *ret_offset);
 
 /* Whether the function, or one that it calls, does anything with locks: by a quick look. */
 bool lock_flow_concerns(struct lock_flow *flow, const struct function *function);

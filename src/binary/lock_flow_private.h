@@ -70,8 +70,8 @@ bool lock_step_goes_on(const struct lock_flow *flow, const struct step *step);
 
 /* A lock is released here. */
 struct error *lock_step_release(struct lock_code *code, const struct step *step,
-				struct lock_state *state, struct lock_value lock,
-				enum lock_mode mode) must_use;
+				struct lock_state *state, const struct lock_released *released)
+	must_use;
 
 /* What a call of another function leaves behind. */
 struct error *lock_call_effect(struct lock_flow *flow, struct lock_code *caller,

@@ -109,6 +109,9 @@ static void remove_released(struct lock_state *state, size_t at)
 		(state->released_count - at) * sizeof(*state->released));
 }
 
+/* Calls through interfaces are many, and few of them have to do with locks: they leave room. */
+#define INTERFACES_SPARED 12
+
 void lock_state_take(struct lock_state *state, const struct lock_taken *taken)
 {
 	for (size_t i = 0; i < state->released_count; i++) {
@@ -123,9 +126,9 @@ void lock_state_take(struct lock_state *state, const struct lock_taken *taken)
 			return;
 		}
 	}
-	if (state->taken_count < LOCKS_MAX)
+	if (state->taken_count < LOCKS_MAX - (taken->function.base ? INTERFACES_SPARED : 0))
 		state->taken[state->taken_count++] = *taken;
-	else
+	else if (!taken->function.base)
 		state->doubtful = true;
 }
 
@@ -150,25 +153,26 @@ static bool may_be_same(struct lock_value left, struct lock_value right)
  * An unlock whose lock is none of those that were taken here releases one that was taken elsewhere,
  * or one of these under another name.
  */
-void lock_state_release(struct lock_state *state, struct lock_value lock, enum lock_mode mode)
+void lock_state_release(struct lock_state *state, const struct lock_released *released)
 {
-	bool found = false;
-	for (size_t i = state->taken_count; i-- > 0 && !found;) {
-		if (state->taken[i].mode == mode && lock.base != LOCK_UNKNOWN &&
-		    lock_value_equal(state->taken[i].lock, lock)) {
+	bool direct = released->function.base == LOCK_UNKNOWN;
+	for (size_t i = state->taken_count; i-- > 0;) {
+		const struct lock_taken *taken = &state->taken[i];
+		if (taken->mode == released->mode && released->lock.base != LOCK_UNKNOWN &&
+		    (taken->function.base == LOCK_UNKNOWN) == direct &&
+		    lock_value_equal(taken->lock, released->lock)) {
 			remove_taken(state, i);
-			found = true;
+			return;
 		}
 	}
-	if (found)
-		return;
-	for (size_t i = 0; i < state->taken_count; i++) {
-		if (state->taken[i].mode == mode && may_be_same(state->taken[i].lock, lock))
+	for (size_t i = 0; i < state->taken_count && direct; i++) {
+		if (state->taken[i].mode == released->mode &&
+		    may_be_same(state->taken[i].lock, released->lock))
 			state->taken[i].certain = false;
 	}
-	if (state->released_count < LOCKS_MAX)
-		state->released[state->released_count++] = (struct lock_released){ lock, mode };
-	else
+	if (state->released_count < LOCKS_MAX - (direct ? 0 : INTERFACES_SPARED))
+		state->released[state->released_count++] = *released;
+	else if (direct)
 		state->doubtful = true;
 }
 

@@ -17,12 +17,15 @@ struct lock_taken {
 	bool certain;  /* on every way there; false: on some */
 	uint64_t call; /* pc in the function of the call that took it, inlined or not */
 	uint64_t step; /* pc of the instruction that did */
+	/* Called through an interface: the function's address; other functions take none. */
+	struct lock_value function;
 };
 
 /* One that was released, and not taken since; where this is certain or not is not kept. */
 struct lock_released {
 	struct lock_value lock;
 	enum lock_mode mode;
+	struct lock_value function; /* as above */
 };
 
 /* What a word of the frame holds, by its distance from the frame's end. */
@@ -62,7 +65,7 @@ struct error *lock_state_store(struct lock_state *state, int64_t place, uint64_t
 			       struct lock_value value) must_use;
 
 void lock_state_take(struct lock_state *state, const struct lock_taken *taken);
-void lock_state_release(struct lock_state *state, struct lock_value lock, enum lock_mode mode);
+void lock_state_release(struct lock_state *state, const struct lock_released *released);
 /* Taken by that step: it was, or it was not. */
 void lock_state_settle(struct lock_state *state, uint64_t step, bool taken);
 /* All that was taken by that call is not, yet. */

@@ -207,19 +207,18 @@ static struct error *note_event(struct lock_code *code, const struct lock_event 
 	for (size_t i = 0; i < code->events.count; i++) {
 		const struct lock_event *noted = &code->events.items[i];
 		if (noted->pc == event->pc && noted->unknown == event->unknown &&
-		    noted->mode == event->mode &&
-		    lock_value_equal(noted->released, event->released))
+		    noted->release.mode == event->release.mode &&
+		    lock_value_equal(noted->release.lock, event->release.lock))
 			return NULL;
 	}
 	return lock_event_vector_append(&code->events, event);
 }
 
 struct error *lock_step_release(struct lock_code *code, const struct step *step,
-				struct lock_state *state, struct lock_value lock,
-				enum lock_mode mode)
+				struct lock_state *state, const struct lock_released *released)
 {
-	const struct lock_event event = { .pc = step->pc, .released = lock, .mode = mode };
-	lock_state_release(state, lock, mode);
+	const struct lock_event event = { .pc = step->pc, .release = *released };
+	lock_state_release(state, released);
 	return note_event(code, &event);
 }
 
@@ -259,10 +258,14 @@ static struct error *do_atomic_add(struct lock_flow *flow, struct lock_code *cod
 	switch (inlined.operation) {
 	case LOCK_OPERATION_UNLOCK:
 	case LOCK_OPERATION_UNLOCK_SLOW:
-		return lock_step_release(code, step, state, address, LOCK_EXCLUSIVE);
+		return lock_step_release(
+			code, step, state,
+			&(struct lock_released){ .lock = address, .mode = LOCK_EXCLUSIVE });
 	case LOCK_OPERATION_READ_UNLOCK:
 	case LOCK_OPERATION_READ_UNLOCK_SLOW:
-		return lock_step_release(code, step, state, reader, LOCK_SHARED);
+		return lock_step_release(
+			code, step, state,
+			&(struct lock_released){ .lock = reader, .mode = LOCK_SHARED });
 	case LOCK_OPERATION_READ_LOCK:
 	case LOCK_OPERATION_READ_LOCK_SLOW:
 		lock_state_take(state, &taken);
@@ -317,7 +320,9 @@ static struct error *do_lock_call(struct lock_code *code, const struct step *ste
 		return NULL;
 	case LOCK_OPERATION_UNLOCK:
 	case LOCK_OPERATION_READ_UNLOCK:
-		return lock_step_release(code, step, state, lock, taken.mode);
+		return lock_step_release(
+			code, step, state,
+			&(struct lock_released){ .lock = lock, .mode = taken.mode });
 	default:
 		lock_state_take(state, &taken);
 		if (tried)
@@ -325,6 +330,37 @@ static struct error *do_lock_call(struct lock_code *code, const struct step *ste
 				     &state->registers[machine_registers.first_result]));
 		return NULL;
 	}
+}
+
+/*
+ * A method of an interface is called by its place in the table that the interface's first word leads
+ * to. sync.Locker has two: Lock, Unlock. What the function really is, the frame at hand will tell.
+ */
+#define ITAB_FIRST  24
+#define ITAB_SECOND 32
+
+static struct error *do_unknown_call(struct lock_code *code, const struct step *step,
+				     struct lock_value function, struct lock_state *state)
+{
+	const struct lock_event event = { .pc = step->pc, .unknown = true };
+	const struct lock_base *base = &code->values.list.items[function.base];
+	struct lock_value lock = state->registers[machine_registers.first_argument];
+	bool loaded = base->kind == LOCK_BASE_LOADED && function.offset == 0;
+	const struct lock_taken taken = {
+		.lock = lock,
+		.certain = true,
+		.call = step->pc,
+		.step = step->pc,
+		.function = function,
+	};
+	const struct lock_released released = { .lock = lock, .function = function };
+	TRY(note_event(code, &event));
+	TRY(after_call(code, step, state));
+	if (loaded && base->offset == ITAB_FIRST)
+		lock_state_take(state, &taken);
+	else if (loaded && base->offset == ITAB_SECOND)
+		return lock_step_release(code, step, state, &released);
+	return NULL;
 }
 
 static bool begins(const char *text, const char *head)
@@ -349,17 +385,16 @@ bool lock_step_goes_on(const struct lock_flow *flow, const struct step *step)
 }
 
 static struct error *do_call(struct lock_flow *flow, struct lock_code *code,
-			     const struct step *step, uint64_t target, struct lock_state *state)
+			     const struct step *step, struct lock_value value,
+			     struct lock_state *state)
 {
 	struct function function;
+	uint64_t target = value.base == LOCK_ZERO ? (uint64_t)value.offset : 0;
 	enum lock_operation operation = lock_operation_at(&flow->operations, target);
 	if (operation != LOCK_OPERATION_NONE)
 		return do_lock_call(code, step, operation, state);
-	if (!target || !binary_function(flow->binary, target, &function)) {
-		const struct lock_event event = { .pc = step->pc, .unknown = true };
-		TRY(note_event(code, &event));
-		return after_call(code, step, state);
-	}
+	if (!target || !binary_function(flow->binary, target, &function))
+		return do_unknown_call(code, step, value, state);
 	/* These two are called in ways of their own, and leave nearly all registers alone. */
 	if (strstr(function.name, "gcWriteBarrier")) {
 		clear(state, 1u << 11);
@@ -436,16 +471,14 @@ struct error *lock_step_do(struct lock_flow *flow, struct lock_code *code, const
 		state->compared = (struct lock_value){ 0 };
 		return NULL;
 	case STEP_CALL:
-		return do_call(flow, code, step, step->number, state);
+		value = (struct lock_value){ LOCK_ZERO, (int64_t)step->number };
+		return do_call(flow, code, step, value, state);
 	case STEP_CALL_VALUE:
-		value = state->registers[step->from];
-		return do_call(flow, code, step,
-			       value.base == LOCK_ZERO ? (uint64_t)value.offset : 0, state);
+		return do_call(flow, code, step, state->registers[step->from], state);
 	case STEP_CALL_MEMORY:
 		TRY(address_of(state, &step->memory, &value));
 		TRY(lock_value_load(flow, code, state, value, &value));
-		return do_call(flow, code, step,
-			       value.base == LOCK_ZERO ? (uint64_t)value.offset : 0, state);
+		return do_call(flow, code, step, value, state);
 	default:
 		return NULL;
 	}

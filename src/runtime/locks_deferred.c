@@ -82,13 +82,20 @@ static struct error *note(struct lock_search *search, size_t frame, uint64_t add
 			held->deferred = held->certain = true;
 			return NULL;
 		}
-		if (!held->address && !unnamed)
+		if (!held->address || (held->deferred && !unnamed))
 			unnamed = held;
 	}
 	if (unnamed) {
-		unnamed->address = address;
-		unnamed->deferred = true;
-		return NULL;
+		/* One statement may have taken several, in a loop. */
+		struct held_lock named = *unnamed;
+		bool first = !unnamed->address;
+		named.address = address;
+		named.deferred = named.certain = true;
+		if (first) {
+			*unnamed = named;
+			return NULL;
+		}
+		return held_lock_vector_append(list, &named);
 	}
 	TRY(lock_search_place(search, frame, &place));
 	if (place->values)
@@ -117,8 +124,14 @@ static struct error *take_closure(struct lock_search *search, size_t frame, uint
 		return NULL;
 	TRY(lock_flow_leaves_released(search->flow, &function, &released, &count, &values));
 	for (size_t i = 0; i < count; i++) {
+		enum lock_mode mode = released[i].mode;
+		int64_t offset = 0;
+		if (released[i].function.base &&
+		    (!address_in(search, values, released[i].function, closure, &entry) ||
+		     !lock_flow_method(search->flow, entry, false, &mode, &offset)))
+			continue;
 		if (address_in(search, values, released[i].lock, closure, &address) && address)
-			TRY(note(search, frame, address, released[i].mode == LOCK_SHARED));
+			TRY(note(search, frame, address + (uint64_t)offset, mode == LOCK_SHARED));
 	}
 	return NULL;
 }

@@ -99,6 +99,28 @@ static struct place place_of(const struct function *function, uint64_t pc)
 		     : (struct place){ 0 };
 }
 
+#define NO_LOCK UINT64_MAX
+
+/* The address of a lock, 0 where that cannot be told; NO_LOCK: the call had to do with none. */
+static struct error *locate(struct lock_search *search, size_t frame, struct lock_value lock,
+			    struct lock_value function, bool taken, enum lock_mode *mode,
+			    uint64_t *ret)
+{
+	uint64_t entry = 0, address = 0;
+	int64_t offset = 0;
+	bool known = true;
+	if (function.base) {
+		TRY(lock_search_resolve(search, frame, function, &entry, &known));
+		if (!known || !lock_flow_method(search->flow, entry, taken, mode, &offset)) {
+			*ret = NO_LOCK;
+			return NULL;
+		}
+	}
+	TRY(lock_search_resolve(search, frame, lock, &address, &known));
+	*ret = known ? address + (uint64_t)offset : 0;
+	return NULL;
+}
+
 static struct error *add_taken(struct lock_search *search, size_t frame,
 			       const struct lock_taken *taken)
 {
@@ -111,10 +133,11 @@ static struct error *add_taken(struct lock_search *search, size_t frame,
 		.by_code = true,
 		.taken = place_of(function, taken->call),
 	};
-	bool known;
-	TRY(lock_search_resolve(search, frame, taken->lock, &held.address, &known));
-	if (!known)
-		held.address = 0;
+	enum lock_mode mode = taken->mode;
+	TRY(locate(search, frame, taken->lock, taken->function, true, &mode, &held.address));
+	held.shared = mode == LOCK_SHARED;
+	if (held.address == NO_LOCK)
+		return NULL;
 	return held_lock_vector_append(&search->held->list, &held);
 }
 
@@ -178,12 +201,12 @@ static struct error *add_releases(struct lock_search *search, size_t frame)
 			.frame = (uint32_t)frame,
 			.unknown = event->unknown,
 		};
-		bool known = true;
+		enum lock_mode mode = event->release.mode;
 		if (!event->unknown)
-			TRY(lock_search_resolve(search, frame, event->released, &release.address,
-						&known));
-		if (!known)
-			release.address = 0;
+			TRY(locate(search, frame, event->release.lock, event->release.function,
+				   false, &mode, &release.address));
+		if (release.address == NO_LOCK)
+			continue;
 		TRY(lock_release_vector_append(&search->held->releases, &release));
 	}
 	return NULL;
@@ -214,10 +237,13 @@ static struct error *take_frame(struct lock_search *search, size_t frame)
 	const struct lock_state *state = &place->state;
 	search->held->doubtful[search->index] |= state->doubtful;
 	for (size_t i = 0; i < state->released_count; i++) {
+		const struct lock_released *released = &state->released[i];
+		enum lock_mode mode = released->mode;
 		uint64_t address = 0;
-		bool known;
-		TRY(lock_search_resolve(search, frame, state->released[i].lock, &address, &known));
-		release(search, known ? address : 0, state->released[i].mode == LOCK_SHARED);
+		TRY(locate(search, frame, released->lock, released->function, false, &mode,
+			   &address));
+		if (address != NO_LOCK)
+			release(search, address, mode == LOCK_SHARED);
 	}
 	for (size_t i = 0; i < state->taken_count; i++)
 		TRY(add_taken(search, frame, &state->taken[i]));

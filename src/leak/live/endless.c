@@ -26,6 +26,7 @@ struct standing {
 	uint64_t kept;   /* were there at the first look, in the same function */
 	uint64_t fresh;  /* were not */
 	uint64_t before; /* that the same statement had started */
+	uint64_t spin;   /* ran at both looks */
 };
 
 static struct standing standing_of(const struct live_evidence *evidence,
@@ -36,7 +37,10 @@ static struct standing standing_of(const struct live_evidence *evidence,
 	};
 	for (uint32_t i = crowd->first; i != CROWD_END; i = crowds->next[i]) {
 		bool kept = live_past_has(evidence, &evidence->goroutines->list.items[i]);
+		const struct goroutine *goroutine = &evidence->goroutines->list.items[i];
 		standing.kept += kept;
+		standing.spin += goroutine->state != GOROUTINE_WAITING &&
+				 live_past_ran(evidence, goroutine);
 		standing.fresh += !kept;
 	}
 	return standing;
@@ -94,18 +98,26 @@ static struct error *report(const struct live_evidence *evidence, const struct c
 	char count[QUANTITY_SIZE], fresh[QUANTITY_SIZE];
 	struct finding finding = crowd_finding(crowd, select ? RULE_EXIT_STAYS_IN_LOOP
 							     : RULE_ENDLESS_LOOP);
-	finding.certainty = standing ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
+	bool growing = standing && grows(standing);
+	finding.certainty = growing ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 	finding.title = findings_text(ret, "%s goroutine%s %s", quantity_count(crowd->count, count),
 				      crowd->count == 1 ? "" : "s",
 				      does_words(select, crowd->count == 1));
 	finding.why = "No path of the function's machine code leads from there to its end.";
-	if (standing) {
+	if (growing) {
 		finding.growth_per_hour = live_per_hour(evidence->past, (int64_t)standing->fresh);
 		finding.why = findings_text(
 			ret, "%s %s stood there at the first look as well, and %s more came %s.",
 			finding.why, quantity_count(standing->kept, count),
 			quantity_count(standing->fresh, fresh),
 			live_past_since(evidence->past, ret));
+	} else if (standing) {
+		finding.why = findings_text(
+			ret,
+			"%s It ran at both looks, when a loop mostly waits for something to do.",
+			finding.why);
+		finding.settle =
+			"Look at its load: what has work to do is idle when there is none, what spins is not.";
 	} else {
 		finding.settle =
 			"Count them again after a while (--over 30s): those that live as long as the program do not get more.";
@@ -123,7 +135,7 @@ static struct error *judge(const struct live_evidence *evidence, const struct cr
 	*ret_found = false;
 	if (evidence->past)
 		standing = standing_of(evidence, crowds, crowd);
-	if (evidence->past ? !grows(&standing) : crowd->count < ALONE_LEAST)
+	if (evidence->past ? !grows(&standing) && !standing.spin : crowd->count < ALONE_LEAST)
 		return NULL;
 	TRY(find_endless(evidence, crowd->example, &frame, &select));
 	if (!frame)

@@ -22,6 +22,8 @@
 #define KEPT_PERCENT         99 /* a sample may be gone by chance */
 #define CHURN_KEPT_PERCENT   50 /* below that it is a queue */
 #define CHURN_GROWTH_PERCENT 5
+#define FAST_LEAST           (1 << 20)
+#define FAST_PERCENT         10
 #define ALONE_LEAST          (UINT64_C(16) << 20) /* bytes: by one look */
 #define ALONE_PERCENT        25                   /* and of the reachable heap */
 #define FINDINGS_MAX         8
@@ -151,6 +153,14 @@ static bool has_grown(const struct growing *growing)
 	       more * 1000 / GROWTH_PER_MILLE >= growing->entries_before;
 }
 
+/* Where no objects tell whether any are gone: a buffer that was made larger once is not enough. */
+static bool is_growing_fast(const struct growing *growing)
+{
+	uint64_t more = growing->bytes - growing->bytes_before;
+	return growing->bytes > growing->bytes_before && more >= FAST_LEAST &&
+	       more * 100 >= growing->bytes_before * FAST_PERCENT;
+}
+
 /* False: nothing is to be said. */
 static bool judge(const struct search *search, const struct growing *growing, enum certainty *ret)
 {
@@ -159,8 +169,10 @@ static bool judge(const struct search *search, const struct growing *growing, en
 		return is_large(search, growing);
 	if (!has_grown(growing))
 		return false;
-	if (!growing->samples)
+	if (!growing->samples) {
+		*ret = is_growing_fast(growing) ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 		return true;
+	}
 	uint64_t kept = growing->kept * 100 / growing->samples;
 	if (kept >= KEPT_PERCENT)
 		*ret = CERTAINTY_LIKELY;
@@ -221,6 +233,10 @@ static struct error *tell_place(const struct search *search, const struct growin
 	for (size_t i = 0; i < ARRAY_SIZE(vertices) && !filler.place.function; i++) {
 		if (vertices[i] != VERTEX_NONE)
 			TRY(live_holder_tell(search->evidence, vertices[i], findings, &filler));
+		/* The library's own code is told by who calls it, or not at all. */
+		if (filler.place.function &&
+		    !place_is_users(&search->evidence->places, filler.place.function))
+			filler.place = (struct place){ 0 };
 	}
 	if (!filler.place.function)
 		return NULL;
@@ -256,8 +272,14 @@ static const char *title_of(const struct search *search, const struct growing *g
 		return findings_text(findings, "%s holds much of the heap: %s", name, amount);
 	const char *since = live_past_since(search->evidence->past, findings);
 	if (finding->certainty == CERTAINTY_LIKELY)
-		return findings_text(findings, "%s only grows: %s, none removed %s", name, amount,
-				     since);
+		return growing->samples
+			       ? findings_text(findings, "%s only grows: %s, none removed %s", name,
+					       amount, since)
+			       : findings_text(findings, "%s grows: %s, %s more %s", name, amount,
+					       quantity_bytes((int64_t)(growing->bytes -
+									growing->bytes_before),
+							      bytes),
+					       since);
 	return findings_text(findings, "%s grows: %s", name, amount);
 }
 
@@ -274,7 +296,7 @@ static const char *why_of(const struct search *search, const struct growing *gro
 			      quantity_count(growing->entries - growing->entries_before, count),
 			      growing->kind == HOLDING_GLOBAL ? "objects" : "entries",
 			      quantity_bytes(MAX(more_bytes, INT64_C(0)), bytes), since);
-	if (finding->certainty == CERTAINTY_LIKELY)
+	if (growing->samples && finding->certainty == CERTAINTY_LIKELY)
 		return findings_text(
 			findings,
 			"It has %s, and all that it held before and that was looked at (%llu objects) is still there.",

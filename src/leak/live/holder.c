@@ -301,6 +301,9 @@ static struct error *choose_allocator(const struct live_evidence *evidence,
 		best = i;
 		score = now;
 	}
+	/* The library's own code allocates for whoever calls it, and says nothing. */
+	if (!score)
+		return NULL;
 	finding->place = (struct place){ allocators[best].function, allocators[best].file,
 					 allocators[best].line };
 	finding->place_word = count > 1 && score < 2 ? "may be allocated, among other places, by"

@@ -5,6 +5,7 @@
 
 #include "heap/edge_names.h"
 #include "heap/holders.h"
+#include "heap/names.h"
 
 /*
  * A map counts as large when one of its pieces takes so much: some hundred entries. What is smaller
@@ -150,6 +151,17 @@ static uint64_t address_of(const struct heap *heap, uint32_t vertex)
 	return root ? root->address : heap_value_address(heap, vertex);
 }
 
+/* An array that is most of it is exchanged for a larger one as it grows. */
+static bool is_its_array(const struct weighing *weighing, const struct live_holding *holding,
+			 uint32_t vertex)
+{
+	const struct heap *heap = weighing->heap;
+	struct heap_type type = { .form = HEAP_VALUE };
+	if (heap_object_type(heap, vertex) != HEAP_TYPE_UNKNOWN)
+		heap_types_get(heap->types, heap_object_type(heap, vertex), &type);
+	return type.form == HEAP_ARRAY && heap_retained(heap, vertex) >= holding->bytes / 2;
+}
+
 /* A few of what it holds alone, from all over it; the pieces of maps come and go. */
 static struct error *take_samples(struct weighing *weighing, struct live_holding *holding)
 {
@@ -164,7 +176,8 @@ static struct error *take_samples(struct weighing *weighing, struct live_holding
 		uint32_t vertex = heap->dominators.vertices[tree->order[first + at]];
 		if (vertex >= heap->scan.graph.object_count || heap_is_map_piece(heap, vertex) ||
 		    is_of(weighing, weighing->nodes, vertex) ||
-		    is_of(weighing, weighing->maps, vertex))
+		    is_of(weighing, weighing->maps, vertex) ||
+		    is_its_array(weighing, holding, vertex))
 			continue;
 		uint64_t address = heap_value_address(heap, vertex);
 		TRY(u64_vector_append(&holdings->samples, &address));

@@ -25,13 +25,22 @@ static uint64_t whereabouts(const struct live_evidence *evidence, const struct g
 	return hash_of(hash_of(1, &place), &creation);
 }
 
+#define RAN UINT64_C(1)
+
+static bool runs(const struct goroutine *goroutine)
+{
+	return goroutine->state == GOROUTINE_RUNNING || goroutine->state == GOROUTINE_RUNNABLE ||
+	       goroutine->state == GOROUTINE_PREEMPTED;
+}
+
 static struct error *note_goroutine(const struct live_evidence *evidence,
 				    const struct goroutine *goroutine, struct live_past *past)
 {
 	struct place creation = goroutine_creation(goroutine);
 	struct map_slot *slot;
 	TRY(map_insert(&past->goroutines, goroutine->id & INT64_MAX,
-		       whereabouts(evidence, goroutine), &slot));
+		       (whereabouts(evidence, goroutine) & ~RAN) | (runs(goroutine) ? RAN : 0),
+		       &slot));
 	if (!creation.function)
 		return NULL;
 	TRY(map_insert(&past->creations, hash_of(2, &creation), 0, &slot));
@@ -78,12 +87,25 @@ void live_past_destroy(struct live_past *past)
 	free(past);
 }
 
-bool live_past_has(const struct live_evidence *evidence, const struct goroutine *goroutine)
+static const struct map_slot *find_slot(const struct live_evidence *evidence,
+					const struct goroutine *goroutine)
 {
 	const struct live_past *past = evidence->past;
 	const struct map_slot *slot = past ? map_find(&past->goroutines, goroutine->id & INT64_MAX)
 					   : NULL;
-	return slot && slot->value == whereabouts(evidence, goroutine);
+	bool same = slot && (slot->value | RAN) == (whereabouts(evidence, goroutine) | RAN);
+	return same ? slot : NULL;
+}
+
+bool live_past_has(const struct live_evidence *evidence, const struct goroutine *goroutine)
+{
+	return find_slot(evidence, goroutine);
+}
+
+bool live_past_ran(const struct live_evidence *evidence, const struct goroutine *goroutine)
+{
+	const struct map_slot *slot = find_slot(evidence, goroutine);
+	return slot && (slot->value & RAN);
 }
 
 uint64_t live_past_count(const struct live_past *past, const struct place *creation)

@@ -9,9 +9,9 @@
  * their ids, and what held how much, by address.
  */
 struct live_past {
-	int64_t elapsed_ns;            /* from that moment to the one that is judged; -1 unknown */
-	struct map goroutines;         /* id → hash of where it stood */
-	struct map creations;          /* hash of a go statement → number of goroutines */
+	int64_t elapsed_ns;    /* from that moment to the one that is judged; -1 unknown */
+	struct map goroutines; /* id → hash of where it stood; the lowest bit: it did not wait */
+	struct map creations;  /* hash of a go statement → number of goroutines */
 	struct live_holdings holdings; /* empty, if there was no heap */
 	bool has_heap;
 };
@@ -24,6 +24,9 @@ void live_past_destroy(struct live_past *past);
 
 /* Was this goroutine there, in the same function of the program's own code? */
 bool live_past_has(const struct live_evidence *evidence, const struct goroutine *goroutine);
+
+/* Was it, and did it run then rather than wait? */
+bool live_past_ran(const struct live_evidence *evidence, const struct goroutine *goroutine);
 
 /* How many that go statement had started then. */
 uint64_t live_past_count(const struct live_past *past, const struct place *creation);

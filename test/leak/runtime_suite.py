@@ -125,7 +125,7 @@ def all_registered(folder):
 def program(release, folder):
     """The built program; build.Unbuildable where this release cannot."""
     output = build.cache() / f"runtime-suite-{release}-{folder or 'plain'}"
-    stamp = output.with_suffix(".from")
+    stamp = output.with_name(output.name + ".from")
     source = toolchain(NEWEST) / SOURCES / folder
     recipe = f"{source}\n{PROFILE}"
     if output.exists() and stamp.exists() and stamp.read_text() == recipe:

@@ -8,7 +8,7 @@ const struct rule rule_unbounded_goroutines = {
 	.summary = "very many goroutines stand at one place",
 	.evidence =
 		"At least 1,000 goroutines that one go statement started wait at one place, or 100 of which\n"
-		"one has waited for 10 s. Goroutines that wait for a connection, or that come one with each\n"
+		"one has waited for 10 s or two collections. Goroutines that wait for a connection, or that come one with each\n"
 		"connection, are taken for load. One look cannot tell a crowd from a growing one: suspect.",
 	.leaky =
 		"func (s *Shop) notify(orders []Order) {\n"

@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "base/text.h"
+#include "leak/live/age.h"
 #include "leak/live/crowd.h"
 #include "leak/live/past.h"
 #include "model/quantity.h"
@@ -13,8 +14,8 @@
  * cannot, so that this stays a suspicion, and the thresholds are set to be silent about what well
  * programs do:
  *
- *   - 1,000 that wait, or 100 of which one has waited for 10 s: servers have dozens of parked
- *     helpers, one or a few a connection pool, informer or queue;
+ *   - 1,000 that wait, or 100 of which one has waited for 10 s or two collections: servers have
+ *     dozens of parked helpers, one or a few a connection pool, informer or queue;
  *   - all receiving from one channel is what an idle pool of workers does: 1,000 and no less;
  *   - waiting for a descriptor is waiting for somebody outside: that is load, and descriptors are
  *     bounded; goroutines that come in pairs with those (a writer beside each reader of a
@@ -22,7 +23,6 @@
  */
 #define CROWD_LARGE   1000
 #define CROWD_NOTABLE 100
-#define CROWD_AGED_NS (INT64_C(10) * 1000000000)
 #define FINDINGS_MAX  5
 #define FRESH_LEAST   10 /* fewer come with any request */
 
@@ -106,12 +106,14 @@ static bool is_paired(const struct live_evidence *evidence, const struct crowd *
 	return paired * 100 >= crowd->count * PAIRED_PERCENT;
 }
 
-static bool is_notable(const struct crowd *crowd, const struct awaited *awaited)
+static bool is_notable(const struct live_evidence *evidence, const struct crowd *crowd,
+		       const struct awaited *awaited)
 {
+	const struct live_age age = live_age_of(evidence);
 	bool pool = awaited->different == 1 && awaited->receivers == crowd->count;
 	if (crowd->count >= CROWD_LARGE)
 		return true;
-	return !pool && crowd->count >= CROWD_NOTABLE && crowd->wait_max_ns >= CROWD_AGED_NS;
+	return !pool && crowd->count >= CROWD_NOTABLE && live_age_is_high(&age, crowd->example);
 }
 
 static const char *crowd_why(const struct crowd *crowd, const struct awaited *awaited)
@@ -155,6 +157,21 @@ static bool is_growing(const struct change *change)
 	       change->gone * 20 <= change->fresh;
 }
 
+/*
+ * What they may be as well: who can still be woken waits for somebody who could, and perhaps never
+ * will. A set of rules.
+ */
+static uint64_t also_of(const struct crowd *crowd, const struct awaited *awaited)
+{
+	const struct wait *wait = &crowd->example->wait;
+	if (awaited->receivers == crowd->count && awaited->different == crowd->count)
+		return UINT64_C(1) << RULE_RECEIVE_WITHOUT_SENDER;
+	if (awaited->senders != crowd->count || !wait->channel_count)
+		return 0;
+	return UINT64_C(1) << (wait->channels[0].capacity ? RULE_SEND_TO_FULL_CHANNEL
+							  : RULE_SEND_WITHOUT_RECEIVER);
+}
+
 static struct error *report(const struct live_evidence *evidence, const struct crowds *crowds,
 			    const struct crowd *crowd, const struct awaited *awaited,
 			    struct findings *ret)
@@ -166,6 +183,7 @@ static struct error *report(const struct live_evidence *evidence, const struct c
 				      quantity_count(crowd->count, count),
 				      crowd->example->state_text);
 	finding.why = crowd_why(crowd, awaited);
+	finding.also = also_of(crowd, awaited);
 	finding.settle =
 		"Count them again after a while at like load (--over 30s): a pool keeps its size, a leak grows.";
 	return crowd_report(evidence, crowds, crowd, &finding, ret);
@@ -205,7 +223,7 @@ static struct error *judge(const struct live_evidence *evidence, const struct cr
 		if (is_growing(&change) && !is_paired(evidence, crowd))
 			return report_growing(evidence, crowds, crowd, &awaited, &change, ret);
 	}
-	*ret_found = crowd->count >= CROWD_NOTABLE && is_notable(crowd, &awaited) &&
+	*ret_found = crowd->count >= CROWD_NOTABLE && is_notable(evidence, crowd, &awaited) &&
 		     !is_paired(evidence, crowd);
 	return *ret_found ? report(evidence, crowds, crowd, &awaited, ret) : NULL;
 }

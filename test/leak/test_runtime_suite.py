@@ -3,8 +3,8 @@
 """
 Hold dowse against the runtime's own suite of leaking goroutines.
 
-    suite.py --dowse build/dowse                            what belongs into every run of the tests
-    suite.py --releases 1.19,1.26 --folders goker --runs 5  that much of it, five times each
+    test_runtime_suite.py --releases 1.27,1.22
+    test_runtime_suite.py --releases 1.19 --folders goker --runs 5 --only Etcd
 """
 
 import argparse

@@ -7,7 +7,7 @@
 #include "binary/references_follow.h"
 #include "binary/type.h"
 
-/* What references_types.c and references_receivers*.c share. */
+/* What references_types.c, references_notes.c and references_receivers*.c share. */
 
 /* Something that was stored in one of the words, or that a function returns. */
 struct stored {

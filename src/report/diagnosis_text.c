@@ -376,18 +376,34 @@ static bool is_typeable(const char *function)
 				"_./()*-~@[]") == strlen(function);
 }
 
+/* "why shop.dowse main.sessions": what to type about the first finding. */
+static void write_command(const struct diagnosis *diagnosis, const struct finding *finding,
+			  struct writer *writer)
+{
+	const char *function = finding && finding->example ? finding->place.function : NULL;
+	bool memory = finding && !finding->example;
+	bool global = memory && finding->subject && finding->path_count &&
+		      strcmp(finding->subject, finding->path[0]) == 0 &&
+		      is_typeable(finding->subject);
+	writer_string(writer, global ? "why " : memory ? "heap " : "goroutines ");
+	if (!subject_operand(diagnosis->subject, writer))
+		writer_string(writer, "FILE");
+	if (global)
+		writer_printf(writer, " '%s'", finding->subject);
+	else if (memory)
+		writer_string(writer, " --by holder");
+	else if (is_typeable(function))
+		writer_printf(writer, " --function '%s'", function);
+}
+
 static void write_next(const struct diagnosis *diagnosis, struct writer *writer)
 {
 	const struct findings *findings = diagnosis->findings;
-	const char *function = findings->list.count ? findings->list.items[0].place.function : NULL;
-	writer_string(writer, "next: dowse goroutines ");
-	if (!subject_operand(diagnosis->subject, writer))
-		writer_string(writer, "FILE");
-	if (is_typeable(function))
-		writer_printf(writer, " --function '%s'", function);
-	if (findings->list.count)
-		writer_printf(writer, "   or: dowse explain %s",
-			      rules_get(findings->list.items[0].rule)->name);
+	const struct finding *first = findings->list.count ? &findings->list.items[0] : NULL;
+	writer_string(writer, "next: dowse ");
+	write_command(diagnosis, first, writer);
+	if (first)
+		writer_printf(writer, "   or: dowse explain %s", rules_get(first->rule)->name);
 	writer_char(writer, '\n');
 }
 

@@ -154,6 +154,28 @@ static bool is_shown(const struct heap *heap, const uint32_t *steps, size_t inde
 	return index == 0 || !heap_is_map_piece(heap, steps[index]);
 }
 
+/* What is held by no global is called by the field that leads to it: "main.Shop.sessions". */
+static struct error *tell_field(struct live_holders *holders, uint32_t from, uint32_t to,
+				struct findings *findings, struct finding *finding)
+{
+	const struct heap *heap = holders->heap;
+	struct writer text = WRITER_TO_MEMORY;
+	struct heap_type type = { .form = HEAP_ARRAY };
+	if (heap_object_type(heap, from) != HEAP_TYPE_UNKNOWN)
+		heap_types_get(heap->types, heap_object_type(heap, from), &type);
+	if (type.form != HEAP_VALUE)
+		return NULL;
+	struct error *error = heap_vertex_text(heap, from, &text);
+	if (!error)
+		error = heap_edge_word(&holders->names, from, edge_to(&heap->scan.graph, from, to),
+				       false, &text);
+	if (error)
+		writer_deinit(&text);
+	else
+		finding->subject = keep(findings, &text);
+	return error;
+}
+
 static struct error *tell_path(struct live_holders *holders, uint32_t vertex,
 			       struct findings *findings, struct finding *finding)
 {
@@ -198,7 +220,9 @@ static struct error *tell_path(struct live_holders *holders, uint32_t vertex,
 	const struct heap_root *root = heap_vertex_root(heap, steps[count - 1]);
 	if (!finding->subject && root && root->kind == HEAP_ROOT_GLOBAL && root->name)
 		finding->subject = root->name;
-	return NULL;
+	return finding->subject || count < 3
+		       ? NULL
+		       : tell_field(holders, steps[1], steps[0], findings, finding);
 }
 
 /* The innermost frame of the program's own, else the innermost one. */

@@ -33,15 +33,15 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(NIL_CHANNEL, nil_channel)                                                             \
 	RULE(SELECT_WITHOUT_CASES, select_without_cases)                                           \
 	RULE(SELECT_NEVER_READY, select_never_ready)                                               \
+	RULE(EXIT_STAYS_IN_LOOP, exit_stays_in_loop)                                               \
+	RULE(ENDLESS_LOOP, endless_loop)                                                           \
+	RULE(CONTEXT_IGNORED, context_ignored)                                                     \
 	RULE(CANCEL_NEVER_CALLED, cancel_never_called)                                             \
 	RULE(LOCK_NEVER_RELEASED, lock_never_released)                                             \
 	RULE(DOUBLE_LOCK, double_lock)                                                             \
 	RULE(LOCK_HELD_BY_CREATOR, lock_held_by_creator)                                           \
 	RULE(LOCK_ORDER, lock_order)                                                               \
 	RULE(LOCK_ORDER_BY_PARAMETERS, lock_order_by_parameters)                                   \
-	RULE(EXIT_STAYS_IN_LOOP, exit_stays_in_loop)                                               \
-	RULE(ENDLESS_LOOP, endless_loop)                                                           \
-	RULE(CONTEXT_IGNORED, context_ignored)                                                     \
 	RULE(UNBOUNDED_GOROUTINES, unbounded_goroutines)                                           \
 	RULE(LEAKED_GOROUTINE_HOLDS_MEMORY, leaked_goroutine_holds_memory)                         \
 	RULE(LARGE_CAPTURE, large_capture)                                                         \

@@ -10,8 +10,6 @@ BYTES_OFF = 0.05
 AT_MOST = {row: "likely" for row in (
     "L8 L9 L17 L26 L27 L29 L11 L19 L20 L21 L22 L23 L24 L25 L28 L30 L32 L33 L34 L37 L38 L40"
 ).split()}
-# These need two looks to be more than a suspicion.
-TWO_LOOKS = set("L8 L9 L17 L26 L27 L29".split())
 
 
 def level(word):
@@ -50,7 +48,7 @@ def judge_finding(expectation, finding, told, looks, named):
     code = next(c for c in codes_of(finding) if c in expectation.codes)
     highest = min(AT_MOST.get(code, "proved"), expectation.at_most, key=level)
     lowest = expectation.certainty
-    if code in TWO_LOOKS and looks < 2:
+    if code in programs.TWO_LOOKS and looks < 2:
         highest = lowest = "suspect"
     if code == finding["code"] or code != "L18":
         if level(finding["certainty"]) < level(lowest):

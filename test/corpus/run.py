@@ -38,8 +38,7 @@ def choose(options):
     if options.programs:
         chosen = [one for one in chosen if re.search(options.programs, one.name)]
     if options.quick:
-        chosen = [one for one in chosen if one.kind != "trap" and one.path.parent.name == one.kind
-                  or one.kind == "trap" and len(one.name) % 2]
+        chosen = asking.few(chosen)
     if not chosen:
         sys.exit("run.py: no such program")
     return chosen

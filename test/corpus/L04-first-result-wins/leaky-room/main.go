@@ -9,7 +9,7 @@ type offer struct {
 }
 
 func request(dealer int, offers chan<- *offer) {
-	o := &offer{100 + dealer, make([]byte, 32768)}
+	o := &offer{100 + dealer, make([]byte, 131072)}
 	offers <- o // LEAK L4|L5 count=90 bytes=@measured certainty=proved
 }
 

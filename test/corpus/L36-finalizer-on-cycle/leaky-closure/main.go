@@ -16,7 +16,7 @@ type stream struct {
 func (s *stream) close() { s.buffer = nil }
 
 func newStream(name string) *stream {
-	s := &stream{name, make([]byte, 131072)} // LEAK L36 count=80 bytes=80*139264 certainty=proved
+	s := &stream{name, make([]byte, 131072)} // LEAK L36 count=80 bytes=80*131072 certainty=proved
 	runtime.SetFinalizer(s, func(*stream) {  // LEAK L36
 		s.close()
 	})

@@ -1,4 +1,6 @@
 // So many at once, the way errgroup limits them: all places taken, the next one waits, work goes on.
+//
+// corpus: over=3s
 package main
 
 import (

@@ -1,4 +1,6 @@
 // A pool of buffers of usual sizes, in use.
+//
+// corpus: over=3s
 package main
 
 import (

@@ -1,4 +1,6 @@
 // Consumers wait on a sync.Cond for work that a producer brings from time to time.
+//
+// corpus: over=3s
 package main
 
 import (

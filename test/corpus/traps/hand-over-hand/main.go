@@ -1,4 +1,6 @@
 // Locks along a list are taken hand over hand, always in the order of the list.
+//
+// corpus: over=3s
 package main
 
 import (

@@ -1,4 +1,6 @@
 // Main waits for servers that never end.
+//
+// corpus: over=3s
 package main
 
 import (

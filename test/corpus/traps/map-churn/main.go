@@ -1,4 +1,6 @@
 // Keys come and go; their number stays.
+//
+// corpus: over=3s
 package main
 
 import (

@@ -1,4 +1,6 @@
 // A database keeps its files open, and uses them.
+//
+// corpus: over=3s
 package main
 
 import (

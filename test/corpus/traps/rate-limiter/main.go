@@ -1,4 +1,6 @@
 // A ticker fills a bucket; callers wait for tokens.
+//
+// corpus: over=3s
 package main
 
 import (

@@ -1,4 +1,6 @@
 // The last of the log, in a ring: as long as it will ever be.
+//
+// corpus: over=3s
 package main
 
 import (

@@ -70,13 +70,18 @@ const char *fix_unbounded_goroutines(struct findings *findings, const struct fin
 		words_release(findings, finding), fix_start(findings, finding));
 }
 
+static const char *the_channel(const struct finding *finding)
+{
+	return finding->subject ? finding->subject : "the channel";
+}
+
 /* P1, P3 */
 const char *fix_receive_without_sender(struct findings *findings, const struct finding *finding)
 {
 	return findings_text(
 		findings,
-		"In %s select on ctx.Done() beside the receive; or let whoever was to send close the channel in a defer, so that it is closed on every way out.",
-		fix_where(findings, &finding->place));
+		"In %s select on ctx.Done() beside the receive; or let whoever was to send close %s in a defer, so that it is closed on every way out.",
+		fix_where(findings, &finding->place), the_channel(finding));
 }
 
 /* P3, P8 */
@@ -84,8 +89,8 @@ const char *fix_range_without_close(struct findings *findings, const struct find
 {
 	return findings_text(
 		findings,
-		"Let the producer close the channel, in a defer, when all is sent; with several producers, after a WaitGroup for all of them. Then %s ends.",
-		fix_where(findings, &finding->place));
+		"Let the producer close %s, in a defer, when all is sent; with several producers, after a WaitGroup for all of them. Then %s ends.",
+		the_channel(finding), fix_where(findings, &finding->place));
 }
 
 /* P4, P1 */
@@ -93,8 +98,8 @@ const char *fix_send_without_receiver(struct findings *findings, const struct fi
 {
 	return findings_text(
 		findings,
-		"Make the channel with room for the value, make(chan T, 1), so that %s can send though nobody waits any more; or select on ctx.Done() beside the send.",
-		fix_where(findings, &finding->place));
+		"Make %s with room for the value, make(chan T, 1), so that %s can send though nobody waits any more; or select on ctx.Done() beside the send.",
+		the_channel(finding), fix_where(findings, &finding->place));
 }
 
 /* P4 */
@@ -102,8 +107,9 @@ const char *fix_first_result_wins(struct findings *findings, const struct findin
 {
 	return findings_text(
 		findings,
-		"Make the channel with room for every sender, make(chan T, n) for n times %s; or cancel a context that %s selects on beside the send.",
-		fix_start(findings, finding), fix_where(findings, &finding->place));
+		"Make %s with room for every sender, make(chan T, n) for n times %s; or cancel a context that %s selects on beside the send.",
+		the_channel(finding), fix_start(findings, finding),
+		fix_where(findings, &finding->place));
 }
 
 /* P4, P5, P11 */

@@ -6,6 +6,7 @@
 #include "leak/live/crowd.h"
 #include "leak/live/given_up.h"
 #include "leak/live/liveness.h"
+#include "leak/live/waits_name.h"
 #include "model/quantity.h"
 
 /*
@@ -190,6 +191,9 @@ static struct error *find_crowds(const struct live_evidence *evidence,
 		uint64_t held = liveness_held(holding, (uint32_t)i + 1);
 		finding.bytes = (int64_t)(crowd->stack_bytes + held);
 		finding.also = also_of(evidence, contexts, crowd, held);
+		TRY(waits_name(evidence, crowd->example,
+			       liveness_root(evidence->liveness, crowd->example), ret,
+			       &finding.subject));
 		describe(evidence, &finding, ret);
 		TRY(crowd_report(evidence, crowds, crowd, &finding, ret));
 	}

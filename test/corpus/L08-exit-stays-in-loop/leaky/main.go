@@ -38,7 +38,7 @@ func main() {
 		visit(fmt.Sprint("shop ", i))
 	}
 	go func() {
-		for i := 0; i < 1000; i++ {
+		for i := 0; ; i++ {
 			time.Sleep(100 * time.Millisecond)
 			visit(fmt.Sprint("later ", i))
 		}

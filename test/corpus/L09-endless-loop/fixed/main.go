@@ -33,7 +33,7 @@ func main() {
 		login(fmt.Sprint("user ", i)).over.Store(true)
 	}
 	go func() {
-		for i := 0; i < 1000; i++ {
+		for i := 0; ; i++ {
 			time.Sleep(100 * time.Millisecond)
 			login(fmt.Sprint("guest ", i)).over.Store(true)
 		}

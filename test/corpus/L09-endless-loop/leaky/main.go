@@ -31,7 +31,7 @@ func main() {
 		login(fmt.Sprint("user ", i))
 	}
 	go func() {
-		for i := 0; i < 1000; i++ {
+		for i := 0; ; i++ {
 			time.Sleep(100 * time.Millisecond)
 			login(fmt.Sprint("guest ", i))
 		}

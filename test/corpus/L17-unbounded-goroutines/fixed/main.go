@@ -38,8 +38,8 @@ func main() {
 		receive(id)
 	}
 	go func() {
-		for id := 300; id < 5000; id++ {
-			time.Sleep(20 * time.Millisecond)
+		for id := 300; ; id++ {
+			time.Sleep(50 * time.Millisecond)
 			receive(id)
 		}
 	}()

@@ -27,8 +27,8 @@ func main() {
 		measure(i)
 	}
 	go func() {
-		for i := 0; i < 20000; i++ {
-			time.Sleep(5 * time.Millisecond)
+		for i := 0; ; i++ {
+			time.Sleep(20 * time.Millisecond)
 			for j := 0; j < 10; j++ {
 				measure(i)
 			}

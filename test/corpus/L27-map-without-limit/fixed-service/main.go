@@ -33,8 +33,8 @@ func main() {
 		shop.open(id)
 	}
 	go func() {
-		for id := int64(1200); id < 20000; id++ {
-			time.Sleep(5 * time.Millisecond)
+		for id := int64(1200); ; id++ {
+			time.Sleep(20 * time.Millisecond)
 			shop.open(id)
 		}
 	}()

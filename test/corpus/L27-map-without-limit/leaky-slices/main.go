@@ -30,8 +30,8 @@ func main() {
 		place(id%500, id)
 	}
 	go func() {
-		for id := 5000; id < 50000; id++ {
-			time.Sleep(5 * time.Millisecond)
+		for id := 5000; ; id++ {
+			time.Sleep(20 * time.Millisecond)
 			place(id/2, id)
 		}
 	}()

@@ -33,8 +33,8 @@ func main() {
 		login(fmt.Sprint("user ", i))
 	}
 	go func() {
-		for i := 0; i < 20000; i++ {
-			time.Sleep(5 * time.Millisecond)
+		for i := 0; ; i++ {
+			time.Sleep(20 * time.Millisecond)
 			login(fmt.Sprint("guest ", i))
 		}
 	}()

@@ -27,8 +27,8 @@ func main() {
 		render(fmt.Sprint("/page/", i))
 	}
 	go func() {
-		for i := 0; i < 20000; i++ {
-			time.Sleep(5 * time.Millisecond)
+		for i := 0; ; i++ {
+			time.Sleep(20 * time.Millisecond)
 			render(fmt.Sprint("/search/", i))
 		}
 	}()

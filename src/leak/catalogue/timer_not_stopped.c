@@ -11,8 +11,8 @@ const struct rule rule_timer_not_stopped = {
 		"the program nor a goroutine that waits for it can reach, was dropped without Stop: it ticks\n"
 		"until the program ends. At least 100 timers of that kind that fire once, the last of them in a\n"
 		"minute or more, are what time.After leaves behind in a loop. At least 10 pending calls of one\n"
-		"function that sets its own timer again, and that nothing else leads to, go on for ever. At least 1,000 pending calls of\n"
-		"time.AfterFunc that are due in ten minutes or more are a suspicion.\n"
+		"function that sets its own timer again, and that nothing else leads to, go on for ever. At\n"
+		"least 1,000 pending calls of time.AfterFunc that are due in ten minutes or more are a suspicion.\n"
 		"From Go 1.23 on, by the go line of the main module, tickers and timers that nobody reaches are\n"
 		"collected without Stop: there is nothing to find then.",
 	.leaky = "func (u *Upload) progress() int {\n"

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "binary/type.h"
 #include "heap/names.h"
 #include "heap/specials.h"
 #include "leak/live/callers.h"
@@ -28,6 +29,7 @@ struct finalizer {
 	uint32_t function; /* vertex of its closure; VERTEX_NONE */
 	uint32_t through;  /* roots, as vertices: what the object leads to, */
 	uint32_t keeps;    /* what the record itself keeps; VERTEX_NONE */
+	uint32_t type;     /* of the object, as its finalizer is handed it */
 	bool closes;       /* the function's closure points to the object */
 };
 
@@ -60,13 +62,21 @@ static struct error *take_special(void *argument, const struct heap_special *spe
 		return vertex_vector_append(&notes->weak, &vertex);
 	if (special->kind != layout->special_kind_finalizer || !special->pointers)
 		return NULL;
-	const struct finalizer finalizer = {
+	struct finalizer finalizer = {
 		.vertex = vertex,
+		.type = heap_object_type(walking->heap, vertex),
 		.function = library_vertex(
 			walking->heap, member_u64(special->bytes, layout->special_finalizer_fn)),
 		.through = VERTEX_NONE,
 		.keeps = VERTEX_NONE,
 	};
+	struct type pointer;
+	if (error_ignore(type_read(runtime_binary(walking->heap->runtime),
+				   member_u64(special->bytes, layout->special_finalizer_ot),
+				   &pointer)) &&
+	    pointer.kind == TYPE_POINTER)
+		TRY(heap_types_intern(walking->heap->types, HEAP_VALUE, pointer.element,
+				      &finalizer.type));
 	TRY(map_insert(&notes->by_object, vertex, notes->list.count, &slot));
 	return slot->value == notes->list.count ? finalizer_vector_append(&notes->list, &finalizer)
 						: NULL;
@@ -263,7 +273,7 @@ static struct error *weigh(const struct heap *heap, const struct finalizer *fina
 static struct error *group_add(const struct heap *heap, const struct finalizer *finalizer,
 			       uint64_t *reached, struct ring_group_vector *groups)
 {
-	uint32_t type = heap_object_type(heap, finalizer->vertex);
+	uint32_t type = finalizer->type;
 	size_t i = 0;
 	while (i < groups->count && groups->items[i].type != type)
 		i++;

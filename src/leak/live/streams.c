@@ -183,8 +183,8 @@ static struct error *drop_held(const struct heap *heap, uint32_t *channels, size
 			if (graph->edges[i] == EDGE_NONE || !heap_bit(wanted, target))
 				continue;
 			slot = map_find(&waiting, target);
-			if (!root || root->kind != HEAP_ROOT_GOROUTINE ||
-			    root->goroutine != slot->value)
+			/* The body itself may still be on that goroutine's own stack. */
+			if (goroutine_above(heap, vertex) != slot->value)
 				channels[slot->value] = VERTEX_NONE;
 		}
 	}

@@ -449,6 +449,49 @@ class Process(unittest.TestCase):
         self.assertEqual(refused.returncode, 1)
         self.assertIn(b"4194305", refused.stderr)
 
+    def test_two_looks(self):
+        answer = dowse(self.pid, "--over", "200ms")
+        self.assertEqual(answer.returncode, 3, answer.stderr)
+        self.assertIn("stopped twice, for ", answer.stdout.decode())
+        with tempfile.TemporaryDirectory() as folder:
+            before = str(Path(folder) / "before.snap")
+            self.assertEqual(dowse("snapshot", self.pid, "-o", before).returncode, 0)
+            for words in ([self.pid, "--against", before], [before, self.pid]):
+                answer = dowse(*words, "--format", "json")
+                self.assertEqual(answer.returncode, 3, answer.stderr)
+                self.assertEqual(json.loads(answer.stdout)["warnings"], [])
+            with Leaky("nil=1") as other:
+                answer = dowse(other.pid, "--against", before, "--format", "json")
+                self.assertIn("not an earlier moment of the same process",
+                              json.loads(answer.stdout)["warnings"][0])
+            for part, words in {"--over is for a process": [before, "--over", "1s"],
+                                "--over makes its own": [self.pid, "--over", "1s", "--against", before],
+                                "--over 0 is one look": [self.pid, "--over", "0s"]}.items():
+                answer = dowse(*words)
+                self.assertEqual(answer.returncode, 2)
+                self.assertIn(part, answer.stderr.decode())
+
+    def test_what_is_known_is_left_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            known, lines = str(Path(folder) / "known"), Path(folder) / "lines"
+            report = dowse(self.pid, "--format", "sarif")
+            Path(known).write_bytes(report.stdout)
+            results = json.loads(report.stdout)["runs"][0]["results"]
+            self.assertEqual(len(results), 6)
+            document = self.json(self.pid, "--baseline", known, status=0)
+            self.assertEqual((document["findings"], document["known"]), ([], 6))
+            lines.write_text("# ours\n* main.* -- a test\nL1 nobody.* -- gone\n")
+            answer = dowse(self.pid, "--suppress", str(lines))
+            self.assertEqual(answer.returncode, 0, answer.stdout)
+            self.assertIn("6 suppressed by %s" % lines, answer.stdout.decode())
+            self.assertIn("lines:3 suppresses nothing: nobody.*", answer.stdout.decode())
+            lines.write_text("L1 main.*\n")
+            answer = dowse(self.pid, "--suppress", str(lines))
+            self.assertEqual(answer.returncode, 2)
+            self.assertIn("lines:1: it has no reason", answer.stderr.decode())
+        for line in dowse(self.pid, "--format", "github").stdout.decode().splitlines():
+            self.assertRegex(line, r"^::(error|notice) file=\S+main\.go,line=\d+,title=L\d+ \S+ ")
+
     def test_it_outlives_being_looked_at(self):
         for _ in range(5):
             dowse(self.pid)

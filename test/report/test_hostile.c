@@ -205,6 +205,37 @@ static void a_diagnosis_is_safe_and_valid(void **state)
 		"all(f[\"certainty\"] == \"proved\" for f in d[\"findings\"]) and d[\"memory\"] is None");
 }
 
+static void findings_are_safe_in_a_pipeline(void **state)
+{
+	struct stage *stage = *state;
+	struct diagnosis diagnosis = {
+		.subject = &stage->subject,
+		.findings = &stage->findings,
+		.goroutines = &stage->goroutines,
+		.groups = &stage->groups,
+		.folder = "/src",
+		.main_module = "example.com/shop",
+	};
+	char expression[160];
+	snprintf(expression, sizeof(expression),
+		 "len(d[\"runs\"][0][\"results\"]) == %zu and all(len(r[\"partialFingerprints\"]"
+		 "[\"dowse/v1\"]) == 16 for r in d[\"runs\"][0][\"results\"])",
+		 stage->findings.list.count);
+	_cleanup_(writer_deinit) struct writer sarif = WRITER_TO_MEMORY;
+	diagnosis_sarif(&diagnosis, &sarif);
+	check_json(&sarif, expression);
+	/* Whoever names things cannot give the runner a command of his own: each line is one of ours. */
+	_cleanup_(writer_deinit) struct writer github = WRITER_TO_MEMORY;
+	diagnosis_github(&diagnosis, &github);
+	check_text(&github, 4000000);
+	size_t lines = 0;
+	for (char *line = github.bytes; line < github.bytes + github.length; lines++) {
+		assert_int_equal(strncmp(line, "::", 2), 0);
+		line = strchr(line, '\n') + 1;
+	}
+	assert_int_equal(lines, stage->findings.list.count);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +244,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(goroutines_are_valid_as_json, stage_begin,
 						stage_end),
 		cmocka_unit_test_setup_teardown(a_diagnosis_is_safe_and_valid, stage_begin,
+						stage_end),
+		cmocka_unit_test_setup_teardown(findings_are_safe_in_a_pipeline, stage_begin,
 						stage_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,17 +128,24 @@ static const struct words {
 	{ RULE_COND_NEVER_SIGNALLED, "waits for a sync.Cond that nobody can signal",
 	  "wait for sync.Conds that nobody can signal",
 	  "Nobody who is still able to run can reach the sync.Cond, to call Signal or Broadcast." },
-	{ RULE_NIL_CHANNEL, "waits at a nil channel", "wait at nil channels",
+	{ RULE_NIL_CHANNEL, "receives from a nil channel", "receive from a nil channel",
 	  "A nil channel can be reached by nobody else: nothing ever sends, receives or closes." },
 	{ RULE_SELECT_WITHOUT_CASES, "waits in a select that has no case",
 	  "wait in selects that have no case",
 	  "There is no channel in it that could become ready: nothing ever wakes it." },
 };
 
-static const struct words *words_of(enum rule_id rule)
+static const struct words sends_to_nil = {
+	RULE_NIL_CHANNEL, "sends to a nil channel", "send to a nil channel",
+	"A nil channel can be reached by nobody else: nobody will ever receive."
+};
+
+static const struct words *words_of(const struct finding *finding)
 {
+	if (finding->rule == RULE_NIL_CHANNEL && finding->example->wait.send)
+		return &sends_to_nil;
 	for (size_t i = 0; i < ARRAY_SIZE(all_words); i++) {
-		if (all_words[i].rule == rule)
+		if (all_words[i].rule == finding->rule)
 			return &all_words[i];
 	}
 	return &all_words[0];
@@ -147,7 +154,7 @@ static const struct words *words_of(enum rule_id rule)
 static void describe(const struct live_evidence *evidence, struct finding *finding,
 		     struct findings *findings)
 {
-	const struct words *words = words_of(finding->rule);
+	const struct words *words = words_of(finding);
 	const char *doubt = liveness_doubt(evidence->liveness);
 	char count[QUANTITY_SIZE];
 	finding->title = finding->count == 1 ? findings_text(findings, "a goroutine %s", words->one)

@@ -51,6 +51,7 @@ func deep(n int, wait chan int) {
 
 func main() {
 	mutex.Lock()
+	defer mutex.Unlock()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)

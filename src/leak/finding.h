@@ -27,7 +27,9 @@ struct finding {
 	int64_t wait_min_ns;     /* -1 unknown */
 	int64_t wait_max_ns;
 	const struct goroutine *example; /* NULL for what is no goroutine */
-	const char *const *path;         /* who holds it, from a root; steps */
+	const uint64_t *members;         /* ids of all, where they stand at several places; NULL */
+	size_t member_count;
+	const char *const *path; /* who holds it, from a root; steps */
 	size_t path_count;
 	const char *title;  /* a clause that can follow "shop: " */
 	const char *why;    /* sentences */

@@ -36,6 +36,19 @@ static void member_also(struct json *json, const struct finding *finding)
 	json_array_end(json);
 }
 
+static void member_members(struct json *json, const struct finding *finding)
+{
+	json_key(json, "members");
+	if (!finding->members) {
+		json_null(json);
+		return;
+	}
+	json_array_begin(json);
+	for (size_t i = 0; i < finding->member_count; i++)
+		json_unsigned(json, finding->members[i]);
+	json_array_end(json);
+}
+
 static void write_finding(struct json *json, const struct finding *finding)
 {
 	const struct rule *rule = rules_get(finding->rule);
@@ -81,6 +94,7 @@ static void write_finding(struct json *json, const struct finding *finding)
 		json_unsigned(json, finding->example->id);
 	else
 		json_null(json);
+	member_members(json, finding);
 	json_object_end(json);
 }
 

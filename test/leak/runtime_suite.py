@@ -248,6 +248,8 @@ def described(goroutine):
 
 def belongs(finding, goroutine):
     """Is it one of those that the finding speaks of?"""
+    if finding.get("members"):
+        return goroutine["id"] in finding["members"]
     created, creator = finding["created_by"], goroutine["created_by"]
     if (finding["state"] != goroutine["state"] or bool(created) != bool(creator)
             or (created and (created["function"], created["line"]) !=

@@ -70,14 +70,14 @@ enum rule_id lock_cycle_rule(const struct locks *locks, const struct lock_cycle 
 }
 
 static const char *title_of(struct locks *locks, const struct lock_cycle *cycle, uint64_t cycles,
-			    const struct finding *finding)
+			    uint64_t members, enum rule_id rule)
 {
 	struct findings *findings = locks->findings;
 	const struct goroutine *first = goroutine_at(locks, cycle->edges[0].from);
 	char text[QUANTITY_SIZE];
-	const char *count = quantity_count(finding->count, text);
-	bool one = finding->count == 1;
-	switch (finding->rule) {
+	const char *count = quantity_count(members, text);
+	bool one = members == 1;
+	switch (rule) {
 	case RULE_DOUBLE_LOCK:
 		if (cycles == 1)
 			return findings_text(findings,
@@ -128,7 +128,7 @@ static const char *evidence_of(const struct finding *finding)
 }
 
 void lock_cycle_describe(struct locks *locks, const struct lock_cycle *cycle, uint64_t cycles,
-			 uint64_t victims, struct finding *finding)
+			 uint64_t members, uint64_t victims, struct finding *finding)
 {
 	struct findings *findings = locks->findings;
 	char text[QUANTITY_SIZE];
@@ -140,7 +140,7 @@ void lock_cycle_describe(struct locks *locks, const struct lock_cycle *cycle, ui
 	if (cycles > 1 && finding->rule != RULE_DOUBLE_LOCK)
 		times = findings_text(findings, " It has happened %s times; one is shown.",
 				      quantity_count(cycles, text));
-	finding->title = title_of(locks, cycle, cycles, finding);
+	finding->title = title_of(locks, cycle, cycles, members, finding->rule);
 	finding->why = findings_text(findings, "%s%s%s %s", reason_of(finding->rule), times, more,
 				     evidence_of(finding));
 	if (finding->certainty == CERTAINTY_SUSPECT)

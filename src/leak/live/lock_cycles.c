@@ -28,7 +28,6 @@ struct knots {
 	struct map by_looks;
 	uint32_t *first; /* by component: a goroutine of it; more by `next` */
 	uint32_t *next;
-	uint32_t *victims;
 	uint32_t *outside; /* by component: one that waits for a member; more by `next` */
 	uint32_t *chain;
 };
@@ -41,7 +40,6 @@ static void knots_deinit(struct knots *knots)
 	map_deinit(&knots->by_looks);
 	free(knots->first);
 	free(knots->next);
-	free(knots->victims);
 	free(knots->outside);
 	free(knots->chain);
 }
@@ -92,36 +90,41 @@ static uint32_t representative(const struct knots *knots, uint32_t component)
 	return best;
 }
 
-static void chain_up(struct knots *knots, struct knot *knot, uint32_t first)
+/* One that the finding speaks of. */
+static void count_in(struct knots *knots, struct knot *knot, uint32_t index, uint64_t *count)
 {
-	for (uint32_t i = first; i != WAIT_FOR_NONE; i = knots->next[i]) {
-		knots->chain[i] = knot->chain;
-		knot->chain = i;
-		knot->bytes += (int64_t)goroutine_at(knots->locks, i)->stack_bytes;
-	}
+	const struct goroutine *goroutine = goroutine_at(knots->locks, index);
+	lock_claim(knots->locks, index);
+	knots->chain[index] = knot->chain;
+	knot->chain = index;
+	knot->bytes += (int64_t)goroutine->stack_bytes;
+	*count += goroutine->id != 1;
+	if (goroutine->wait_ns < 0 || goroutine->id == 1)
+		return;
+	if (knot->wait_min_ns < 0 || goroutine->wait_ns < knot->wait_min_ns)
+		knot->wait_min_ns = goroutine->wait_ns;
+	knot->wait_max_ns = MAX(knot->wait_max_ns, goroutine->wait_ns);
 }
 
-static void count_members(struct knots *knots, struct knot *knot)
+static enum certainty certainty_of(const struct knots *knots, uint32_t component)
 {
-	uint32_t component = knot->cycle.component;
-	for (uint32_t i = knots->first[component]; i != WAIT_FOR_NONE; i = knots->next[i]) {
-		const struct goroutine *goroutine = goroutine_at(knots->locks, i);
-		lock_claim(knots->locks, i);
-		enum certainty certainty = lock_certainty(knots->locks, &i, 1);
-		knot->certainty = MIN(knot->certainty, certainty);
-		if (goroutine->id == 1)
-			continue;
-		knot->members++;
-		if (goroutine->wait_ns < 0)
-			continue;
-		if (knot->wait_min_ns < 0 || goroutine->wait_ns < knot->wait_min_ns)
-			knot->wait_min_ns = goroutine->wait_ns;
-		knot->wait_max_ns = MAX(knot->wait_max_ns, goroutine->wait_ns);
+	enum certainty certainty = CERTAINTY_PROVED;
+	for (uint32_t i = knots->first[component]; i != WAIT_FOR_NONE; i = knots->next[i])
+		certainty = MIN(certainty, lock_certainty(knots->locks, &i, 1));
+	return certainty;
+}
+
+/* Victims of which less is certain are left to others: whoever holds what they wait for is stuck. */
+static void count_component(struct knots *knots, struct knot *knot, uint32_t component)
+{
+	uint32_t i;
+	for (i = knots->first[component]; i != WAIT_FOR_NONE; i = knots->next[i])
+		count_in(knots, knot, i, &knot->members);
+	for (i = knots->outside[component]; i != WAIT_FOR_NONE; i = knots->next[i]) {
+		if (lock_certainty(knots->locks, &i, 1) >= knot->certainty)
+			count_in(knots, knot, i, &knot->victims);
 	}
-	chain_up(knots, knot, knots->first[component]);
-	chain_up(knots, knot, knots->outside[component]);
 	knot->cycles++;
-	knot->victims += knots->victims[component];
 }
 
 static struct error *add_component(struct knots *knots, uint32_t component)
@@ -134,8 +137,11 @@ static struct error *add_component(struct knots *knots, uint32_t component)
 			   &cycle.count));
 	if (!cycle.count)
 		return NULL;
+	/* What is proved of some is told apart from what is likely of others. */
+	enum certainty certainty = certainty_of(knots, component);
+	uint64_t looks = (looks_of(knots->locks, &cycle) + (uint64_t)certainty) & INT64_MAX;
 	struct map_slot *slot;
-	TRY(map_insert(&knots->by_looks, looks_of(knots->locks, &cycle), knots->list.count, &slot));
+	TRY(map_insert(&knots->by_looks, looks, knots->list.count, &slot));
 	if (slot->value == knots->list.count) {
 		struct knot *knot = calloc(1, sizeof(*knot));
 		if (!knot)
@@ -144,7 +150,7 @@ static struct error *add_component(struct knots *knots, uint32_t component)
 			.cycle = cycle,
 			.wait_min_ns = -1,
 			.wait_max_ns = -1,
-			.certainty = CERTAINTY_PROVED,
+			.certainty = certainty,
 			.chain = LIVENESS_END,
 		};
 		struct error *error = knot_vector_append(&knots->list, &knot);
@@ -154,10 +160,7 @@ static struct error *add_component(struct knots *knots, uint32_t component)
 		}
 	}
 	struct knot *knot = knots->list.items[slot->value];
-	uint32_t first = knot->cycle.component;
-	knot->cycle.component = component;
-	count_members(knots, knot);
-	knot->cycle.component = first;
+	count_component(knots, knot, component);
 	return NULL;
 }
 
@@ -166,10 +169,9 @@ static struct error *sort_out(struct knots *knots)
 	const struct wait_for *graph = &knots->locks->graph;
 	knots->first = malloc((graph->component_count + (size_t)1) * sizeof(*knots->first));
 	knots->next = malloc((graph->count + (size_t)1) * sizeof(*knots->next));
-	knots->victims = calloc(graph->component_count + (size_t)1, sizeof(*knots->victims));
 	knots->outside = malloc((graph->component_count + (size_t)1) * sizeof(*knots->outside));
 	knots->chain = malloc((graph->count + (size_t)1) * sizeof(*knots->chain));
-	if (!knots->first || !knots->next || !knots->victims || !knots->outside || !knots->chain)
+	if (!knots->first || !knots->next || !knots->outside || !knots->chain)
 		return error_no_memory();
 	for (uint32_t i = 0; i < graph->component_count; i++)
 		knots->first[i] = knots->outside[i] = WAIT_FOR_NONE;
@@ -181,17 +183,32 @@ static struct error *sort_out(struct knots *knots)
 			knots->next[i] = knots->first[component];
 			knots->first[component] = i;
 		} else if (graph->leads_to[i] != WAIT_FOR_NONE) {
-			knots->victims[graph->leads_to[i]]++;
 			knots->next[i] = knots->outside[graph->leads_to[i]];
 			knots->outside[graph->leads_to[i]] = i;
-			lock_claim(knots->locks, i);
 		}
 	}
 	return NULL;
 }
 
-static struct error *tell(struct locks *locks, const struct knot *knot, uint64_t held)
+static struct error *list_members(const struct knots *knots, const struct knot *knot,
+				  struct finding *finding)
 {
+	uint64_t *ids = arena_allocate(&knots->locks->findings->arena,
+				       (size_t)finding->count * sizeof(*ids));
+	if (!ids)
+		return error_no_memory();
+	for (uint32_t i = knot->chain; i != LIVENESS_END; i = knots->chain[i]) {
+		uint64_t id = goroutine_at(knots->locks, i)->id;
+		if (id != 1)
+			ids[finding->member_count++] = id;
+	}
+	finding->members = ids;
+	return NULL;
+}
+
+static struct error *tell(struct knots *knots, const struct knot *knot, uint64_t held)
+{
+	struct locks *locks = knots->locks;
 	const struct lock_cycle *cycle = &knot->cycle;
 	struct findings *findings = locks->findings;
 	size_t first = lock_cycle_first(locks, cycle);
@@ -207,12 +224,13 @@ static struct error *tell(struct locks *locks, const struct knot *knot, uint64_t
 	}
 	finding.path = path;
 	finding.path_count = cycle->count;
-	finding.count = knot->members;
+	finding.count = knot->members + knot->victims;
+	TRY(list_members(knots, knot, &finding));
 	finding.bytes = knot->bytes + (int64_t)held ? knot->bytes + (int64_t)held : -1;
 	finding.wait_min_ns = knot->wait_min_ns;
 	finding.wait_max_ns = knot->wait_max_ns;
 	finding.certainty = knot->certainty;
-	lock_cycle_describe(locks, cycle, knot->cycles, knot->victims, &finding);
+	lock_cycle_describe(locks, cycle, knot->cycles, knot->members, knot->victims, &finding);
 	return finding_vector_append(&findings->list, &finding);
 }
 
@@ -228,7 +246,7 @@ static struct error *tell_all(struct knots *knots)
 		TRY(liveness_hold(holding, knots->chain, knots->list.items[i]->chain,
 				  (uint32_t)i + 1));
 	for (size_t i = 0; i < count; i++)
-		TRY(tell(knots->locks, knots->list.items[i],
+		TRY(tell(knots, knots->list.items[i],
 			 holding ? liveness_held(holding, (uint32_t)i + 1) : 0));
 	return NULL;
 }

@@ -67,7 +67,7 @@ struct lock_cycle {
 /* Which rule it breaks, and the words for that: title, why. */
 enum rule_id lock_cycle_rule(const struct locks *locks, const struct lock_cycle *cycle);
 void lock_cycle_describe(struct locks *locks, const struct lock_cycle *cycle, uint64_t cycles,
-			 uint64_t victims, struct finding *finding);
+			 uint64_t members, uint64_t victims, struct finding *finding);
 
 /* The member to begin with: whose line is to change. */
 size_t lock_cycle_first(const struct locks *locks, const struct lock_cycle *cycle);

@@ -115,6 +115,21 @@ static struct error *settle_type(struct search *search, uint32_t vertex)
 	return NULL;
 }
 
+/*
+ * A map's directory and a group of the same map can take as many bytes: where the runtime says that
+ * the object is an array of pointers to tables, it is the directory.
+ */
+static struct error *is_directory(struct search *search, uint32_t vertex, uint32_t type, bool *ret)
+{
+	struct heap_type known;
+	heap_types_get(search->typing.types, type, &known);
+	*ret = false;
+	if (known.form != HEAP_MAP_DIRECTORY)
+		return NULL;
+	return heap_typing_refines(&search->typing, type,
+				   heap_type_number(search->scan->types[vertex]), ret);
+}
+
 /* A pointer leads there, and says that it is to `type`. True when that changed the object's type. */
 static struct error *type_target(struct search *search, uint32_t edge, uint32_t type, bool *ret)
 {
@@ -123,8 +138,14 @@ static struct error *type_target(struct search *search, uint32_t edge, uint32_t 
 	*ret = false;
 	if (type == heap_type_number(*place))
 		return NULL;
-	if (heap_type_rank(*place) == TYPE_RANK_EXACT)
+	if (heap_type_rank(*place) == TYPE_RANK_EXACT) {
 		TRY(settle_type(search, vertex));
+		TRY(is_directory(search, vertex, type, ret));
+	}
+	if (*ret) {
+		*place = heap_type_mark(type, TYPE_RANK_EXACT);
+		return NULL;
+	}
 	TRY(heap_typing_judge(&search->typing, type, search->scan->shapes[vertex],
 			      search_slot_size(search, vertex), edge_is_interior(edge), &mark));
 	if (!mark || mark == *place)

@@ -22,5 +22,6 @@ const struct rule rule_large_capture = {
 		 "		log.Print(\"closed \", id)\n"
 		 "	})\n"
 		 "}\n",
-	.wrong = "Closures that need all of what they captured, a template or a table each, look the same.",
+	.wrong =
+		"Closures that need all of what they captured, a template or a table each, look the same.",
 };

@@ -15,9 +15,10 @@ const struct rule rule_subslice_pins_array = {
 	.leaky = "func (s *Session) login(packet []byte) {\n"
 		 "	s.token = packet[4:20] // 16 bytes keep a packet of 64 KiB\n"
 		 "}\n",
-	.fixed = "func (s *Session) login(packet []byte) {\n"
-		 "	s.token = slices.Clone(packet[4:20]) // before 1.21: append([]byte(nil), ...)\n"
-		 "}\n",
+	.fixed =
+		"func (s *Session) login(packet []byte) {\n"
+		"	s.token = slices.Clone(packet[4:20]) // before 1.21: append([]byte(nil), ...)\n"
+		"}\n",
 	.wrong =
 		"A buffer of one's own that is emptied and filled again, x = x[:n], looks the same between two\n"
 		"uses: it needs its room.",

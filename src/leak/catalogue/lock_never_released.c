@@ -7,10 +7,12 @@ const struct rule rule_lock_never_released = {
 	.at_most = CERTAINTY_PROVED,
 	.summary = "goroutines wait for a lock that nobody releases",
 	.evidence =
-		"What goroutines that can still run are able to reach is followed through the whole heap, from all\n"
-		"variables, stacks, timers, finalizers and weak pointers. The lock\n"
-		"is outside of that. What is held by a global variable, or by a goroutine that runs, is never\n"
-		"reported by this rule.",
+		"Proved: nobody who can still run is able to reach the lock, through the whole heap, from all\n"
+		"variables, stacks, timers, finalizers and weak pointers.\n"
+		"Likely: the lock is taken and can be reached, but its holder, found by the code of the functions\n"
+		"that goroutines stand in, can never be woken; or no goroutine that goes on may release it, by\n"
+		"what its functions can still come to and what its stack leads to, and others have waited for 10 s\n"
+		"or two collections. A holder that is merely slow is never reported.",
 	.leaky =
 		"func (s *Shop) sell(item string) error {\n"
 		"	s.mu.Lock()\n"
@@ -31,7 +33,7 @@ const struct rule rule_lock_never_released = {
 		 "	return nil\n"
 		 "}\n",
 	.wrong =
-		"Proved means that no execution of the program ends the wait. Code that hides pointers from the\n"
-		"garbage collector (in a uintptr, in C memory without a handle) can break that, as it breaks the\n"
-		"program.",
+		"What is likely is wrong where somebody comes later and unlocks: any goroutine may. Code that hides\n"
+		"pointers from the garbage collector (in a uintptr, in C memory without a handle) can break a proof,\n"
+		"as it breaks the program.",
 };

@@ -41,7 +41,7 @@ static void put_string(struct writer *writer, const char *string)
 		put_u32(writer, NO_STRING);
 		return;
 	}
-	size_t length = strnlen(string, STRING_MAX);
+	size_t length = MIN(strlen(string), (size_t)STRING_MAX);
 	put_u32(writer, (uint32_t)length);
 	writer_bytes(writer, string, length);
 }

@@ -30,8 +30,18 @@ class Equal(unittest.TestCase):
             self.same(live, looking.heap(moment.pid), "again")
             snapshot = Path(folder) / "snapshot"
             looking.dowse("snapshot", moment.pid, "-o", snapshot)
-            self.same(live, looking.heap(snapshot), "snapshot", variant == "stripped")
+            self.same(self.without_made_names(live), looking.heap(snapshot), "snapshot",
+                      variant == "stripped")
             self.same(looking.heap(moment.pid), looking.heap(moment.gcore()), "core")
+
+    def without_made_names(self, answer):
+        """
+        The names of the fields of a type that reflection has made are bytes of a string, and a
+        snapshot has none of these: there it is called "struct".
+        """
+        made = {"struct { Number int; Target *main.Made; Many [90]*main.Made }": "struct"}
+        rows = [{**row, "type": made.get(row["type"], row["type"])} for row in answer["types"]]
+        return {**answer, "types": rows}
 
     def same(self, one, other, what, types=True):
         if not types:

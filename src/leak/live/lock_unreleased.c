@@ -16,6 +16,7 @@
  * A lock may well be taken in a function that has returned, and be released by somebody who comes
  * later. So it must have been waited for some time: two collections, or 10 s.
  */
+#define WORK_MAX      UINT64_C(4000000) /* a second's worth, or less */
 #define AGED_NS       (INT64_C(10) * 1000000000)
 #define COLLECTION_NS (INT64_C(10) * 1000000) /* longer than one takes, mostly */
 
@@ -32,6 +33,7 @@ struct unreleased {
 	uint8_t *claimed;            /* by goroutine: not to be spoken of */
 	uint8_t *awake;              /* by goroutine: it may go on */
 	int64_t since_collection_ns; /* -1 unknown */
+	uint64_t work_left;          /* of locks times goroutines: beyond it nothing is said */
 };
 
 static void unreleased_deinit(struct unreleased *unreleased)
@@ -61,12 +63,16 @@ static const struct held_lock *stuck_holder(const struct unreleased *unreleased,
 }
 
 /* Could one that goes on release it? */
-static enum fate by_others(const struct unreleased *unreleased, const struct lock_word *word)
+static enum fate by_others(struct unreleased *unreleased, const struct lock_word *word)
 {
 	const struct locks *locks = unreleased->locks;
 	const struct lock_release_vector *releases = &locks->notes->held.releases;
 	const struct goroutine_vector *goroutines = &locks->evidence->goroutines->list;
 	enum fate fate = FATE_LOST;
+	uint64_t work = releases->count + goroutines->count;
+	if (work > unreleased->work_left)
+		return FATE_RELEASED;
+	unreleased->work_left -= work;
 	for (size_t i = 0; i < releases->count; i++) {
 		const struct lock_release *release = &releases->items[i];
 		const struct goroutine *goroutine = &goroutines->items[release->goroutine];
@@ -112,7 +118,7 @@ static bool is_pending_writer(const struct goroutine *goroutine, const struct lo
 	       goroutine->wait.address == word->address;
 }
 
-static enum fate fate_of(const struct unreleased *unreleased, const struct lock_word *word)
+static enum fate fate_of(struct unreleased *unreleased, const struct lock_word *word)
 {
 	const struct locks *locks = unreleased->locks;
 	const struct goroutine_vector *goroutines = &locks->evidence->goroutines->list;
@@ -166,6 +172,7 @@ static struct error *prepare(struct unreleased *unreleased)
 				       unreleased->locks->graph.leads_to[i] == WAIT_FOR_NONE;
 	}
 	unreleased->since_collection_ns = since_collection(evidence);
+	unreleased->work_left = WORK_MAX;
 	return NULL;
 }
 

@@ -11,9 +11,6 @@ REASONS = {
     "silent: a slice that holds its elements itself and grows": """
         L26-growing-global/leaky-inline
     """,
-    "silent: a map of another object that keeps its storage": """
-        L28-map-keeps-storage/leaky-field
-    """,
     "silent: descriptors of files that nobody reaches any more": """
         L32-file-not-closed/leaky-garbage
     """,

@@ -102,6 +102,9 @@ void memory_line_verdict(const struct runtime_memory *memory, struct writer *wri
 		if (memory->parts[i] > memory->parts[largest])
 			largest = i;
 	}
+	/* Objects can take more than is resident: pages that nobody has written to yet. */
+	if (memory->parts[largest] > memory->resident)
+		return;
 	writer_printf(writer, "; %s of its %s %s are %s",
 		      memory_count(rounded.parts[largest], part),
 		      memory_count(rounded.total, total), rounded.unit,

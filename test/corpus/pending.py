@@ -5,9 +5,6 @@ REASONS = {
     "silent: nobody will send to a channel that a global still holds": """
         L01-receive-without-sender/leaky-registry
     """,
-    "a suspicion (L9) speaks of its goroutines first": """
-        L40-job-without-stop/leaky
-    """,
     "silent: a slice that holds its elements itself and grows": """
         L26-growing-global/leaky-inline
     """,

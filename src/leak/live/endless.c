@@ -125,9 +125,21 @@ static struct error *report(const struct live_evidence *evidence, const struct c
 	return crowd_report(evidence, crowds, crowd, &finding, ret);
 }
 
-/* True when there is something to say of it. */
+/* Is there something to be said with that certainty? */
+static bool is_asked(const struct live_evidence *evidence, const struct crowd *crowd,
+		     const struct standing *standing, enum certainty certainty)
+{
+	if (!evidence->past)
+		return certainty == CERTAINTY_SUSPECT && crowd->count >= ALONE_LEAST;
+	if (grows(standing))
+		return certainty == CERTAINTY_LIKELY;
+	return certainty == CERTAINTY_SUSPECT && standing->spin;
+}
+
+/* True when there was. */
 static struct error *judge(const struct live_evidence *evidence, const struct crowds *crowds,
-			   const struct crowd *crowd, struct findings *ret, bool *ret_found)
+			   const struct crowd *crowd, enum certainty certainty,
+			   struct findings *ret, bool *ret_found)
 {
 	struct standing standing = { 0 };
 	const struct frame *frame;
@@ -135,7 +147,7 @@ static struct error *judge(const struct live_evidence *evidence, const struct cr
 	*ret_found = false;
 	if (evidence->past)
 		standing = standing_of(evidence, crowds, crowd);
-	if (evidence->past ? !grows(&standing) && !standing.spin : crowd->count < ALONE_LEAST)
+	if (!is_asked(evidence, crowd, &standing, certainty))
 		return NULL;
 	TRY(find_endless(evidence, crowd->example, &frame, &select));
 	if (!frame)
@@ -144,10 +156,9 @@ static struct error *judge(const struct live_evidence *evidence, const struct cr
 	return report(evidence, crowds, crowd, evidence->past ? &standing : NULL, select, ret);
 }
 
-static struct error *endless_find(const struct live_evidence *evidence, void *notes,
-				  struct findings *ret)
+static struct error *find(const struct live_evidence *evidence, enum certainty certainty,
+			  struct findings *ret)
 {
-	(void)notes;
 	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
 	unsigned found = 0;
 	if (!evidence->heap)
@@ -155,10 +166,25 @@ static struct error *endless_find(const struct live_evidence *evidence, void *no
 	TRY(crowds_gather(evidence, is_wanted, &crowds));
 	for (size_t i = 0; i < crowds.list.count && found < FINDINGS_MAX; i++) {
 		bool is_finding;
-		TRY(judge(evidence, &crowds, &crowds.list.items[i], ret, &is_finding));
+		TRY(judge(evidence, &crowds, &crowds.list.items[i], certainty, ret, &is_finding));
 		found += is_finding;
 	}
 	return NULL;
 }
 
+static struct error *endless_find(const struct live_evidence *evidence, void *notes,
+				  struct findings *ret)
+{
+	(void)notes;
+	return find(evidence, CERTAINTY_LIKELY, ret);
+}
+
+static struct error *maybe_endless_find(const struct live_evidence *evidence, void *notes,
+					struct findings *ret)
+{
+	(void)notes;
+	return find(evidence, CERTAINTY_SUSPECT, ret);
+}
+
 const struct live_detector live_endless = { .find = endless_find };
+const struct live_detector live_maybe_endless = { .find = maybe_endless_find };

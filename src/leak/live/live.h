@@ -54,7 +54,9 @@ struct live_detector {
 	DETECTOR(without_wakers)  /* L6, and L7 without cases */                                   \
 	DETECTOR(locks)           /* L12 to L16, L42 */                                            \
 	DETECTOR(unreachable)     /* L1 to L5, L7, L12, L39, L41 */                                \
-	DETECTOR(endless)         /* L8, L9 */                                                     \
+	DETECTOR(endless)         /* L8, L9 that get more */                                       \
+	DETECTOR(jobs)            /* L40 */                                                        \
+	DETECTOR(maybe_endless)   /* L8, L9 */                                                     \
 	DETECTOR(many_goroutines) /* L17 */                                                        \
 	DETECTOR(growing)         /* L26, L27, L29 */                                              \
 	DETECTOR(captures)        /* L19 */                                                        \
@@ -62,14 +64,13 @@ struct live_detector {
 	DETECTOR(map_storage)     /* L28 */                                                        \
 	DETECTOR(timers)          /* L31 */                                                        \
 	DETECTOR(defers)          /* L34 */                                                        \
-	DETECTOR(finalizers) /* L36 */                                                             \
-	DETECTOR(stacks) /* L37 */                                                                 \
-	DETECTOR(exhaustion) /* L38 */                                                             \
-	DETECTOR(pools) /* L30 */                                                                  \
-	DETECTOR(contexts_kept) /* L11 */                                                          \
-	DETECTOR(jobs) /* L40 */                                                                   \
-	DETECTOR(files) /* L32, and L33 for sockets */                                             \
-	DETECTOR(streams) /* L33 */
+	DETECTOR(finalizers)      /* L36 */                                                        \
+	DETECTOR(stacks)          /* L37 */                                                        \
+	DETECTOR(exhaustion)      /* L38 */                                                        \
+	DETECTOR(pools)           /* L30 */                                                        \
+	DETECTOR(contexts_kept)   /* L11 */                                                        \
+	DETECTOR(files)           /* L32, and L33 for sockets */                                   \
+	DETECTOR(streams)         /* L33 */
 
 #define DETECTOR(name) extern const struct live_detector live_##name;
 LIVE_DETECTORS(DETECTOR)

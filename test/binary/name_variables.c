@@ -167,7 +167,7 @@ static const char *verdict_on(const struct binary *binary, struct variables *var
 		return "unreadable";
 	uint64_t offset = part.offset % MAX(type.size, 1);
 	do {
-		if (offset == 0 && is_meant(&type, found))
+		if (offset == found->offset && is_meant(&type, found))
 			return "right";
 		if (type.kind == TYPE_POINTER && found->array &&
 		    is_array_of(binary, type.element, found->descriptor))

@@ -393,9 +393,10 @@ func main() {
 	}
 	begun.Wait()
 	time.Sleep(50 * time.Millisecond)
+	// All have told by now. Whoever reads this looks at once, and would find the lock held.
 	printing.Lock()
-	fmt.Printf("ready pid=%d go=%s \n", os.Getpid(), runtime.Version())
 	printing.Unlock()
+	fmt.Printf("ready pid=%d go=%s \n", os.Getpid(), runtime.Version())
 	bytes := make([]byte, 1)
 	os.Stdin.Read(bytes)
 }

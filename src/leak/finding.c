@@ -59,9 +59,13 @@ void findings_sort(struct findings *findings)
 void finding_fingerprint(const struct finding *finding, char ret[static FINGERPRINT_SIZE])
 {
 	uint64_t hash = hash_more_text(1, rules_get(finding->rule)->name);
-	hash = hash_more_text(hash, finding->subject);
-	/* Where memory comes from is known by a sample, which the next run may not have. */
-	if (!finding->subject) {
+	/*
+	 * Of memory the holder: where it comes from is known by a sample, which the next run may not
+	 * have. Of goroutines the functions: what a channel is called is known by debug information.
+	 */
+	if (finding->subject && !finding->example) {
+		hash = hash_more_text(hash, finding->subject);
+	} else {
 		hash = hash_more_text(hash, finding->place.function);
 		hash = hash_more_text(hash, finding->created_by.function);
 	}

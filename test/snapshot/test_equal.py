@@ -34,8 +34,21 @@ class Equal(unittest.TestCase):
                 for key in ("go", "build", "exe", "pid"):
                     self.assertEqual(live["target"][key], saved["target"][key])
                 # The kernel's accounts of memory are of another moment than the fork.
-                self.assertEqual(without(live, "memory"), without(saved, "memory"))
+                self.assertEqual(without(live, "memory", "findings"),
+                                 without(saved, "memory", "findings"))
+                self.compare_findings(live.get("findings", []), saved.get("findings", []))
         return live["findings"]
+
+    def compare_findings(self, live, saved):
+        """
+        A file never knows more: what a channel is called stands in debug information, which it has
+        none of, and a lock without pointers beside it is not proved from one.
+        """
+        facts = ("code", "certainty", "fingerprint", "count", "bytes", "function", "line",
+                 "created_by", "state", "wait_s", "why")
+        live, saved = ([{key: finding[key] for key in facts} for finding in findings]
+                       for findings in (live, saved))
+        self.assertEqual([f for f in live if f["code"] != "L12" or f in saved], saved)
 
     def test_equal_answers(self):
         for release, variant, name in CASES:
@@ -43,8 +56,7 @@ class Equal(unittest.TestCase):
                 command = build.build(release, variant, name)
                 with program.Controlled(command) as target, \
                         tempfile.TemporaryDirectory() as folder:
-                    findings = self.compare(target.pid, folder)
-                    self.assertEqual(bool(findings), name == "zoo")
+                    self.assertTrue(self.compare(target.pid, folder))
 
     def test_unknown_release(self):
         """Its layout is in the debug information, which the snapshot does not have."""

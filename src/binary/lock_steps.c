@@ -343,9 +343,10 @@ static struct error *do_unknown_call(struct lock_code *code, const struct step *
 				     struct lock_value function, struct lock_state *state)
 {
 	const struct lock_event event = { .pc = step->pc, .unknown = true };
-	const struct lock_base *base = &code->values.list.items[function.base];
+	/* A copy: the list may move when the call's results are added to it. */
+	const struct lock_base base = code->values.list.items[function.base];
 	struct lock_value lock = state->registers[machine_registers.first_argument];
-	bool loaded = base->kind == LOCK_BASE_LOADED && function.offset == 0;
+	bool loaded = base.kind == LOCK_BASE_LOADED && function.offset == 0;
 	const struct lock_taken taken = {
 		.lock = lock,
 		.certain = true,
@@ -356,9 +357,9 @@ static struct error *do_unknown_call(struct lock_code *code, const struct step *
 	const struct lock_released released = { .lock = lock, .function = function };
 	TRY(note_event(code, &event));
 	TRY(after_call(code, step, state));
-	if (loaded && base->offset == ITAB_FIRST)
+	if (loaded && base.offset == ITAB_FIRST)
 		lock_state_take(state, &taken);
-	else if (loaded && base->offset == ITAB_SECOND)
+	else if (loaded && base.offset == ITAB_SECOND)
 		return lock_step_release(code, step, state, &released);
 	return NULL;
 }

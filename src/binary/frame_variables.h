@@ -11,7 +11,7 @@
  * afterwards is on the stack.
  */
 struct frame_variable {
-	const char *name;
+	const char *name; /* NULL: it has none, as in a damaged file */
 	uint64_t type;   /* for variables_part() */
 	int64_t place;   /* its first byte's, from the canonical frame address: the caller's sp */
 	uint64_t size;   /* of what lies there */

@@ -58,7 +58,8 @@ static struct error *read_frames(struct copy *copy, struct variables *variables,
 		TRY(frame_variables_find(variables, random_pc(copy, module), &list));
 		copy->locals += list.count;
 		for (size_t j = 0; j < list.count; j++) {
-			(void)strlen(list.items[j].name);
+			if (list.items[j].name)
+				(void)strlen(list.items[j].name);
 			(void)variables_part(variables, list.items[j].type, list.items[j].offset,
 					     &part);
 		}

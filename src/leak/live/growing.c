@@ -22,6 +22,7 @@
 #define KEPT_PERCENT         99 /* a sample may be gone by chance */
 #define CHURN_KEPT_PERCENT   50 /* below that it is a queue */
 #define CHURN_GROWTH_PERCENT 5
+#define SAMPLES_LEAST        8 /* that fewer are still there says little */
 #define FAST_LEAST           (1 << 20)
 #define FAST_PERCENT         10
 #define ALONE_LEAST          (UINT64_C(16) << 20) /* bytes: by one look */
@@ -161,6 +162,25 @@ static bool is_growing_fast(const struct growing *growing)
 	       more * 100 >= growing->bytes_before * FAST_PERCENT;
 }
 
+/* What a sync.Pool keeps comes and goes with the collections: it has a rule of its own. */
+static bool is_pool(const struct search *search, const struct growing *growing)
+{
+	const struct heap *heap = search->evidence->heap;
+	const struct dominator_tree *tree = search->evidence->tree;
+	uint32_t number = number_of(search, growing->example);
+	for (uint32_t child = dominator_tree_first(tree, number); child;
+	     child = dominator_tree_next(tree, number, child)) {
+		uint32_t vertex = heap->dominators.vertices[child];
+		const char *name = NULL;
+		if (vertex < heap->scan.graph.object_count &&
+		    error_ignore(
+			    heap_types_name(heap->types, heap_object_type(heap, vertex), &name)) &&
+		    strstr(name, "sync.poolLocal"))
+			return true;
+	}
+	return false;
+}
+
 /* False: nothing is to be said. */
 static bool judge(const struct search *search, const struct growing *growing, enum certainty *ret)
 {
@@ -169,7 +189,7 @@ static bool judge(const struct search *search, const struct growing *growing, en
 		return is_large(search, growing);
 	if (!has_grown(growing))
 		return false;
-	if (!growing->samples) {
+	if (growing->samples < SAMPLES_LEAST) {
 		*ret = is_growing_fast(growing) ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 		return true;
 	}
@@ -272,7 +292,7 @@ static const char *title_of(const struct search *search, const struct growing *g
 		return findings_text(findings, "%s holds much of the heap: %s", name, amount);
 	const char *since = live_past_since(search->evidence->past, findings);
 	if (finding->certainty == CERTAINTY_LIKELY)
-		return growing->samples
+		return growing->samples >= SAMPLES_LEAST
 			       ? findings_text(findings, "%s only grows: %s, none removed %s", name,
 					       amount, since)
 			       : findings_text(findings, "%s grows: %s, %s more %s", name, amount,
@@ -296,7 +316,7 @@ static const char *why_of(const struct search *search, const struct growing *gro
 			      quantity_count(growing->entries - growing->entries_before, count),
 			      growing->kind == HOLDING_GLOBAL ? "objects" : "entries",
 			      quantity_bytes(MAX(more_bytes, INT64_C(0)), bytes), since);
-	if (growing->samples && finding->certainty == CERTAINTY_LIKELY)
+	if (growing->samples >= SAMPLES_LEAST && finding->certainty == CERTAINTY_LIKELY)
 		return findings_text(
 			findings,
 			"It has %s, and all that it held before and that was looked at (%llu objects) is still there.",
@@ -378,7 +398,8 @@ static struct error *report_all(struct search *search, struct findings *findings
 	for (size_t i = 0; i < search->list.count && found < FINDINGS_MAX; i++) {
 		const struct growing *growing = &search->list.items[i];
 		enum certainty certainty;
-		if (!judge(search, growing, &certainty))
+		if (!judge(search, growing, &certainty) ||
+		    (growing->kind == HOLDING_GLOBAL && is_pool(search, growing)))
 			continue;
 		uint64_t weight = weight_of(search, growing);
 		if (growing->kind == HOLDING_GLOBAL &&

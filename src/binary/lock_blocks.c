@@ -28,20 +28,6 @@ static bool has_target(enum step_kind kind)
 	       kind == STEP_BRANCH_UNEQUAL;
 }
 
-/* The first step at or behind pc. */
-static size_t step_at(const struct lock_code *code, uint64_t pc)
-{
-	size_t low = 0, high = code->steps.count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (code->steps.items[middle].pc < pc)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 uint64_t lock_blocks_switch(const struct lock_flow *flow, const struct lock_code *code,
 			    uint64_t table, size_t index)
 {
@@ -70,7 +56,7 @@ static uint64_t table_of(const struct lock_code *code, size_t at)
 
 static void mark(const struct lock_code *code, uint8_t *leaders, uint64_t pc)
 {
-	size_t at = step_at(code, pc);
+	size_t at = machine_steps_at(&code->steps, pc);
 	if (at < code->steps.count && code->steps.items[at].pc == pc)
 		leaders[at] = 1;
 }

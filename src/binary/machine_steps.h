@@ -85,6 +85,20 @@ void machine_steps_close(struct machine_steps *machine);
 struct error *machine_steps_read(struct machine_steps *machine, const uint8_t *code, size_t size,
 				 uint64_t address, struct step_vector *ret) must_use;
 
+/* The place of the first step whose instruction is at or behind pc; steps->count: none is. */
+static inline size_t machine_steps_at(const struct step_vector *steps, uint64_t pc)
+{
+	size_t low = 0, high = steps->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (steps->items[middle].pc < pc)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /*
  * The next direct call or far jump at or behind `at`, by its bytes alone, which may also be part of
  * something else; false when there is none. *at is moved behind it.

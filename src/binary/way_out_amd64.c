@@ -23,20 +23,6 @@ static void walk_deinit(struct walk *walk)
 	free(walk->left);
 }
 
-/* The first step of the instruction at or behind pc. */
-static size_t step_at(const struct walk *walk, uint64_t pc)
-{
-	size_t low = 0, high = walk->steps.count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (walk->steps.items[middle].pc < pc)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void go_to(struct walk *walk, size_t step)
 {
 	if (step >= walk->steps.count || walk->seen[step])
@@ -65,13 +51,13 @@ static bool leaves(struct walk *walk, const struct function *function, size_t at
 		return !is_trap(walk->code + (step->pc - function->entry));
 	case STEP_JUMP:
 		if (inside)
-			go_to(walk, step_at(walk, step->number));
+			go_to(walk, machine_steps_at(&walk->steps, step->number));
 		return !inside;
 	case STEP_BRANCH:
 	case STEP_BRANCH_EQUAL:
 	case STEP_BRANCH_UNEQUAL:
 		if (inside)
-			go_to(walk, step_at(walk, step->number));
+			go_to(walk, machine_steps_at(&walk->steps, step->number));
 		go_to(walk, at + 1);
 		return !inside;
 	default:
@@ -111,7 +97,7 @@ struct error *way_out_find(const struct binary *binary, uint64_t pc, bool *ret)
 	TRY(walk_begin(&walk, binary, &function));
 	if (!walk.steps.count)
 		return NULL;
-	go_to(&walk, step_at(&walk, pc));
+	go_to(&walk, machine_steps_at(&walk.steps, pc));
 	if (!walk.left_count)
 		return NULL;
 	while (walk.left_count) {

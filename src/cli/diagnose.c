@@ -140,16 +140,17 @@ static struct error *left_out_read(const struct options *options, struct left_ou
 	return suppressions_parse((const char *)text.bytes, options->suppress, &ret->suppressions);
 }
 
-static void leave_out(const struct options *options, struct left_out *left_out,
-		      struct findings *findings, struct diagnosis *diagnosis)
+static struct error *leave_out(const struct options *options, struct left_out *left_out,
+			       struct findings *findings, struct diagnosis *diagnosis)
 {
 	if (options->suppress) {
 		diagnosis->suppressed = findings_suppress(findings, &left_out->suppressions);
 		diagnosis->suppressions = &left_out->suppressions;
 	}
-	if (options->baseline)
-		diagnosis->known = findings_drop_known(findings,
-						       (const char *)left_out->baseline.bytes);
+	if (!options->baseline)
+		return NULL;
+	return findings_drop_known(findings, (const char *)left_out->baseline.bytes,
+				   &diagnosis->known);
 }
 
 static struct error *diagnose_run(struct invocation *invocation, enum cli_status *ret)
@@ -188,7 +189,7 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 		.first_pause_ns = earlier.pause_ns,
 		.between_ns = earlier.past ? earlier.past->elapsed_ns : -1,
 	};
-	leave_out(options, &left_out, findings, &diagnosis);
+	TRY(leave_out(options, &left_out, findings, &diagnosis));
 	print(invocation, &diagnosis);
 	*ret = judge(options, findings);
 	return NULL;

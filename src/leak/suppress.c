@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/map.h"
+
 #define REASON " -- "
 
 static const char *copy(struct suppressions *suppressions, const char *text, size_t length)
@@ -134,15 +136,55 @@ size_t findings_suppress(struct findings *findings, struct suppressions *suppres
 	return count - kept;
 }
 
-size_t findings_drop_known(struct findings *findings, const char *report)
+#define DIGITS (FINGERPRINT_SIZE - 1)
+
+/* The number that so many digits are; false for anything else than that between quotes. */
+static bool parse_fingerprint(const char *quote, uint64_t *ret)
+{
+	uint64_t value = 0;
+	for (size_t i = 1; i <= DIGITS; i++) {
+		char digit = quote[i];
+		if (digit >= '0' && digit <= '9')
+			value = value << 4 | (uint64_t)(digit - '0');
+		else if (digit >= 'a' && digit <= 'f')
+			value = value << 4 | (uint64_t)(digit - 'a' + 10);
+		else
+			return false;
+	}
+	*ret = value == UINT64_MAX ? 0 : value; /* which is no key of a map */
+	return quote[DIGITS + 1] == '"';
+}
+
+/* Strings of a document have no bare quotes in them: what looks like one of its members is one. */
+static struct error *read_fingerprints(const char *report, struct map *ret)
+{
+	static const char gone[] = "\"gone\":";
+	for (const char *at = strchr(report, '"'); at; at = strchr(at + 1, '"')) {
+		uint64_t fingerprint;
+		struct map_slot *slot;
+		if (strncmp(at, gone, strlen(gone)) == 0)
+			return NULL;
+		if (parse_fingerprint(at, &fingerprint))
+			TRY(map_insert(ret, fingerprint, 0, &slot));
+	}
+	return NULL;
+}
+
+struct error *findings_drop_known(struct findings *findings, const char *report, size_t *ret_count)
 {
 	size_t kept = 0, count = findings->list.count;
+	_cleanup_(map_deinit) struct map known = { 0 };
+	TRY(read_fingerprints(report, &known));
 	for (size_t i = 0; i < count; i++) {
-		char fingerprint[FINGERPRINT_SIZE];
-		finding_fingerprint(&findings->list.items[i], fingerprint);
-		if (!strstr(report, fingerprint))
+		char fingerprint[FINGERPRINT_SIZE + 2];
+		uint64_t key = 0;
+		fingerprint[0] = '"';
+		finding_fingerprint(&findings->list.items[i], fingerprint + 1);
+		memcpy(fingerprint + 1 + DIGITS, "\"", 2);
+		if (!parse_fingerprint(fingerprint, &key) || !map_find(&known, key))
 			findings->list.items[kept++] = findings->list.items[i];
 	}
 	findings->list.count = kept;
-	return count - kept;
+	*ret_count = count - kept;
+	return NULL;
 }

@@ -40,7 +40,11 @@ void suppressions_deinit(struct suppressions *suppressions);
 /* Drop those findings; how many there were. */
 size_t findings_suppress(struct findings *findings, struct suppressions *suppressions);
 
-/* Drop what a report of an earlier run has, as text: every finding's fingerprint stands in it. */
-size_t findings_drop_known(struct findings *findings, const char *report);
+/*
+ * Drop what a report of an earlier run has: as text, in which every finding's fingerprint stands.
+ * What had gone by then, as a comparison of two builds tells, is not known: it would be back.
+ */
+struct error *findings_drop_known(struct findings *findings, const char *report, size_t *ret_count)
+	must_use;
 
 #endif

@@ -29,6 +29,14 @@ GROWTH = "server"  # cost by size is measured with this shape
 # Bytes of the program and of dowse together, for each object: no more are made than there is
 # memory for.
 SPENT = 300
+# A hundred million: what the program makes for them (of a random graph a fifth falls to the
+# collector), bytes of the program and of dowse together for each, and the limit in ms.
+HUNDRED = 100 * MEGA
+HUNDRED_SHAPES = {
+    "server": (114500000, 120, 60000),
+    "random": (125500000, 80, 150000),
+}
+HUNDRED_MEMORY = 6400  # MB
 
 
 class Looks:
@@ -150,3 +158,24 @@ def heap(setting, table):
     for name in SHAPES:
         shape(setting, table, name)
     growth(setting, table)
+
+
+def hundred(setting, table):
+    """A hundred million objects, each once: types, what can be reached, and dominators."""
+    for name, (full, spent, limit) in HUNDRED_SHAPES.items():
+        whole = setting.sizes.hundred == HUNDRED
+        wanted = full * setting.sizes.hundred // HUNDRED
+        count = min(wanted, (measure.available() - targets.SPARE) // spent)
+        title = f"dowse heap, {name}: a hundred million objects"
+        with targets.start_shape(name, count) as target:
+            run, said = setting.json("heap", str(target.pid), "--max-memory=12G", timeout=600)
+        objects = said["heap"]["objects"]
+        table.section(title + ("" if count == full else f" (here {objects:,})"))
+        bound = whole and count == wanted
+        table.add(
+            Row("with dominators", [run.wall * 1000], limit=limit if bound else None,
+                cpu=[run.cpu * 1000], beside=f"{objects:,} objects"),
+            Row("memory at most", [run.peak / 1e6], "MB",
+                limit=HUNDRED_MEMORY if bound else None,
+                beside=f"{short(run.peak / objects)} bytes an object"),
+            Row("the fork lives for", [said["fork_ms"]]))

@@ -236,7 +236,7 @@ def snapshot(setting, table):
 
 
 ALL = {"few": few, "snapshot": snapshot, "pause": pause, "many": many, "executable": executable, "fork": fork,
-       "writes": writes, "heap": heaps.heap}
+       "writes": writes, "heap": heaps.heap, "hundred": heaps.hundred}
 
 
 def measure_one(name, setting, table):

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"corpus/lib"
@@ -12,6 +13,7 @@ type export struct {
 	ctx  context.Context
 	rows chan []byte
 	page []byte
+	done atomic.Int32
 }
 
 func (e *export) write() {
@@ -21,6 +23,7 @@ func (e *export) write() {
 			return
 		}
 		e.page = append(e.page[:0], row...)
+		e.done.Add(1)
 	}
 }
 
@@ -38,11 +41,13 @@ func (e *export) read() {
 func run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	e := &export{ctx, make(chan []byte), make([]byte, 0, 32768)}
+	e := &export{ctx: ctx, rows: make(chan []byte), page: make([]byte, 0, 32768)}
 	go e.write()
 	e2 := e
 	go e2.read()
-	time.Sleep(2 * time.Millisecond)
+	for e.done.Load() < 3 {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func main() {

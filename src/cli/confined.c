@@ -56,6 +56,15 @@ static pid_t numbered(const char *operand)
 	return errno || number > INT32_MAX ? 0 : (pid_t)number;
 }
 
+static bool reads_input(const struct invocation *invocation)
+{
+	for (size_t i = 0; i < invocation->operand_count; i++) {
+		if (strcmp(invocation->operands[i], "-") == 0)
+			return true;
+	}
+	return false;
+}
+
 struct error *confined_run(struct invocation *invocation, enum cli_status *ret)
 {
 	const struct options *options = &invocation->options;
@@ -94,6 +103,7 @@ struct error *confined_run(struct invocation *invocation, enum cli_status *ret)
 		.process = invocation->operand_count ? numbered(invocation->operands[0]) : 0,
 		.second = invocation->operand_count > 1 ? numbered(invocation->operands[1]) : 0,
 		.every_process = invocation->verb == &verb_ps,
+		.reads_input = reads_input(invocation),
 		.run = work,
 		.argument = invocation,
 		.warn = warn,

@@ -191,6 +191,12 @@ static struct error *fill_snapshot(const struct cli_target *target, struct evide
 static struct error *fill(const struct cli_target *target, const struct options *options,
 			  struct evidence *evidence)
 {
+	if (target->kind == CLI_TARGET_TEXT)
+		return error_new(
+			ERROR_UNSUPPORTED,
+			"%s is no snapshot and no core file: of a log or a dump `dowse %s` "
+			"and `dowse goroutines %s` tell what is in it",
+			target->path, target->path, target->path);
 	if (target->kind == CLI_TARGET_CORE)
 		return fill_core(target, options, evidence);
 	if (options->executable)
@@ -215,10 +221,15 @@ struct error *evidence_open(const char *operand, const struct options *options,
 			    struct evidence *ret)
 {
 	_cleanup_(cli_target_deinit) struct cli_target target = { .descriptor = -1 };
-	struct evidence evidence = { 0 };
 	TRY(cli_target_find(operand, &target));
-	evidence.path = target.path;
-	return finish(fill(&target, options, &evidence), &evidence, ret);
+	return evidence_open_target(&target, options, ret);
+}
+
+struct error *evidence_open_target(const struct cli_target *target, const struct options *options,
+				   struct evidence *ret)
+{
+	struct evidence evidence = { .path = target->path };
+	return finish(fill(target, options, &evidence), &evidence, ret);
 }
 
 struct error *evidence_open_process(pid_t pid, struct evidence *ret)

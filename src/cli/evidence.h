@@ -3,6 +3,7 @@
 #define DOWSE_CLI_EVIDENCE_H
 
 #include "cli/options.h"
+#include "cli/target.h"
 #include "leak/live/look.h"
 #include "report/subject.h"
 #include "target/procfs.h"
@@ -24,6 +25,9 @@ struct evidence {
 /* Resolve and open a TARGET, by the options that say how (--exe). */
 struct error *evidence_open(const char *operand, const struct options *options,
 			    struct evidence *ret) must_use;
+/* The same of a TARGET that was found. */
+struct error *evidence_open_target(const struct cli_target *target, const struct options *options,
+				   struct evidence *ret) must_use;
 struct error *evidence_open_process(pid_t pid, struct evidence *ret) must_use;
 
 /* Before a report: add the warning of what was found missing meanwhile, in a damaged file. */

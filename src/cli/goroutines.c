@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "cli/evidence.h"
+#include "cli/goroutines_text.h"
 #include "cli/keep.h"
 #include "report/goroutines_report.h"
 #include "runtime/dump.h"
@@ -38,8 +39,12 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 {
 	(void)ret;
 	const struct options *options = &invocation->options;
+	_cleanup_(cli_target_deinit) struct cli_target target = { .descriptor = -1 };
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
-	TRY(evidence_open(invocation->operands[0], &invocation->options, &evidence));
+	TRY(cli_target_find(invocation->operands[0], &target));
+	if (target.kind == CLI_TARGET_TEXT)
+		return goroutines_of_text(invocation, &target);
+	TRY(evidence_open_target(&target, &invocation->options, &evidence));
 
 	struct runtime_goroutines_options wanted = {
 		.no_stop = options->given[OPTION_NO_STOP],
@@ -80,9 +85,9 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 
 static const char *const formats[] = { "text", "json", "go", "folded", NULL };
 static const enum option_id options[] = {
-	OPTION_ALL,    OPTION_STATE,      OPTION_FUNCTION, OPTION_MIN_WAIT,
-	OPTION_SYSTEM, OPTION_LIMIT,      OPTION_NO_STOP,  OPTION_MAX_PAUSE,
-	OPTION_SAVE,   OPTION_EXECUTABLE, OPTION_SPOOL,    OPTION_END,
+	OPTION_ALL,        OPTION_STATE, OPTION_FUNCTION, OPTION_MIN_WAIT,  OPTION_DUMP,
+	OPTION_SYSTEM,     OPTION_LIMIT, OPTION_NO_STOP,  OPTION_MAX_PAUSE, OPTION_SAVE,
+	OPTION_EXECUTABLE, OPTION_SPOOL, OPTION_END,
 };
 
 const struct verb verb_goroutines = {

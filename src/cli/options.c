@@ -196,6 +196,8 @@ static struct error *options_set(struct options *options, enum option_id id, con
 	case OPTION_LIMIT:
 	case OPTION_LIMIT_SHORT:
 		return options_parse_number(name, value, &options->limit);
+	case OPTION_DUMP:
+		return options_parse_number(name, value, &options->dump);
 	case OPTION_BY:
 		options->by = value;
 		return NULL;

@@ -38,6 +38,7 @@
 	OPTION(FUNCTION, "--function", "TEXT",                                                     \
 	       "only those with TEXT in a function of their stack, or their creator's")            \
 	OPTION(MIN_WAIT, "--min-wait", "TIME", "only those that wait for so long: 90s, 2m, 1h30m") \
+	OPTION(DUMP, "--dump", "N", "of a text with several dumps: that one")                      \
 	OPTION(SYSTEM, "--system", NULL, "the runtime's own goroutines too")                       \
 	OPTION(MODULES, "--modules", NULL, "every module that the program was built from")         \
 	OPTION(MEASURE, "--measure", NULL, "stop and fork the process once, and print the pauses") \
@@ -87,6 +88,7 @@ struct options {
 	int64_t min_wait_ns;  /* -1: any */
 	int64_t max_pause_ns; /* 0: no limit */
 	uint64_t limit;       /* UINT64_MAX: none */
+	uint64_t dump;        /* 0: not said */
 	const char *by;       /* NULL: the verb's first */
 	const char *type;     /* NULL: not said */
 	const char *where;    /* NULL: all */

@@ -2,6 +2,7 @@
 #include "cli/target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -111,13 +112,15 @@ static struct error *target_file(const char *path, struct cli_target *ret)
 				 "%s is compressed by xz, which dowse does not read: unpack it by "
 				 "xz -dk first",
 				 path);
-	if (kind != FILE_CORE && kind != FILE_SNAPSHOT)
+	if (kind != FILE_CORE && kind != FILE_SNAPSHOT && kind != FILE_TEXT && kind != FILE_OTHER)
 		return error_new(ERROR_UNSUPPORTED,
-				 "%s is %s: give a snapshot, a core file, a PID or a process's name "
-				 "(name:NAME forces a name)",
+				 "%s is %s: give a snapshot, a core file, a log, a PID or a "
+				 "process's name (name:NAME forces a name)",
 				 path, file_kind_name(kind));
 	*ret = (struct cli_target){
-		.kind = kind == FILE_CORE ? CLI_TARGET_CORE : CLI_TARGET_SNAPSHOT,
+		.kind = kind == FILE_CORE       ? CLI_TARGET_CORE
+			: kind == FILE_SNAPSHOT ? CLI_TARGET_SNAPSHOT
+						: CLI_TARGET_TEXT,
 		.path = path,
 		.descriptor = TAKE_FD(file),
 		.compression = compression,
@@ -133,9 +136,33 @@ static struct error *target_process(const char *name, struct cli_target *ret)
 	return NULL;
 }
 
+/* It may be a pipe: what was read of it is handed on. */
+static struct error *target_input(const char *operand, struct cli_target *ret)
+{
+	struct cli_target target = { .kind = CLI_TARGET_TEXT, .path = operand };
+	while (target.head_size < sizeof(target.head)) {
+		ssize_t n = read(STDIN_FILENO, target.head + target.head_size,
+				 sizeof(target.head) - target.head_size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_os(errno, "standard input cannot be read");
+		if (n == 0)
+			break;
+		target.head_size += (size_t)n;
+	}
+	target.compression = compression_of(target.head, target.head_size);
+	if ((target.descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) < 0)
+		return error_os(errno, "standard input cannot be read");
+	*ret = target;
+	return NULL;
+}
+
 struct error *cli_target_find(const char *operand, struct cli_target *ret)
 {
 	pid_t pid;
+	if (strcmp(operand, "-") == 0)
+		return target_input(operand, ret);
 	bool forced = strncmp(operand, "pid:", 4) == 0;
 	if (target_parse_pid(forced ? operand + 4 : operand, &pid)) {
 		if (!pid)
@@ -175,7 +202,10 @@ struct error *cli_target_pid(const char *operand, const char *doing, pid_t *ret)
 	TRY(cli_target_find(operand, &target));
 	if (target.kind != CLI_TARGET_PROCESS)
 		return error_new(ERROR_USAGE, "%s is a %s: it cannot be %s", operand,
-				 target.kind == CLI_TARGET_CORE ? "core file" : "snapshot", doing);
+				 target.kind == CLI_TARGET_CORE   ? "core file"
+				 : target.kind == CLI_TARGET_TEXT ? "text"
+								  : "snapshot",
+				 doing);
 	*ret = target.pid;
 	return NULL;
 }

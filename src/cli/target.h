@@ -8,21 +8,26 @@
 
 /*
  * What the words on the command line mean: a number is a PID, an existing path is a file, all
- * else the name of a process; `pid:` and `name:` force it. The error lists the candidates where a
+ * else the name of a process; `pid:` and `name:` force it, and `-` is standard input. The error lists the candidates where a
  * name fits several processes. A file is what its content says, whatever it is called.
  */
+#define CLI_TARGET_HEAD 512
+
 enum cli_target_kind {
 	CLI_TARGET_PROCESS,
 	CLI_TARGET_CORE,
 	CLI_TARGET_SNAPSHOT,
+	CLI_TARGET_TEXT, /* or what may be text: a log, a dump */
 };
 
 struct cli_target {
 	enum cli_target_kind kind;
-	pid_t pid;                    /* of a process */
-	const char *path;             /* of a file; borrowed from the operand */
-	int descriptor;               /* of a file, at its beginning; owned; -1 else */
-	enum compression compression; /* of that file */
+	pid_t pid;                     /* of a process */
+	const char *path;              /* of a file; borrowed from the operand */
+	int descriptor;                /* of a file, at its beginning; owned; -1 else */
+	enum compression compression;  /* of that file */
+	uint8_t head[CLI_TARGET_HEAD]; /* of standard input: what was read to see what it is */
+	size_t head_size;
 };
 
 struct error *cli_target_find(const char *operand, struct cli_target *ret) must_use;

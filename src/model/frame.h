@@ -15,6 +15,8 @@ struct frame {
 	uint64_t entry;       /* of the machine frame's function; 0 when unknown */
 };
 
+#define STACK_ELIDED_UNKNOWN UINT32_MAX /* some were, and it is not known how many */
+
 /*
  * A stack, innermost frame first. Stacks are interned: two goroutines that stand at the same
  * place share one, so that equal stacks have equal pointers.
@@ -22,7 +24,7 @@ struct frame {
 struct stack {
 	uint32_t count;
 	uint32_t shown;        /* frames that are not hidden */
-	uint32_t elided;       /* frames left out between the two halves of a deep stack */
+	uint32_t elided;       /* frames left out between the two halves of a deep stack; or: */
 	uint32_t elided_after; /* that many shown frames stand before the gap */
 	struct frame frames[];
 };

@@ -35,7 +35,9 @@ uint64_t goroutines_count(const struct goroutines *goroutines, bool system)
 {
 	uint64_t count = 0;
 	for (size_t i = 0; i < goroutines->list.count; i++)
-		count += system || !goroutines->list.items[i].system;
+		count += system || !goroutines->list.items[i].system
+				 ? goroutine_count(&goroutines->list.items[i])
+				 : 0;
 	return count;
 }
 

@@ -87,10 +87,11 @@ struct deferred_call {
 };
 
 struct goroutine {
-	uint64_t id;
+	uint64_t id;      /* 0 where the evidence has none */
+	uint64_t count;   /* so many, of which the evidence tells no more; 0: this one alone */
 	uint64_t address; /* of the runtime's g; 0 when the evidence has none */
 	enum goroutine_state state;
-	const char *state_text; /* as the runtime's dump says it: "chan receive", "running" */
+	const char *state_text; /* as the runtime's dump says it: "chan receive"; "": not known */
 	const char
 		*state_note; /* what the dump adds inside the bracket: " (scan)", ""; never NULL */
 	int64_t wait_ns;     /* -1 when the runtime did not note it */
@@ -120,8 +121,14 @@ struct goroutines {
 	uint32_t unstopped_threads;
 	bool torn;         /* read from a running process: neighbours may be of different moments */
 	bool complete;     /* all that the process had */
+	bool told;         /* what a text says of them, no more */
 	size_t unreadable; /* goroutines that could not be read, and are not in the list */
 };
+
+static inline uint64_t goroutine_count(const struct goroutine *goroutine)
+{
+	return goroutine->count ? goroutine->count : 1;
+}
 
 void goroutines_deinit(struct goroutines *goroutines);
 
@@ -132,8 +139,9 @@ uint64_t goroutines_count(const struct goroutines *goroutines, bool system);
 struct goroutine_group {
 	const struct goroutine *example;
 	const uint32_t *members; /* indices into the list */
-	uint32_t count;
-	int64_t wait_min_ns; /* -1 when no member's is known */
+	uint32_t count;          /* of the members */
+	uint64_t total;          /* goroutines that they stand for */
+	int64_t wait_min_ns;     /* -1 when no member's is known */
 	int64_t wait_max_ns;
 	uint64_t stack_bytes;
 };

@@ -175,6 +175,7 @@ static struct error *grouping_find(struct grouping *grouping, const struct gorou
 static void group_add(struct goroutine_group *group, const struct goroutine *goroutine)
 {
 	group->count++;
+	group->total += goroutine_count(goroutine);
 	group->stack_bytes += goroutine->stack_bytes;
 	if (goroutine->wait_ns < 0)
 		return;
@@ -212,8 +213,8 @@ static struct error *grouping_members(struct goroutines *goroutines, const uint3
 static int group_compare(const void *left, const void *right)
 {
 	const struct goroutine_group *a = left, *b = right;
-	if (a->count != b->count)
-		return a->count > b->count ? -1 : 1;
+	if (a->total != b->total)
+		return a->total > b->total ? -1 : 1;
 	if (a->wait_max_ns != b->wait_max_ns)
 		return a->wait_max_ns > b->wait_max_ns ? -1 : 1;
 	/* Each index is in one group only: no two compare as equal. */

@@ -40,7 +40,7 @@ void goroutines_folded(const struct goroutines_report *report, struct writer *wr
 		const struct goroutine_group *group = &report->groups->items[i];
 		write_stack(writer, group->example->stack);
 		writer_char(writer, ' ');
-		writer_unsigned(writer, group->count);
+		writer_unsigned(writer, group->total);
 		writer_char(writer, '\n');
 	}
 }

@@ -19,7 +19,8 @@ void goroutine_json_stack(const struct goroutine *goroutine, struct json *json)
 		json_object_end(json);
 	}
 	json_array_end(json);
-	json_member_unsigned(json, "elided", stack->elided);
+	json_member_known(json, "elided",
+			  stack->elided == STACK_ELIDED_UNKNOWN ? -1 : (int64_t)stack->elided);
 	json_key(json, "elided_after");
 	if (stack->elided)
 		json_unsigned(json, stack->elided_after);
@@ -81,6 +82,10 @@ static void member_wait(struct json *json, const struct wait *wait)
 	case WAIT_CHANNEL:
 	case WAIT_SELECT:
 		json_key(json, "channels");
+		if (!wait->channel_count) {
+			json_null(json); /* not told */
+			break;
+		}
 		json_array_begin(json);
 		for (uint32_t i = 0; i < wait->channel_count; i++)
 			write_channel(json, &wait->channels[i]);
@@ -135,8 +140,9 @@ void goroutine_json(const struct goroutines *goroutines, const struct goroutine 
 		    struct json *json)
 {
 	json_object_begin(json);
-	json_member_unsigned(json, "id", goroutine->id);
-	json_member_string(json, "state", goroutine->state_text);
+	member_known(json, "id", goroutine->id);
+	json_member_unsigned(json, "count", goroutine_count(goroutine));
+	json_member_string(json, "state", *goroutine->state_text ? goroutine->state_text : NULL);
 	member_seconds(json, "wait_s", goroutine->wait_ns);
 	json_member_string(json, "leaked",
 			   live_never_wakes(goroutines, goroutine) ? "proved" : NULL);
@@ -158,8 +164,9 @@ static void write_group(const struct goroutines *goroutines, const struct gorout
 			struct json *json)
 {
 	json_object_begin(json);
-	json_member_unsigned(json, "count", group->count);
-	json_member_string(json, "state", group->example->state_text);
+	json_member_unsigned(json, "count", group->total);
+	json_member_string(json, "state",
+			   *group->example->state_text ? group->example->state_text : NULL);
 	json_key(json, "wait_s");
 	if (group->wait_max_ns >= 0) {
 		json_array_begin(json);
@@ -172,7 +179,7 @@ static void write_group(const struct goroutines *goroutines, const struct gorout
 	json_member_string(json, "leaked",
 			   live_never_wakes(goroutines, group->example) ? "proved" : NULL);
 	goroutine_json_stack(group->example, json);
-	json_member_unsigned(json, "example", group->example->id);
+	member_known(json, "example", group->example->id);
 	member_wait(json, &group->example->wait);
 	member_known(json, "stack_bytes", group->stack_bytes);
 	json_object_end(json);
@@ -193,23 +200,28 @@ static void write_all(const struct goroutines_report *report, struct json *json)
 	json_array_end(json);
 }
 
+void goroutines_json_members(const struct goroutines_report *report, struct json *json)
+{
+	subject_goroutines_json(report->goroutines, report->filter->system, json);
+	json_member_unsigned(json, "matched", goroutines_report_matched(report));
+	json_member_unsigned(json, "group_count", report->groups->count);
+	if (report->all) {
+		write_all(report, json);
+		return;
+	}
+	json_key(json, "groups");
+	json_array_begin(json);
+	for (size_t i = 0; i < report->groups->count && i < report->limit; i++)
+		write_group(report->goroutines, &report->groups->items[i], json);
+	json_array_end(json);
+}
+
 void goroutines_json(const struct goroutines_report *report, struct writer *writer)
 {
 	struct json json = JSON_INTO(writer);
 	json_object_begin(&json);
 	subject_json(report->subject, &json);
-	subject_goroutines_json(report->goroutines, report->filter->system, &json);
-	json_member_unsigned(&json, "matched", goroutines_report_matched(report));
-	json_member_unsigned(&json, "group_count", report->groups->count);
-	if (report->all) {
-		write_all(report, &json);
-	} else {
-		json_key(&json, "groups");
-		json_array_begin(&json);
-		for (size_t i = 0; i < report->groups->count && i < report->limit; i++)
-			write_group(report->goroutines, &report->groups->items[i], &json);
-		json_array_end(&json);
-	}
+	goroutines_json_members(report, &json);
 	json_object_end(&json);
 	writer_char(writer, '\n');
 }

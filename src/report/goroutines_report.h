@@ -21,6 +21,9 @@ void goroutines_json(const struct goroutines_report *report, struct writer *writ
 /* Stacks as flame graph tools read them: outermost;...;innermost COUNT. */
 void goroutines_folded(const struct goroutines_report *report, struct writer *writer);
 
+/* The members that tell of goroutines, of a document or of one of its dumps. */
+void goroutines_json_members(const struct goroutines_report *report, struct json *json);
+
 /* How many goroutines the groups hold. */
 uint64_t goroutines_report_matched(const struct goroutines_report *report);
 

@@ -18,7 +18,7 @@ uint64_t goroutines_report_matched(const struct goroutines_report *report)
 {
 	uint64_t matched = 0;
 	for (size_t i = 0; i < report->groups->count; i++)
-		matched += report->groups->items[i].count;
+		matched += report->groups->items[i].total;
 	return matched;
 }
 
@@ -98,6 +98,9 @@ static void write_wait(const struct goroutines_report *report, const struct goro
 		       const struct goroutine_group *group, struct writer *writer, unsigned *lines)
 {
 	struct writer line = WRITER_TO_MEMORY;
+	/* The state has said it already. */
+	if (report->goroutines->told && !awaited(&goroutine->wait))
+		return;
 	if (wait_text(&goroutine->wait, &line)) {
 		size_t things = group && group->count > 1 ? count_awaited(report, group) : 0;
 		if (things == 1 && goroutine->wait.kind == WAIT_CHANNEL)
@@ -122,7 +125,9 @@ static void write_wait(const struct goroutines_report *report, const struct goro
 static void write_state(const struct goroutines_report *report, const struct goroutine *goroutine,
 			struct writer *writer)
 {
-	style_string(report->style, STYLE_BOLD, goroutine->state_text, writer);
+	style_string(report->style, STYLE_BOLD,
+		     *goroutine->state_text ? goroutine->state_text : "what they do is not told",
+		     writer);
 }
 
 static unsigned write_group(const struct goroutines_report *report,
@@ -130,14 +135,14 @@ static unsigned write_group(const struct goroutines_report *report,
 {
 	char count[QUANTITY_SIZE], waits[QUANTITY_SIZE * 2];
 	unsigned lines = 2;
-	quantity_count(group->count, count);
+	quantity_count(group->total, count);
 	writer_printf(writer, "\n%*s  ", COUNT_COLUMNS + 2, count);
 	write_state(report, group->example, writer);
 	if (group->wait_max_ns >= 0) {
 		quantity_durations(group->wait_min_ns, group->wait_max_ns, waits);
 		writer_printf(writer, ", %s", waits);
 	}
-	if (group->count == 1)
+	if (group->total == 1 && group->example->id)
 		writer_printf(writer, "  (goroutine %" PRIu64 ")", group->example->id);
 	writer_char(writer, '\n');
 	struct stack_text how = {
@@ -162,7 +167,7 @@ static void write_groups(const struct goroutines_report *report, struct writer *
 		if (full)
 			break;
 		lines += write_group(report, &report->groups->items[i], writer);
-		left -= report->groups->items[i].count;
+		left -= report->groups->items[i].total;
 		shown++;
 	}
 	if (shown == report->groups->count)

@@ -55,7 +55,10 @@ static void write_gap(const struct stack_text *how, const char *text, uint32_t c
 {
 	writer_blanks(writer, how->indent);
 	style_begin(how->style, STYLE_DIM, writer);
-	writer_printf(writer, "… %u %s", count, text);
+	if (count == STACK_ELIDED_UNKNOWN)
+		writer_printf(writer, "… more %s", text);
+	else
+		writer_printf(writer, "… %u %s", count, text);
 	style_end(how->style, STYLE_DIM, writer);
 	writer_char(writer, '\n');
 }
@@ -104,7 +107,10 @@ static unsigned write_frames(const struct stack_text *how, const struct stack *s
 		if (frames == how->limit) {
 			write_gap(how, "more frames",
 				  stack->shown - at + 1 +
-					  (frames <= stack->elided_after ? stack->elided : 0),
+					  (frames <= stack->elided_after &&
+							   stack->elided != STACK_ELIDED_UNKNOWN
+						   ? stack->elided
+						   : 0),
 				  writer);
 			return lines + 1;
 		}

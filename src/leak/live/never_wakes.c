@@ -28,6 +28,9 @@ bool live_never_wakes(const struct goroutines *goroutines, const struct goroutin
 	enum wait_kind kind = goroutine->wait.kind;
 	if (kind != WAIT_NIL_CHANNEL && kind != WAIT_EMPTY_SELECT)
 		return false;
+	/* A text that breaks off may have lost more than its end. */
+	if (goroutines->told && !goroutines->complete)
+		return false;
 	return is_reported_at_all(goroutine) &&
 	       (!goroutines->torn || is_said_by_runtime(goroutine));
 }

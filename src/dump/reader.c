@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dump/reader.h"
+
+#include <string.h>
+
+#include "dump/reader_private.h"
+
+#define MINUTE_NS INT64_C(60000000000)
+
+/*
+ * Between the lines of a dump others may have written, but not for long: what comes later is not
+ * of it.
+ */
+#define LOST_LINES 2000
+#define LOST_BYTES ((uint64_t)1 << 20)
+
+#define DUMPS_MAX 4096
+
+/* What a runtime prints for debug=2 ends here, whatever is left. */
+#define RUNTIME_LIMIT ((uint64_t)64 << 20)
+
+/* Goroutines of text that was compressed are in proportion to the bytes that were really there. */
+#define BUDGET_ALWAYS   ((uint64_t)40 << 20)
+#define BUDGET_PER_BYTE 8
+
+void reader_init(struct reader *reader, struct dumps *dumps, const struct dumps_options *options)
+{
+	*reader = (struct reader){
+		.dumps = dumps,
+		.options = options,
+		.text = WRITER_TO_MEMORY,
+	};
+}
+
+void reader_deinit(struct reader *reader)
+{
+	stack_texts_deinit(&reader->stacks);
+	stack_text_builder_deinit(&reader->stack);
+	map_deinit(&reader->ids);
+	writer_deinit(&reader->text);
+}
+
+bool reader_is_lost(const struct reader *reader)
+{
+	return reader->foreign > LOST_LINES || reader->foreign_bytes > LOST_BYTES;
+}
+
+void reader_note(struct reader *reader, const char *bytes, size_t length)
+{
+	static const char *const heads[] = {
+		"panic: ",
+		"fatal error: ",
+		"SIGQUIT: ",
+		"SIGABRT: ",
+		"SIGSEGV: ",
+		"SIGTRAP: ",
+		"WARNING: DATA RACE",
+		"unexpected fault address ",
+		"runtime: goroutine stack exceeds ",
+	};
+	static const char served[] = "panic serving ";
+	bool tells = length >= 14 && bytes[0] != '\t' &&
+		     memmem(bytes, MIN(length, (size_t)200), served, strlen(served));
+	for (size_t i = 0; i < ARRAY_SIZE(heads) && !tells; i++)
+		tells = starts_with(bytes, length, heads[i]);
+	if (!tells)
+		return;
+	/* Of several the first is the cause: a panic during a panic, a signal's name and its code. */
+	if (!reader->foreign_tells) {
+		size_t size = MIN(length, sizeof(reader->reason) - 1);
+		memcpy(reader->reason, bytes, size);
+		reader->reason[size] = '\0';
+	}
+	reader->foreign_tells = true;
+}
+
+/* A line that is somebody else's. */
+static void pass(struct reader *reader, const char *bytes, size_t length)
+{
+	reader->foreign++;
+	reader->foreign_bytes += length;
+	if (!reader->in_goroutine)
+		reader->apart = true;
+	if (length == 5 && !memcmp(bytes, "-----", 5))
+		reader->more_threads = true;
+	reader_note(reader, bytes, length);
+}
+
+static void own(struct reader *reader, const char *bytes, size_t length)
+{
+	struct dump *dump = reader->dump;
+	dump->foreign += reader->foreign;
+	dump->size += length + 1 + reader->empty;
+	reader->foreign = reader->foreign_bytes = reader->empty = 0;
+	if (!reader->options->keep_texts)
+		return;
+	writer_bytes(&reader->text, bytes, length);
+	writer_char(&reader->text, '\n');
+}
+
+/* Memory of goroutines is had until it would be out of proportion. */
+static bool has_room(const struct reader *reader)
+{
+	const struct dump *dump = reader->dump;
+	uint64_t used = reader->kept;
+	if (dump)
+		used += dump->goroutines.arena.total +
+			dump->goroutines.list.count * sizeof(struct goroutine);
+	return !reader->raw || used <= BUDGET_ALWAYS + reader->raw * BUDGET_PER_BYTE;
+}
+
+struct error *reader_begin_dump(struct reader *reader, enum dump_form form)
+{
+	if (!has_room(reader) || reader->dumps->list.count == DUMPS_MAX) {
+		reader->dumps->dropped++;
+		return NULL;
+	}
+	struct dump *dump = calloc(1, sizeof(*dump));
+	if (!dump)
+		return error_no_memory();
+	struct error *error = dump_vector_append(&reader->dumps->list, &dump);
+	if (error) {
+		free(dump);
+		return error;
+	}
+	reader->dump = dump;
+	dump->form = form;
+	dump->line = reader->line;
+	dump->goroutines.complete = true;
+	dump->goroutines.told = true;
+	reader->runs = reader->more_threads = false;
+	reader->foreign = reader->foreign_bytes = reader->empty = 0;
+	if (reader->foreign_tells)
+		TRY(strings_intern(&dump->strings, &dump->goroutines.arena, reader->reason,
+				   strlen(reader->reason), &dump->reason));
+	return NULL;
+}
+
+static void judge_end(struct reader *reader, bool in_line)
+{
+	struct dump *dump = reader->dump;
+	const struct goroutine_vector *list = &dump->goroutines.list;
+	if (in_line && dump->size)
+		dump->size--;
+	if (dump->size == RUNTIME_LIMIT)
+		dump->cut = "the runtime has stopped at 64 MiB, as it does, whatever was left";
+	else if (dump->form == DUMP_STACKS && list->count == 1 &&
+		 list->items[0].state == GOROUTINE_RUNNING)
+		dump->cut = "it is of the one goroutine alone that was running";
+	dump->goroutines.complete = !dump->cut;
+}
+
+static struct error *end_dump(struct reader *reader, bool in_line)
+{
+	struct dump *dump = reader->dump;
+	if (!dump)
+		return NULL;
+	judge_end(reader, in_line);
+	reader->kept += dump->goroutines.arena.total +
+			dump->goroutines.list.count * sizeof(struct goroutine);
+	reader->dump = NULL;
+	stack_texts_deinit(&reader->stacks);
+	map_deinit(&reader->ids);
+	reader->ids = (struct map){ 0 };
+	/* What was not needed gives its room back. */
+	if (dump->goroutines.list.count) {
+		void *items = realloc(dump->goroutines.list.items,
+				      dump->goroutines.list.count * sizeof(struct goroutine));
+		if (items) {
+			dump->goroutines.list.items = items;
+			dump->goroutines.list.capacity = dump->goroutines.list.count;
+		}
+	}
+	return NULL;
+}
+
+static struct error *keep_text(struct reader *reader, struct dump *dump)
+{
+	void *texts = dump->texts;
+	size_t count = dump->goroutines.list.count;
+	if (count == dump->text_capacity)
+		TRY(vector_grow(&texts, &dump->text_capacity, count + 1, sizeof(*dump->texts)));
+	dump->texts = texts;
+	char *copy = arena_copy_string(&dump->goroutines.arena, reader->text.bytes,
+				       reader->text.length);
+	if (!copy)
+		return error_no_memory();
+	dump->texts[count] = (struct dump_text){ copy, reader->text.length };
+	return NULL;
+}
+
+/* One more of the threads that a crash has told about: what the goroutine does that it runs. */
+static bool add_to_earlier(struct reader *reader, const struct goroutine *goroutine)
+{
+	struct map_slot *slot = map_find(&reader->ids, goroutine->id & INT64_MAX);
+	if (!slot)
+		return false;
+	struct goroutine *earlier = &reader->dump->goroutines.list.items[slot->value];
+	if (!earlier->stack->count)
+		earlier->stack = goroutine->stack;
+	return true;
+}
+
+struct error *reader_end_goroutine(struct reader *reader)
+{
+	struct dump *dump = reader->dump;
+	struct goroutine *goroutine = &reader->goroutine;
+	const struct known_stack *known = NULL;
+	struct map_slot *slot;
+	if (!reader->in_goroutine)
+		return NULL;
+	reader->in_goroutine = false;
+	reader->want = READER_HEADER;
+	if (reader->pending) {
+		reader->stack.length = reader->pending - 1;
+		goroutine->problem = "the text of its stack breaks off";
+	}
+	reader->pending = 0;
+	TRY(stack_texts_find(&reader->stacks, &dump->strings, &dump->goroutines, &reader->stack,
+			     &known));
+	uint64_t id = goroutine->creator.goroutine;
+	goroutine->stack = known->stack;
+	goroutine->creator = known->creator;
+	goroutine->creator.goroutine = id;
+	goroutine->wait.address = reader->lock;
+	goroutine->system = dump_is_systems(goroutine);
+	goroutine->index = (uint32_t)dump->goroutines.list.count;
+	if (goroutine->state == GOROUTINE_RUNNING && goroutine->stack->count)
+		reader->runs = true;
+	if (add_to_earlier(reader, goroutine))
+		return NULL;
+	TRY(map_insert(&reader->ids, goroutine->id & INT64_MAX, goroutine->index, &slot));
+	if (reader->options->keep_texts)
+		TRY(keep_text(reader, dump));
+	return goroutine_vector_append(&dump->goroutines.list, goroutine);
+}
+
+static struct error *begin_goroutine(struct reader *reader, const struct dump_header *header)
+{
+	struct dump *dump = reader->dump;
+	struct goroutine *goroutine = &reader->goroutine;
+	struct arena *arena = &dump->goroutines.arena;
+	*goroutine = (struct goroutine){
+		.id = header->id,
+		.wait_ns = header->minutes ? (int64_t)header->minutes * MINUTE_NS : -1,
+		.locked = header->locked,
+		.bubble = header->bubble,
+		.state_note = "",
+	};
+	dump_wait_decode(&header->state, goroutine);
+	TRY(strings_intern(&dump->strings, arena, header->state.bytes, header->state.length,
+			   &goroutine->state_text));
+	if (header->note.length)
+		TRY(strings_intern(&dump->strings, arena, header->note.bytes, header->note.length,
+				   &goroutine->state_note));
+	if (header->labels.length)
+		TRY(strings_intern(&dump->strings, arena, header->labels.bytes,
+				   header->labels.length, &goroutine->labels));
+	reader->in_goroutine = true;
+	reader->want = READER_FRAME;
+	reader->stack.length = 0;
+	reader->pending = 0;
+	reader->lock = 0;
+	reader->wants_lock = dump_wait_wants_lock(goroutine);
+	reader->has_creator = reader->elsewhere = reader->apart = false;
+	reader->foreign_tells = false;
+	reader->text.length = 0;
+	return NULL;
+}
+
+/* Is it of another dump than the one in hand? */
+static bool begins_dump(const struct reader *reader, const struct dump_header *header)
+{
+	if (!reader->dump || reader->dump->form != DUMP_STACKS || reader->foreign_tells)
+		return true;
+	if (header->id && !reader->more_threads && map_find(&reader->ids, header->id & INT64_MAX))
+		return true;
+	/* Stacks that a program prints of itself, one by one. */
+	return reader->runs && reader->apart && span_is(&header->state, "running", 7);
+}
+
+static struct error *take_header(struct reader *reader, const char *bytes, size_t length,
+				 const struct dump_header *header)
+{
+	TRY(reader_end_goroutine(reader));
+	if (begins_dump(reader, header)) {
+		TRY(end_dump(reader, false));
+		TRY(reader_begin_dump(reader, DUMP_STACKS));
+		if (!reader->dump)
+			return NULL;
+	} else if (!has_room(reader)) {
+		reader->dump->cut = "compressed text that claims so much is not read to its end";
+		return NULL;
+	}
+	TRY(begin_goroutine(reader, header));
+	own(reader, bytes, length);
+	return NULL;
+}
+
+static bool add_place(struct reader *reader, const char *bytes, size_t length)
+{
+	size_t begin = 0, end;
+	while (begin < length && (bytes[begin] == '\t' || bytes[begin] == ' '))
+		begin++;
+	end = dump_place_end(bytes + begin, length - begin);
+	if (!end || !stack_text_add_place(&reader->stack, bytes + begin, end))
+		return false;
+	reader->pending = 0;
+	reader->place_whole = begin + end < length;
+	if (reader->want == READER_CREATOR)
+		reader->has_creator = true;
+	reader->want = READER_FRAME;
+	return true;
+}
+
+static bool add_call(struct reader *reader, const char *bytes, size_t length)
+{
+	struct dump_call call;
+	if (!dump_call_parse(bytes, length, &call))
+		return false;
+	if (reader->pending)
+		reader->stack.length = reader->pending - 1;
+	size_t begin = reader->stack.length;
+	if (!stack_text_add(&reader->stack, call.inlined ? 'i' : 'f', bytes, call.name_length))
+		return false;
+	reader->pending = begin + 1;
+	reader->want = READER_PLACE;
+	if (reader->wants_lock && !reader->lock)
+		reader->lock = dump_wait_lock(bytes, call.name_length, bytes + call.name_length + 1,
+					      length - call.name_length - 2);
+	return true;
+}
+
+/* "created by main.run in goroutine 1", up to 1.20 without the last */
+static bool add_creator(struct reader *reader, const char *bytes, size_t length)
+{
+	static const char words[] = "created by ", in[] = " in goroutine ";
+	size_t begin = strlen(words), end = length, at;
+	uint64_t id = 0;
+	if (!starts_with(bytes, length, words) || length == begin)
+		return false;
+	while (end && bytes[end - 1] >= '0' && bytes[end - 1] <= '9')
+		end--;
+	at = end;
+	if (end >= begin + strlen(in) && !memcmp(bytes + end - strlen(in), in, strlen(in)) &&
+	    dump_number(bytes, length, &at, &id))
+		end -= strlen(in);
+	else
+		end = length;
+	if (reader->pending)
+		reader->stack.length = reader->pending - 1;
+	size_t had = reader->stack.length;
+	if (!stack_text_add(&reader->stack, 'c', bytes + begin, end - begin))
+		return false;
+	reader->pending = had + 1;
+	reader->goroutine.creator.goroutine = id;
+	reader->want = READER_CREATOR;
+	return true;
+}
+
+/* "...902 frames elided...", up to 1.20 "...additional frames elided..." */
+static bool add_gap(struct reader *reader, const char *bytes, size_t length)
+{
+	static const char words[] = " frames elided...";
+	size_t tail = strlen(words);
+	if (length < 3 + tail || memcmp(bytes, "...", 3) != 0 ||
+	    memcmp(bytes + length - tail, words, tail) != 0)
+		return false;
+	return stack_text_add(&reader->stack, 'e', bytes + 3, length - 3 - tail);
+}
+
+/* Of a goroutine that is open. */
+static bool fits(struct reader *reader, const char *bytes, size_t length)
+{
+	bool place = reader->want == READER_PLACE || reader->want == READER_CREATOR;
+	if (bytes[0] == '\t' || bytes[0] == ' ') {
+		if (place && add_place(reader, bytes, length))
+			return true;
+		reader->elsewhere = reader->elsewhere ||
+				    memmem(bytes, length, "stack unavailable", 17);
+		return reader->elsewhere && !place;
+	}
+	/* Leading blanks may have been lost on the way. */
+	if (place && bytes[0] == '/' && add_place(reader, bytes, length))
+		return true;
+	if (reader->has_creator)
+		return false;
+	return add_creator(reader, bytes, length) || add_gap(reader, bytes, length) ||
+	       add_call(reader, bytes, length);
+}
+
+struct error *reader_line(struct reader *reader, const char *bytes, size_t length)
+{
+	struct dump_header header;
+	if (reader->in_counts)
+		return counts_line(reader, bytes, length);
+	if (!length) {
+		reader->empty += reader->dump != NULL;
+		return reader_end_goroutine(reader);
+	}
+	if (reader->in_goroutine && bytes[0] != 'g' && fits(reader, bytes, length)) {
+		own(reader, bytes, length);
+		return NULL;
+	}
+	if (bytes[0] == 'g' && dump_header_parse(bytes, length, &header) && header.size == length)
+		return take_header(reader, bytes, length, &header);
+	if (bytes[0] == 'g' && counts_begin(bytes, length)) {
+		TRY(reader_end(reader, false));
+		return counts_start(reader, bytes, length);
+	}
+	if (reader->in_goroutine && bytes[0] == 'g' && fits(reader, bytes, length)) {
+		own(reader, bytes, length);
+		return NULL;
+	}
+	pass(reader, bytes, length);
+	return NULL;
+}
+
+/* Does the text say what it was about to? */
+static bool breaks_off(const struct reader *reader, bool in_line)
+{
+	const struct goroutine *goroutine = &reader->goroutine;
+	if (!reader->in_goroutine)
+		return false;
+	if (reader->pending || (!reader->stack.length && !reader->elsewhere))
+		return true;
+	return in_line && (!reader->place_whole || (!reader->has_creator && goroutine->id > 1));
+}
+
+struct error *reader_end(struct reader *reader, bool in_line)
+{
+	bool cut = breaks_off(reader, in_line);
+	TRY(reader->in_counts ? counts_end(reader) : reader_end_goroutine(reader));
+	struct dump *dump = reader->dump;
+	if (cut && dump && dump->goroutines.list.count) {
+		struct goroutine *last =
+			&dump->goroutines.list.items[dump->goroutines.list.count - 1];
+		last->problem = "the text breaks off here";
+		dump->cut = "its text breaks off";
+	}
+	return end_dump(reader, in_line);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_DUMP_WAITS_H
+#define DOWSE_DUMP_WAITS_H
+
+#include "dump/header.h"
+#include "model/goroutine.h"
+
+/* State and wait, as far as the words of a dump tell them. */
+void dump_wait_decode(const struct span *state, struct goroutine *goroutine);
+
+/* Whether frames are to be asked for the lock that is waited for. */
+bool dump_wait_wants_lock(const struct goroutine *goroutine);
+
+/*
+ * The lock, by the receiver that a call of sync shows: "sync.(*Mutex).lockSlow(0xc00001c0a8)". 0
+ * where the call shows none, or is about something else. What ends in '?' may be long gone from
+ * its register.
+ */
+uint64_t dump_wait_lock(const char *name, size_t name_length, const char *arguments,
+			size_t arguments_length);
+
+#endif

@@ -116,8 +116,9 @@ struct error *lock_call_effect(struct lock_flow *flow, struct lock_code *caller,
 {
 	struct function function;
 	struct lock_code *callee = NULL;
-	if (flow->depth >= DEPTH_MAX || !binary_function(flow->binary, target, &function) ||
-	    function.entry != target || !lock_flow_concerns(flow, &function))
+	if (flow->alone || flow->depth >= DEPTH_MAX ||
+	    !binary_function(flow->binary, target, &function) || function.entry != target ||
+	    !lock_flow_concerns(flow, &function))
 		return NULL;
 	flow->depth++;
 	struct error *error = lock_flow_code(flow, &function, &callee);

@@ -42,6 +42,7 @@ struct lock_flow {
 	struct map concerns; /* entry → 0 or 1: calls such functions itself */
 	size_t steps_left;   /* of all functions: more is not looked at */
 	unsigned depth;
+	bool alone; /* what is called does not matter */
 };
 
 /* The function that was looked at, or is now; NULL where it cannot be. */

@@ -18,6 +18,7 @@
 struct machine_registers {
 	uint8_t stack;
 	uint8_t first_argument;
+	uint8_t argument[5]; /* the first ones that are whole words */
 	uint8_t first_result;
 	uint8_t context;   /* a closure's address, when its function begins */
 	uint8_t results;   /* that many registers after a call may hold results, by `result` */

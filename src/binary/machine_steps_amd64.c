@@ -10,6 +10,7 @@ enum { AX, CX, DX, BX, SP, BP, SI, DI };
 const struct machine_registers machine_registers = {
 	.stack = SP,
 	.first_argument = AX,
+	.argument = { AX, BX, CX, DI, SI },
 	.first_result = AX,
 	.context = DX,
 	.results = 3,

@@ -50,8 +50,9 @@ struct wait_channel {
 	uint64_t capacity;
 	uint32_t receivers; /* goroutines that wait to receive from it, this one included */
 	uint32_t senders;
-	const char *element; /* its type's name; NULL when unknown */
-	uint64_t record;     /* address of the runtime's note of this case; 0 when unknown */
+	const char *element;   /* its type's name; NULL when unknown */
+	uint64_t element_type; /* that type's descriptor; 0 when unknown */
+	uint64_t record;       /* address of the runtime's note of this case; 0 when unknown */
 };
 
 struct wait {

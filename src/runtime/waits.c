@@ -174,7 +174,8 @@ static struct error *decode_channel(struct waits *waits, const uint8_t *sudog,
 	ret->capacity = member_u64(hchan, layout->hchan_dataqsiz);
 	ret->receivers = counted_at(&waits->receivers, ret->address);
 	ret->senders = counted_at(&waits->senders, ret->address);
-	return element_name(waits, member_u64(hchan, layout->hchan_elemtype), &ret->element);
+	ret->element_type = member_u64(hchan, layout->hchan_elemtype);
+	return element_name(waits, ret->element_type, &ret->element);
 }
 
 static struct error *decode_channels(struct waits *waits, const uint8_t *first, struct wait *wait)

@@ -2,9 +2,6 @@
 """What dowse does not say yet, or says wrongly, of programs of the corpus: by the reason."""
 
 REASONS = {
-    "silent: nobody will send to a channel that a global still holds": """
-        L01-receive-without-sender/leaky-registry
-    """,
     "silent: a slice that holds its elements itself and grows": """
         L26-growing-global/leaky-inline
     """,

@@ -10,8 +10,9 @@ const struct rule rule_first_result_wins = {
 	.evidence =
 		"What goroutines that can still run are able to reach is followed through the whole heap, from all\n"
 		"variables, stacks, timers, finalizers and weak pointers. The channel\n"
-		"is outside of that. What is held by a global variable, or by a goroutine that runs, is never\n"
-		"reported by this rule.\n"
+		"is outside of that. Where somebody still holds the channel, code would have to use it: likely\n"
+		"is what several wait for, each at its own channel or for a value, if no code of the program is\n"
+		"left that does the other half with channels of that type.\n"
 		"Several goroutines that one go statement started wait to send on it.",
 	.leaky =
 		"func (s *Shop) fastest(servers []string) Answer {\n"

@@ -54,6 +54,7 @@ struct live_detector {
 	DETECTOR(without_wakers)  /* L6, and L7 without cases */                                   \
 	DETECTOR(locks)           /* L12 to L16, L42 */                                            \
 	DETECTOR(unreachable)     /* L1 to L5, L7, L12, L39, L41 */                                \
+	DETECTOR(abandoned)       /* L1 to L5, L7 of channels that somebody holds */               \
 	DETECTOR(endless)         /* L8, L9 that get more */                                       \
 	DETECTOR(jobs)            /* L40 */                                                        \
 	DETECTOR(maybe_endless)   /* L8, L9 */                                                     \

@@ -1,0 +1,47 @@
+// Reports are collected in the end.
+package main
+
+import (
+	"fmt"
+	"sync"
+
+	"corpus/lib"
+)
+
+type report struct {
+	rows int
+}
+
+type session struct {
+	id      int
+	reports chan report
+}
+
+var sessions struct {
+	sync.Mutex
+	byID map[int]*session
+}
+
+func (s *session) work() {
+	s.reports <- report{s.id}
+}
+
+func open(id int) {
+	s := &session{id: id, reports: make(chan report)}
+	sessions.Lock()
+	sessions.byID[id] = s
+	sessions.Unlock()
+	go s.work()
+}
+
+func main() {
+	sessions.byID = map[int]*session{}
+	for i := 0; i < 50; i++ {
+		open(i)
+	}
+	lib.Wait()
+	for _, s := range sessions.byID {
+		fmt.Println((<-s.reports).rows)
+	}
+	fmt.Println(len(sessions.byID))
+}

@@ -341,6 +341,20 @@ struct error *binary_open(struct target *target, struct binary **ret)
 	return error;
 }
 
+void binary_borrow_debug(struct binary *binary, const struct binary *lender)
+{
+	if (!binary->module_count || !lender->module_count)
+		return;
+	struct module *module = &binary->modules[0];
+	const struct module *other = &lender->modules[0];
+	struct elf *debug = other->debug ? other->debug : other->elf;
+	if (module->debug || !debug || module->moduledata != other->moduledata ||
+	    module->text != other->text || module->bias != other->bias)
+		return;
+	module->debug = debug;
+	module->debug_is_lent = true;
+}
+
 void binary_destroy(struct binary *binary)
 {
 	if (!binary)
@@ -348,7 +362,8 @@ void binary_destroy(struct binary *binary)
 	for (size_t i = 0; i < binary->module_count; i++) {
 		pclntab_destroy(binary->modules[i].functions);
 		elf_destroy(binary->modules[i].elf);
-		elf_destroy(binary->modules[i].debug);
+		if (!binary->modules[i].debug_is_lent)
+			elf_destroy(binary->modules[i].debug);
 	}
 	free(binary->modules);
 	build_info_deinit(&binary->build_info);

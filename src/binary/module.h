@@ -15,6 +15,7 @@
 struct module {
 	struct elf *elf;     /* the file, or its image in memory */
 	struct elf *debug;   /* its symbols and debug information apart, or NULL */
+	bool debug_is_lent;  /* by another binary */
 	uint64_t bias;       /* address in the process minus address in the file */
 	uint64_t moduledata; /* address of runtime.firstmoduledata or its like */
 	struct pclntab *functions;
@@ -58,6 +59,12 @@ struct binary {
  */
 struct error *binary_open(struct target *target, struct binary **ret) must_use;
 void binary_destroy(struct binary *binary);
+
+/*
+ * What a file of a moment has no debug information for, another file of the same process may have:
+ * the lender's is used, too, and must live longer. Only where both are of one build, at one place.
+ */
+void binary_borrow_debug(struct binary *binary, const struct binary *lender);
 
 /* The module whose text has pc; NULL when none. */
 const struct module *binary_module(const struct binary *binary, uint64_t pc);

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-#include <time.h>
-
 #include "base/file.h"
-#include "cli/cli.h"
-#include "cli/look.h"
+#include "cli/earlier.h"
 #include "fix/fix.h"
 #include "report/diagnosis.h"
 
@@ -36,77 +32,6 @@ static void print(const struct invocation *invocation, const struct diagnosis *d
 		diagnosis_text(diagnosis, &invocation->style, invocation->out);
 }
 
-/* An earlier moment of what is judged: --over makes one, a file may be one. */
-struct earlier {
-	struct live_past *past; /* NULL: there is none */
-	uint64_t pause_ns;      /* that it cost the process */
-	uint64_t now_ns;        /* when it was; 0: the past knows how long ago */
-};
-
-static void earlier_deinit(struct earlier *earlier)
-{
-	live_past_destroy(earlier->past);
-}
-
-static void pass_time(int64_t ns)
-{
-	struct timespec left = { ns / 1000000000, ns % 1000000000 };
-	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) != 0)
-		; /* interrupted */
-}
-
-/* Look, and let the time pass that there is to be between the two looks. */
-static struct error *look_before(struct invocation *invocation, struct evidence *evidence,
-				 struct earlier *ret)
-{
-	_cleanup_(look_deinit) struct look look = { 0 };
-	const char *save = invocation->options.save;
-	if (!subject_runs(&evidence->subject))
-		return error_new(ERROR_USAGE,
-				 "--over is for a process, not for a file: --against compares two");
-	/* What is kept is the moment that is judged. */
-	invocation->options.save = NULL;
-	struct error *error = look_take(invocation, evidence, &look);
-	invocation->options.save = save;
-	TRY(error);
-	TRY(look_leave(&look, &ret->past));
-	ret->pause_ns = look.pause_ns;
-	ret->now_ns = look.now_ns;
-	pass_time(invocation->options.over_ns);
-	return NULL;
-}
-
-static struct error *look_at_earlier(struct invocation *invocation, const char *operand,
-				     struct evidence *now, struct earlier *ret)
-{
-	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
-	_cleanup_(look_deinit) struct look look = { 0 };
-	TRY(evidence_open(operand, &invocation->options, &evidence));
-	int64_t elapsed_ns = look_time_between(&evidence.subject, target_now(evidence.target),
-					       &now->subject, target_now(now->target));
-	if (elapsed_ns < 0)
-		return evidence_warn(now, "the other TARGET is not an earlier moment of the same "
-					  "process: what grew is not known");
-	TRY(look_take(invocation, &evidence, &look));
-	TRY(look_leave(&look, &ret->past));
-	ret->past->elapsed_ns = elapsed_ns;
-	return NULL;
-}
-
-static struct error *look_earlier(struct invocation *invocation, struct evidence *evidence,
-				  struct earlier *ret)
-{
-	const struct options *options = &invocation->options;
-	const char *against = invocation->operand_count > 1 ? invocation->operands[0]
-							    : options->against;
-	if (options->over_ns && against)
-		return error_new(ERROR_USAGE, "--over makes its own earlier moment: leave it out, "
-					      "or name no other one");
-	if (options->over_ns)
-		return look_before(invocation, evidence, ret);
-	return against ? look_at_earlier(invocation, against, evidence, ret) : NULL;
-}
-
 static struct error *look_and_judge(struct invocation *invocation, struct evidence *evidence,
 				    struct earlier *earlier, struct look *look)
 {
@@ -114,7 +39,8 @@ static struct error *look_and_judge(struct invocation *invocation, struct eviden
 	if (earlier->now_ns)
 		earlier->past->elapsed_ns = (int64_t)(look->now_ns - earlier->now_ns);
 	TRY(look_judge(look, earlier->past));
-	return fix_findings(&look->live.findings);
+	TRY(fix_findings(&look->live.findings));
+	return earlier_compare(earlier, look);
 }
 
 /* What is not to be told: parsed before anything is stopped, used when there are findings. */
@@ -141,9 +67,11 @@ static struct error *left_out_read(const struct options *options, struct left_ou
 }
 
 static struct error *leave_out(const struct options *options, struct left_out *left_out,
-			       struct findings *findings, struct diagnosis *diagnosis)
+			       struct findings *findings, struct findings *gone,
+			       struct diagnosis *diagnosis)
 {
 	if (options->suppress) {
+		findings_suppress(gone, &left_out->suppressions);
 		diagnosis->suppressed = findings_suppress(findings, &left_out->suppressions);
 		diagnosis->suppressions = &left_out->suppressions;
 	}
@@ -169,11 +97,12 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 	_cleanup_(look_deinit) struct look look = { 0 };
 	TRY(evidence_open(invocation->operands[invocation->operand_count - 1], &invocation->options,
 			  &evidence));
-	TRY(look_earlier(invocation, &evidence, &earlier));
+	TRY(earlier_take(invocation, &evidence, &earlier));
 	TRY(look_and_judge(invocation, &evidence, &earlier, &look));
 
 	struct findings *findings = &look.live.findings;
 	findings_select(findings, rules, at_least);
+	findings_select(&earlier.findings, rules, at_least);
 	struct diagnosis diagnosis = {
 		.subject = &evidence.subject,
 		.findings = findings,
@@ -188,8 +117,10 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 		.looks = earlier.past ? 2 : 1,
 		.first_pause_ns = earlier.pause_ns,
 		.between_ns = earlier.past ? earlier.past->elapsed_ns : -1,
+		.before = earlier.compared ? &earlier.evidence.subject : NULL,
+		.gone = &earlier.findings,
 	};
-	TRY(leave_out(options, &left_out, findings, &diagnosis));
+	TRY(leave_out(options, &left_out, findings, &earlier.findings, &diagnosis));
 	print(invocation, &diagnosis);
 	*ret = judge(options, findings);
 	return NULL;

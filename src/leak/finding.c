@@ -6,6 +6,14 @@
 
 #include "base/hash.h"
 
+const char *finding_change_name(enum finding_change change)
+{
+	static const char *const names[] = {
+		[CHANGE_NEW] = "new", [CHANGE_STAYED] = "stayed", [CHANGE_GONE] = "gone"
+	};
+	return names[change];
+}
+
 void findings_deinit(struct findings *findings)
 {
 	finding_vector_deinit(&findings->list);

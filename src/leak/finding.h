@@ -5,6 +5,16 @@
 #include "leak/rules.h"
 #include "model/place.h"
 
+/* Against another process of the program: see leak/compare.h. */
+enum finding_change {
+	CHANGE_UNKNOWN, /* nothing was compared */
+	CHANGE_NEW,
+	CHANGE_STAYED,
+	CHANGE_GONE, /* a finding of the other process */
+};
+
+const char *finding_change_name(enum finding_change change); /* "new"; NULL: nothing was compared */
+
 /*
  * What dowse has to say: one leak, how sure it is, where, and why. Every kind of evidence yields
  * these, and every face prints only these. Strings live in the arena of `struct findings`, or as
@@ -36,6 +46,11 @@ struct finding {
 	const char *settle; /* what would make a suspicion certain; NULL none */
 	const char *fix;    /* sentences; NULL until src/fix has seen it */
 	const char *diff;   /* NULL: none */
+	enum finding_change change;
+	uint64_t count_before; /* of what stayed */
+	int64_t bytes_before;
+	bool mended;            /* it has gone, and would be there if it still came */
+	const char *change_why; /* what shows that of what has gone, or what does not; else NULL */
 };
 
 DEFINE_VECTOR(finding_vector, struct finding);

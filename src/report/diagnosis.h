@@ -25,6 +25,8 @@ struct diagnosis {
 	unsigned looks;
 	uint64_t first_pause_ns; /* of the first of two looks at a process; 0: there was none */
 	int64_t between_ns;      /* -1 unknown */
+	const struct subject *before; /* another process that it was compared with; NULL */
+	const struct findings *gone;  /* findings of that one, if there is one */
 };
 
 /* The first screen: verdict, findings, memory, goroutines, what to type next. */

@@ -49,6 +49,26 @@ static void member_members(struct json *json, const struct finding *finding)
 	json_array_end(json);
 }
 
+/* Against another process of the program. */
+static void member_change(struct json *json, const struct finding *finding)
+{
+	json_member_string(json, "change", finding_change_name(finding->change));
+	json_key(json, "before");
+	if (finding->change == CHANGE_STAYED) {
+		json_object_begin(json);
+		json_member_unsigned(json, "count", finding->count_before);
+		json_member_known(json, "bytes", finding->bytes_before);
+		json_object_end(json);
+	} else {
+		json_null(json);
+	}
+	if (finding->change == CHANGE_GONE)
+		json_member_bool(json, "mended", finding->mended);
+	else
+		json_member_null(json, "mended");
+	json_member_string(json, "change_why", finding->change_why);
+}
+
 static void write_finding(struct json *json, const struct finding *finding)
 {
 	const struct rule *rule = rules_get(finding->rule);
@@ -95,6 +115,7 @@ static void write_finding(struct json *json, const struct finding *finding)
 	else
 		json_null(json);
 	member_members(json, finding);
+	member_change(json, finding);
 	json_object_end(json);
 }
 
@@ -117,6 +138,30 @@ static void member_heap(struct json *json, const struct diagnosis *diagnosis)
 	json_object_end(json);
 }
 
+static void member_findings(struct json *json, const char *key, const struct findings *findings)
+{
+	json_key(json, key);
+	json_array_begin(json);
+	for (size_t i = 0; i < findings->list.count; i++)
+		write_finding(json, &findings->list.items[i]);
+	json_array_end(json);
+}
+
+/* The last of all: who reads fingerprints of a baseline ends where "gone" begins. */
+static void member_comparison(struct json *json, const struct diagnosis *diagnosis)
+{
+	json_key(json, "before");
+	if (!diagnosis->before) {
+		json_null(json);
+		json_member_null(json, "gone");
+		return;
+	}
+	json_object_begin(json);
+	subject_target_json(diagnosis->before, json);
+	json_object_end(json);
+	member_findings(json, "gone", diagnosis->gone);
+}
+
 void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer)
 {
 	struct json json = JSON_INTO(writer);
@@ -128,13 +173,10 @@ void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer)
 		memory_json(diagnosis->memory, &json);
 	else
 		json_member_null(&json, "memory");
-	json_key(&json, "findings");
-	json_array_begin(&json);
-	for (size_t i = 0; i < diagnosis->findings->list.count; i++)
-		write_finding(&json, &diagnosis->findings->list.items[i]);
-	json_array_end(&json);
+	member_findings(&json, "findings", diagnosis->findings);
 	json_member_unsigned(&json, "suppressed", diagnosis->suppressed);
 	json_member_unsigned(&json, "known", diagnosis->known);
+	member_comparison(&json, diagnosis);
 	json_object_end(&json);
 	writer_char(writer, '\n');
 }

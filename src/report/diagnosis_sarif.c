@@ -155,6 +155,9 @@ static void write_result(struct json *json, const struct diagnosis *diagnosis,
 	json_member_string(json, "ruleId", rules_get(finding->rule)->name);
 	json_member_unsigned(json, "ruleIndex", places->of[finding->rule]);
 	json_member_string(json, "level", levels[finding->certainty]);
+	if (finding->change != CHANGE_UNKNOWN)
+		json_member_string(json, "baselineState",
+				   finding->change == CHANGE_NEW ? "new" : "unchanged");
 	write_words(json, finding);
 	write_locations(json, diagnosis, finding);
 	json_key(json, "partialFingerprints");

@@ -3,12 +3,10 @@
 
 #include "model/quantity.h"
 #include "report/diagnosis.h"
+#include "report/finding_text.h"
 #include "report/memory_line.h"
 #include "report/safe.h"
-#include "report/stack_text.h"
-#include "report/wrap.h"
 
-#define BODY_COLUMN      10
 #define FINDINGS_IN_FULL 4
 #define FINDINGS_SHOWN   12
 #define STATES_SHOWN     4
@@ -111,150 +109,6 @@ static void write_verdict(const struct diagnosis *diagnosis, struct writer *writ
 	writer_string(writer, ".\n");
 }
 
-static void write_label(const struct style *style, const char *label, struct writer *writer)
-{
-	writer_blanks(writer, 4);
-	style_begin(style, STYLE_DIM, writer);
-	writer_printf(writer, "%-6s", label);
-	style_end(style, STYLE_DIM, writer);
-}
-
-static void write_prose(const struct style *style, const char *label, const char *text,
-			struct writer *writer)
-{
-	if (!text)
-		return;
-	write_label(style, label, writer);
-	wrap_text(style, BODY_COLUMN, text, writer);
-}
-
-/* "  proved  1,000 goroutines ...                                  L6 nil-channel" */
-static void write_title(const struct finding *finding, const struct style *style,
-			struct writer *writer)
-{
-	static const enum style_tone tones[] = {
-		[CERTAINTY_SUSPECT] = STYLE_CYAN,
-		[CERTAINTY_LIKELY] = STYLE_YELLOW,
-		[CERTAINTY_PROVED] = STYLE_RED,
-	};
-	const struct rule *rule = rules_get(finding->rule);
-	const char *certainty = certainty_name(finding->certainty);
-	size_t title_columns;
-	writer_string(writer, "\n  ");
-	style_string(style, tones[finding->certainty], certainty, writer);
-	writer_blanks(writer, BODY_COLUMN - 2 - strlen(certainty));
-	style_begin(style, STYLE_BOLD, writer);
-	safe_string_limited(writer, finding->title, SAFE_LIMIT, &title_columns);
-	style_end(style, STYLE_BOLD, writer);
-	size_t left = BODY_COLUMN + title_columns,
-	       right = strlen(rule->code) + 1 + strlen(rule->name);
-	size_t gap = left + right + 2 < style->width ? style->width - left - right : 2;
-	writer_blanks(writer, gap);
-	style_begin(style, STYLE_DIM, writer);
-	writer_printf(writer, "%s %s\n", rule->code, rule->name);
-	style_end(style, STYLE_DIM, writer);
-}
-
-static void write_position(struct writer *writer, const struct place *place)
-{
-	safe_string_limited(writer, place->function, 120, NULL);
-	if (place->file && strcmp(place->file, "?") != 0) {
-		writer_string(writer, "  ");
-		stack_text_position(place->file, place->line, writer);
-	}
-}
-
-/* On one line where they fit, else on several. */
-static void write_parts(struct writer *parts, size_t count, const struct style *style,
-			struct writer *writer)
-{
-	size_t column = 0;
-	for (size_t i = 0; i < count; i++) {
-		const char *text = parts[i].length ? writer_text(&parts[i]) : NULL;
-		if (!text)
-			continue;
-		size_t columns = wrap_columns(text, strlen(text));
-		if (column && column + 3 + columns <= style->width) {
-			writer_string(writer, "   ");
-			column += 3 + columns;
-		} else {
-			writer_printf(writer, "%s%*s", column ? "\n" : "", BODY_COLUMN, "");
-			column = BODY_COLUMN + columns;
-		}
-		writer_string(writer, text);
-	}
-	if (column)
-		writer_char(writer, '\n');
-	for (size_t i = 0; i < count; i++)
-		writer_deinit(&parts[i]);
-}
-
-/* Where, started by whom, for how long. */
-static void write_where(const struct finding *finding, const struct style *style,
-			struct writer *writer)
-{
-	struct writer parts[3] = { WRITER_TO_MEMORY, WRITER_TO_MEMORY, WRITER_TO_MEMORY };
-	char waits[QUANTITY_SIZE * 2];
-	if (finding->place.function) {
-		if (finding->place_word)
-			writer_printf(&parts[0], "%s ", finding->place_word);
-		write_position(&parts[0], &finding->place);
-	}
-	if (finding->created_by.function) {
-		writer_string(&parts[1], "started by ");
-		write_position(&parts[1], &finding->created_by);
-	}
-	if (finding->wait_max_ns >= 0)
-		writer_printf(
-			&parts[2], "waiting %s",
-			quantity_durations(finding->wait_min_ns, finding->wait_max_ns, waits));
-	write_parts(parts, ARRAY_SIZE(parts), style, writer);
-}
-
-/* "main.sessions → [value] *main.Session → .buf [4096]uint8" */
-static void write_path(const struct finding *finding, const struct style *style,
-		       struct writer *writer)
-{
-	struct writer path = WRITER_TO_MEMORY;
-	for (size_t i = 0; i < finding->path_count; i++)
-		writer_printf(&path, "%s%s", i ? " → " : "", finding->path[i]);
-	const char *text = path.length ? writer_text(&path) : NULL;
-	if (text) {
-		writer_blanks(writer, BODY_COLUMN);
-		wrap_text(style, BODY_COLUMN, text, writer);
-	}
-	writer_deinit(&path);
-}
-
-/* "They hold 2.1 MiB, and 310 more come every hour." */
-static void write_amount(const struct finding *finding, struct writer *writer)
-{
-	char text[QUANTITY_SIZE];
-	bool grows = finding->growth_per_hour != INT64_MIN && finding->growth_per_hour > 0;
-	if (!finding->example || (finding->bytes <= 0 && !grows))
-		return;
-	writer_blanks(writer, BODY_COLUMN);
-	if (finding->bytes > 0)
-		writer_printf(writer, "%s %s%s", finding->count == 1 ? "It holds" : "They hold",
-			      quantity_bytes(finding->bytes, text), grows ? ", and " : "");
-	if (grows)
-		writer_printf(writer, "%s more come every hour",
-			      quantity_count((uint64_t)finding->growth_per_hour, text));
-	writer_string(writer, ".\n");
-}
-
-static void write_finding(const struct finding *finding, const struct style *style,
-			  struct writer *writer)
-{
-	write_title(finding, style, writer);
-	write_path(finding, style, writer);
-	write_where(finding, style, writer);
-	write_amount(finding, writer);
-	write_prose(style, "why", finding->why, writer);
-	write_prose(style, "check", finding->settle, writer);
-	write_prose(style, "fix", finding->fix, writer);
-}
-
 /* The first few in full, then a line each: the screen is to hold the answer. */
 static void write_findings(const struct diagnosis *diagnosis, const struct style *style,
 			   struct writer *writer)
@@ -264,9 +118,9 @@ static void write_findings(const struct diagnosis *diagnosis, const struct style
 	size_t in_full = diagnosis->all ? count : MIN(count, (size_t)FINDINGS_IN_FULL);
 	size_t listed = diagnosis->all ? count : MIN(count, (size_t)FINDINGS_SHOWN);
 	for (size_t i = 0; i < in_full; i++)
-		write_finding(&findings->list.items[i], style, writer);
+		finding_text(&findings->list.items[i], style, writer);
 	for (size_t i = in_full; i < listed; i++)
-		write_title(&findings->list.items[i], style, writer);
+		finding_title_text(&findings->list.items[i], style, writer);
 	if (count > listed) {
 		writer_string(writer, "\n… ");
 		quantity_write(writer, count - listed, "more finding", "more findings");
@@ -275,6 +129,44 @@ static void write_findings(const struct diagnosis *diagnosis, const struct style
 	if (count > in_full)
 		writer_printf(writer, "%s--all shows %s in full\n", count > listed ? "" : "\n",
 			      "all findings");
+}
+
+/* "against shop (pid 7, go1.26.8, up 5 min): 2 gone (1 shown to be mended), 1 stayed, 0 new." */
+static void write_comparison(const struct diagnosis *diagnosis, const struct style *style,
+			     struct writer *writer)
+{
+	size_t fresh = 0, stayed = 0, mended = 0;
+	if (!diagnosis->before)
+		return;
+	for (size_t i = 0; i < diagnosis->findings->list.count; i++) {
+		fresh += diagnosis->findings->list.items[i].change == CHANGE_NEW;
+		stayed += diagnosis->findings->list.items[i].change == CHANGE_STAYED;
+	}
+	for (size_t i = 0; i < diagnosis->gone->list.count; i++)
+		mended += diagnosis->gone->list.items[i].mended;
+	writer_string(writer, "against ");
+	subject_text(diagnosis->before, style, writer);
+	writer_string(writer, ": ");
+	writer_printf(writer, "%zu gone", diagnosis->gone->list.count);
+	if (diagnosis->gone->list.count)
+		writer_printf(writer, " (%zu shown to be mended)", mended);
+	writer_printf(writer, ", %zu stayed, %zu new.\n", stayed, fresh);
+}
+
+static void write_gone(const struct diagnosis *diagnosis, const struct style *style,
+		       struct writer *writer)
+{
+	if (!diagnosis->before)
+		return;
+	size_t count = diagnosis->gone->list.count;
+	size_t listed = diagnosis->all ? count : MIN(count, (size_t)FINDINGS_SHOWN);
+	for (size_t i = 0; i < listed; i++)
+		finding_text(&diagnosis->gone->list.items[i], style, writer);
+	if (count > listed) {
+		writer_string(writer, "\n… ");
+		quantity_write(writer, count - listed, "more is gone", "more are gone");
+		writer_string(writer, ": --all\n");
+	}
 }
 
 /* What was left out, and which lines of the file were for nothing. */
@@ -413,8 +305,10 @@ void diagnosis_text(const struct diagnosis *diagnosis, const struct style *style
 	subject_text(diagnosis->subject, style, writer);
 	writer_string(writer, ": ");
 	write_verdict(diagnosis, writer);
+	write_comparison(diagnosis, style, writer);
 	subject_warnings_text(diagnosis->subject, style, writer);
 	write_findings(diagnosis, style, writer);
+	write_gone(diagnosis, style, writer);
 	writer_char(writer, '\n');
 	write_left_out(diagnosis, writer);
 	if (diagnosis->memory)

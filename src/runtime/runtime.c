@@ -106,6 +106,11 @@ void runtime_destroy(struct runtime *runtime)
 	free(runtime);
 }
 
+void runtime_borrow_debug(struct runtime *runtime, const struct runtime *lender)
+{
+	binary_borrow_debug(runtime->binary, lender->binary);
+}
+
 const struct binary *runtime_binary(const struct runtime *runtime)
 {
 	return runtime->binary;

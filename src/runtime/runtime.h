@@ -18,6 +18,9 @@ void runtime_destroy(struct runtime *runtime);
 const struct binary *runtime_binary(const struct runtime *runtime);
 struct target *runtime_target(const struct runtime *runtime);
 
+/* See binary_borrow_debug(): before the heap is looked at. */
+void runtime_borrow_debug(struct runtime *runtime, const struct runtime *lender);
+
 /*
  * From now on read another target of the same process, at the same addresses: a fork of it, a copy.
  * It must outlive the runtime, or be exchanged again.

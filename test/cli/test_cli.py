@@ -462,8 +462,12 @@ class Process(unittest.TestCase):
                 self.assertEqual(json.loads(answer.stdout)["warnings"], [])
             with Leaky("nil=1") as other:
                 answer = dowse(other.pid, "--against", before, "--format", "json")
+                document = json.loads(answer.stdout)
                 self.assertIn("not an earlier moment of the same process",
-                              json.loads(answer.stdout)["warnings"][0])
+                              document["warnings"][0])
+                # They are of one build, so that nothing was mended.
+                self.assertIs(any(finding["mended"] for finding in document["gone"]), False)
+                self.assertNotEqual(document["gone"], [])
             for part, words in {"--over is for a process": [before, "--over", "1s"],
                                 "--over makes its own": [self.pid, "--over", "1s", "--against", before],
                                 "--over 0 is one look": [self.pid, "--over", "0s"]}.items():

@@ -91,12 +91,13 @@ class Contract(unittest.TestCase):
                 self.assertEqual(document["findings"] == [], name == SOUND)
                 for finding in document["findings"]:
                     seen |= {key for key, value in finding.items() if value not in (None, [])}
-        # What none of them fills would be validated in name alone.
+        # What none of them fills would be validated in name alone. Comparisons are below.
         filled = set(subjects.schema()["$defs"]["finding"]["properties"])
-        self.assertLessEqual(filled - seen, {"also", "settle"})
+        self.assertLessEqual(filled - seen, {"also", "settle", "change", "before", "mended",
+                                             "change_why"})
 
     def test_files_and_moments(self):
-        pid, other = crowd[LEAKY[0]].pid, crowd[SOUND].pid
+        pid, other, third = (crowd[name].pid for name in (LEAKY[0], SOUND, "shop"))
         with tempfile.TemporaryDirectory() as folder:
             snapshot, core = Path(folder) / "a.snap", Path(folder) / "a.core"
             dowse("snapshot", pid, "-o", snapshot)
@@ -106,6 +107,14 @@ class Contract(unittest.TestCase):
                           [pid, "--no-stop"]):
                 with self.subTest(words=words):
                     self.check(dowse_json(*words))
+            # Of two processes: what is gone, and what has stayed.
+            self.check(dowse_json(third, pid))
+            document = dowse_json(snapshot, other)
+            self.assertNotEqual(document["gone"], [])
+            with subjects.start(LEAKY[0], SOUND, *LEAKY) as again:
+                document = dowse_json(snapshot, again.pid)
+                self.check(document)
+                self.assertIn("stayed", [f["change"] for f in document["findings"]])
 
 
 class Sarif(unittest.TestCase):

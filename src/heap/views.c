@@ -28,6 +28,7 @@ struct viewing {
 	struct heap_typing typing;
 	struct view_fields fields;
 	struct view_vector views;
+	struct heap_slice_vector slices;
 	uint64_t *opaque; /* by candidate: something leads there that does not say how far */
 	struct arena arena;
 	struct batch batch;
@@ -55,7 +56,7 @@ static struct error *add_view(struct viewing *viewing, uint32_t vertex, uint32_t
 
 /* The words of a header, or a pointer alone. What makes no sense is of something else. */
 static struct error *take_words(struct viewing *viewing, const struct awaited *awaited,
-				const uint64_t *words)
+				uint64_t address, const uint64_t *words)
 {
 	const struct heap *heap = viewing->heap;
 	const struct heap_view_field *field = &viewing->fields.list.items[awaited->field];
@@ -70,6 +71,17 @@ static struct error *take_words(struct viewing *viewing, const struct awaited *a
 		set_opaque(viewing, vertex);
 		return NULL;
 	}
+	if (field->kind == HEAP_VIEW_SLICE && size >= HEAP_SLICE_LARGE) {
+		const struct heap_slice slice = {
+			.address = address,
+			.vertex = vertex,
+			.field = awaited->field,
+			.start = start,
+			.length = length * field->element_size,
+			.capacity = bytes,
+		};
+		TRY(heap_slice_vector_append(&viewing->slices, &slice));
+	}
 	return add_view(viewing, vertex, awaited->field, start, length * field->element_size,
 			bytes);
 }
@@ -80,13 +92,14 @@ static struct error *flush(struct viewing *viewing)
 	for (size_t i = 0; i < viewing->awaited.count; i++) {
 		const struct awaited *awaited = &viewing->awaited.items[i];
 		const uint8_t *bytes = batch_bytes(&viewing->batch, i);
+		const struct target_range *range = &viewing->batch.ranges.items[i];
 		uint64_t words[3] = { 0 };
 		if (!bytes) {
 			set_opaque(viewing, awaited->vertex);
 			continue;
 		}
-		memcpy(words, bytes, viewing->batch.ranges.items[i].length);
-		TRY(take_words(viewing, awaited, words));
+		memcpy(words, bytes, range->length);
+		TRY(take_words(viewing, awaited, range->address, words));
 	}
 	viewing->awaited.count = 0;
 	batch_clear(&viewing->batch);
@@ -263,6 +276,8 @@ static struct error *read_all(struct viewing *viewing, struct heap_views *ret)
 	TRY(cover(viewing, ret));
 	ret->fields = viewing->fields.list;
 	viewing->fields.list = (struct heap_view_field_vector){ 0 };
+	ret->slices = viewing->slices;
+	viewing->slices = (struct heap_slice_vector){ 0 };
 	return NULL;
 }
 
@@ -274,6 +289,7 @@ static void viewing_deinit(struct viewing *viewing)
 	map_deinit(&viewing->fields.numbers);
 	map_deinit(&viewing->fields.pointees);
 	view_vector_deinit(&viewing->views);
+	heap_slice_vector_deinit(&viewing->slices);
 	awaited_vector_deinit(&viewing->awaited);
 	batch_deinit(&viewing->batch);
 	arena_deinit(&viewing->arena);
@@ -299,5 +315,6 @@ void heap_views_deinit(struct heap_views *views)
 {
 	heap_view_field_vector_deinit(&views->fields);
 	heap_viewed_vector_deinit(&views->list);
+	heap_slice_vector_deinit(&views->slices);
 	*views = (struct heap_views){ 0 };
 }

@@ -63,9 +63,24 @@ struct heap_viewed {
 
 DEFINE_VECTOR(heap_viewed_vector, struct heap_viewed);
 
+/* A slice of a large array, by where its header lies: that stays while the array is exchanged. */
+#define HEAP_SLICE_LARGE UINT64_C(4096)
+
+struct heap_slice {
+	uint64_t address;  /* of its header */
+	uint32_t vertex;   /* the array */
+	uint32_t field;    /* that the header is */
+	uint64_t start;    /* in the array, in bytes, as these are: */
+	uint64_t length;
+	uint64_t capacity;
+};
+
+DEFINE_VECTOR(heap_slice_vector, struct heap_slice);
+
 struct heap_views {
 	struct heap_view_field_vector fields;
 	struct heap_viewed_vector list; /* by rising vertices */
+	struct heap_slice_vector slices;
 	uint64_t reachable_bytes;       /* of the whole heap */
 };
 

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "leak/live/growing_private.h"
+
 #include <string.h>
 
 #include "base/big_array.h"
-#include "heap/edge_names.h"
-#include "heap/holders.h"
 #include "heap/tops.h"
-#include "leak/live/holder.h"
-#include "leak/live/past.h"
-#include "model/quantity.h"
 
 /*
- * L26, L27, L29: globals, maps and sync.Maps that only grow. Two looks tell: there are more entries,
- * and of what was held at the first look all is still held at the second. What also loses entries is
- * a cache or a queue at work, and no more than suspected where it grows all the same.
+ * L26, L27, L29: globals, slices, maps and sync.Maps that only grow. Two looks tell: there are more
+ * entries, and of what was held at the first look all is still held at the second. What also loses
+ * entries is a cache or a queue at work, and no more than suspected where it grows all the same.
  *
  * One look sees neither, and speaks only of what holds most of a large heap.
  */
@@ -22,27 +19,14 @@
 #define KEPT_PERCENT         99 /* a sample may be gone by chance */
 #define CHURN_KEPT_PERCENT   50 /* below that it is a queue */
 #define CHURN_GROWTH_PERCENT 5
-#define SAMPLES_LEAST        8 /* that fewer are still there says little */
+#define SLICE_LEAST          (UINT64_C(1) << 20) /* bytes: a batch is rarely as long */
 #define FAST_LEAST           (1 << 20)
 #define FAST_PERCENT         10
 #define ALONE_LEAST          (UINT64_C(16) << 20) /* bytes: by one look */
 #define ALONE_PERCENT        25                   /* and of the reachable heap */
+#define MOST_LEAST           (UINT64_C(2) << 20)  /* where it is most of that */
+#define MOST_PERCENT         50
 #define FINDINGS_MAX         8
-
-/* Holdings of one kind and type below one root, as one; a global alone. */
-struct growing {
-	enum holding_kind kind;
-	uint32_t type; /* of maps */
-	uint32_t top;  /* by number: at the top of the dominator tree */
-	uint32_t example;
-	uint64_t example_bytes;
-	uint64_t count; /* maps */
-	uint64_t entries, bytes;
-	uint64_t entries_before, bytes_before;
-	uint64_t samples, kept; /* of what was held before */
-};
-
-DEFINE_VECTOR(growing_vector, struct growing);
 
 struct search {
 	const struct live_evidence *evidence;
@@ -50,6 +34,8 @@ struct search {
 	struct growing_vector list;
 	struct map by_key;
 	uint64_t *explained; /* by number of a top: bytes that maps below it have grown by */
+	const struct growing *told[FINDINGS_MAX];
+	size_t told_count;
 };
 
 static uint32_t number_of(const struct search *search, uint32_t vertex)
@@ -75,7 +61,16 @@ static bool is_still_held(const struct search *search, const struct live_holding
 static void count_kept(const struct search *search, const struct live_holding *now,
 		       const struct live_holding *before, struct growing *growing)
 {
-	const struct u64_vector *samples = &search->evidence->past->holdings.samples;
+	const struct live_holdings *past = &search->evidence->past->holdings;
+	const struct u64_vector *samples = &past->samples;
+	uint64_t told, same;
+	if (now->kind == HOLDING_SLICE && before->sample_count < GROWING_SAMPLES_LEAST) {
+		live_contents_compare(past, before, search->evidence->holdings, now, &told, &same);
+		growing->samples += told;
+		growing->kept += same;
+		growing->alike |= told != 0;
+		return;
+	}
 	for (size_t i = 0; i < before->sample_count; i++)
 		growing->kept += is_still_held(search, now,
 					       samples->items[before->first_sample + i]);
@@ -87,7 +82,9 @@ static struct error *find_group(struct search *search, const struct live_holding
 {
 	const struct heap *heap = search->evidence->heap;
 	uint32_t top = search->tops[number_of(search, holding->vertex)];
-	uint32_t type = holding->kind == HOLDING_MAP ? heap_object_type(heap, holding->vertex) : 0;
+	uint32_t type = holding->kind == HOLDING_MAP || holding->kind == HOLDING_SLICE
+				? heap_object_type(heap, holding->vertex)
+				: 0;
 	uint64_t key = (uint64_t)type << 34 | (uint64_t)top << 2 | holding->kind;
 	struct growing fresh = { .kind = holding->kind, .type = type, .top = top };
 	struct map_slot *slot;
@@ -114,6 +111,7 @@ static struct error *add(struct search *search, const struct live_holding *holdi
 	if (holding->bytes >= growing->example_bytes) {
 		growing->example = holding->vertex;
 		growing->example_bytes = holding->bytes;
+		growing->example_address = holding->address;
 	}
 	if (!before)
 		return NULL;
@@ -136,13 +134,18 @@ static struct error *gather(struct search *search)
 static bool is_large(const struct search *search, const struct growing *growing)
 {
 	uint64_t reachable = search->evidence->holdings->reachable_bytes;
-	return growing->bytes >= ALONE_LEAST && growing->bytes >= reachable / 100 * ALONE_PERCENT;
+	return (growing->bytes >= ALONE_LEAST &&
+		growing->bytes >= reachable / 100 * ALONE_PERCENT) ||
+	       (growing->bytes >= MOST_LEAST && growing->bytes >= reachable / 100 * MOST_PERCENT);
 }
 
 static bool has_grown(const struct growing *growing)
 {
 	uint64_t more = growing->entries - growing->entries_before;
 	uint64_t bytes = growing->bytes - growing->bytes_before;
+	if (growing->kind == HOLDING_SLICE &&
+	    (growing->bytes < SLICE_LEAST || growing->bytes < growing->bytes_before + BYTES_LEAST))
+		return false;
 	if (growing->bytes <= growing->bytes_before)
 		return growing->kind != HOLDING_GLOBAL &&
 		       growing->entries > growing->entries_before && more >= GROWTH_LEAST &&
@@ -189,7 +192,7 @@ static bool judge(const struct search *search, const struct growing *growing, en
 		return is_large(search, growing);
 	if (!has_grown(growing))
 		return false;
-	if (growing->samples < SAMPLES_LEAST) {
+	if (growing->samples < GROWING_SAMPLES_LEAST) {
 		*ret = is_growing_fast(growing) ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 		return true;
 	}
@@ -200,136 +203,6 @@ static bool judge(const struct search *search, const struct growing *growing, en
 						      growing->bytes_before * CHURN_GROWTH_PERCENT)
 		return false;
 	return true;
-}
-
-/* The newest of a map's pieces or, of something else, of the objects: its site is who fills it. */
-static uint32_t filler_of(const struct search *search, uint32_t vertex)
-{
-	const struct heap *heap = search->evidence->heap;
-	const struct dominator_tree *tree = search->evidence->tree;
-	uint32_t number = number_of(search, vertex), best = VERTEX_NONE;
-	uint64_t most = 0;
-	for (uint32_t child = dominator_tree_first(tree, number); child;
-	     child = dominator_tree_next(tree, number, child)) {
-		uint32_t object = heap->dominators.vertices[child];
-		if (object >= heap->scan.graph.object_count ||
-		    heap_object_size(heap, object) <= most)
-			continue;
-		most = heap_object_size(heap, object);
-		best = object;
-	}
-	return best;
-}
-
-/* One of what it holds, the largest of the samples. */
-static uint32_t element_of(const struct search *search, uint32_t vertex)
-{
-	const struct heap *heap = search->evidence->heap;
-	const struct live_holdings *holdings = search->evidence->holdings;
-	const struct heap_root *root = heap_vertex_root(heap, vertex);
-	const struct live_holding *holding = live_holdings_find(
-		holdings, root ? root->address : heap_value_address(heap, vertex));
-	uint32_t best = VERTEX_NONE;
-	for (size_t i = 0; holding && i < holding->sample_count; i++) {
-		uint64_t address = holdings->samples.items[holding->first_sample + i];
-		uint32_t edge = heap_spans_edge(&heap->spans, address);
-		if (edge != EDGE_NONE &&
-		    (best == VERTEX_NONE ||
-		     heap_object_size(heap, edge_target(edge)) > heap_object_size(heap, best)))
-			best = edge_target(edge);
-	}
-	return best;
-}
-
-static struct error *tell_place(const struct search *search, const struct growing *growing,
-				struct findings *findings, struct finding *finding)
-{
-	struct finding filler = { 0 };
-	const uint32_t vertices[] = { filler_of(search, growing->example),
-				      element_of(search, growing->example) };
-	TRY(live_holder_tell(search->evidence, growing->example, findings, finding));
-	finding->place = (struct place){ 0 };
-	finding->place_word = NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(vertices) && !filler.place.function; i++) {
-		if (vertices[i] != VERTEX_NONE)
-			TRY(live_holder_tell(search->evidence, vertices[i], findings, &filler));
-		/* The library's own code is told by who calls it, or not at all. */
-		if (filler.place.function &&
-		    !place_is_users(&search->evidence->places, filler.place.function))
-			filler.place = (struct place){ 0 };
-	}
-	if (!filler.place.function)
-		return NULL;
-	finding->place = filler.place;
-	finding->place_word = strcmp(filler.place_word, "allocated by") == 0 ? "filled by"
-			      : strcmp(filler.place_word, "may be allocated by") == 0
-				      ? "may be filled by"
-				      : "may be filled, among other places, by";
-	return NULL;
-}
-
-static const char *name_of(const struct finding *finding, struct findings *findings,
-			   const struct growing *growing)
-{
-	if (finding->subject)
-		return finding->subject;
-	if (growing->kind == HOLDING_GLOBAL && finding->path_count)
-		return finding->path[0];
-	return finding->path_count ? findings_text(findings, "a map of %s", finding->path[0])
-				   : "a map";
-}
-
-static const char *title_of(const struct search *search, const struct growing *growing,
-			    const struct finding *finding, struct findings *findings)
-{
-	char entries[QUANTITY_SIZE], bytes[QUANTITY_SIZE];
-	const char *name = name_of(finding, findings, growing);
-	const char *what = growing->kind == HOLDING_GLOBAL ? "objects" : "entries";
-	const char *amount = findings_text(findings, "%s %s, %s",
-					   quantity_count(growing->entries, entries), what,
-					   quantity_bytes((int64_t)growing->bytes, bytes));
-	if (!search->evidence->past)
-		return findings_text(findings, "%s holds much of the heap: %s", name, amount);
-	const char *since = live_past_since(search->evidence->past, findings);
-	if (finding->certainty == CERTAINTY_LIKELY)
-		return growing->samples >= SAMPLES_LEAST
-			       ? findings_text(findings, "%s only grows: %s, none removed %s", name,
-					       amount, since)
-			       : findings_text(findings, "%s grows: %s, %s more %s", name, amount,
-					       quantity_bytes((int64_t)(growing->bytes -
-									growing->bytes_before),
-							      bytes),
-					       since);
-	return findings_text(findings, "%s grows: %s", name, amount);
-}
-
-static const char *why_of(const struct search *search, const struct growing *growing,
-			  const struct finding *finding, struct findings *findings)
-{
-	char count[QUANTITY_SIZE], bytes[QUANTITY_SIZE];
-	if (!search->evidence->past)
-		return "One look cannot tell a cache that is full from one that has no end.";
-	const char *since = live_past_since(search->evidence->past, findings);
-	int64_t more_bytes = (int64_t)(growing->bytes - growing->bytes_before);
-	const char *grew =
-		findings_text(findings, "%s more %s and %s more %s",
-			      quantity_count(growing->entries - growing->entries_before, count),
-			      growing->kind == HOLDING_GLOBAL ? "objects" : "entries",
-			      quantity_bytes(MAX(more_bytes, INT64_C(0)), bytes), since);
-	if (growing->samples >= SAMPLES_LEAST && finding->certainty == CERTAINTY_LIKELY)
-		return findings_text(
-			findings,
-			"It has %s, and all that it held before and that was looked at (%llu objects) is still there.",
-			grew, (unsigned long long)growing->samples);
-	if (!growing->samples)
-		return findings_text(
-			findings,
-			"It has %s. Whether anything is removed cannot be seen: what it holds are no objects of their own.",
-			grew);
-	return findings_text(
-		findings,
-		"It has %s, though some of what it held is gone: a cache that is still filling looks like that.",
-		grew);
 }
 
 static enum rule_id rule_of(const struct growing *growing)
@@ -364,21 +237,22 @@ static struct error *report(struct search *search, const struct growing *growing
 		finding.bytes_per_hour =
 			live_per_hour(past, (int64_t)(growing->bytes - growing->bytes_before));
 	}
-	TRY(tell_place(search, growing, findings, &finding));
-	finding.title = title_of(search, growing, &finding, findings);
-	finding.why = why_of(search, growing, &finding, findings);
-	if (certainty == CERTAINTY_SUSPECT)
-		finding.settle = past ? "Look again over a longer time, at like load."
-				      : "Look twice: --over 30s tells whether it grows.";
+	TRY(growing_words(search->evidence, growing, findings, &finding));
 	return finding_vector_append(&findings->list, &finding);
+}
+
+static int order_of(const struct growing *growing)
+{
+	return growing->kind == HOLDING_GLOBAL ? 2 : growing->kind == HOLDING_SLICE;
 }
 
 static int compare(const void *left, const void *right)
 {
 	const struct growing *a = left, *b = right;
-	/* Globals last: what their maps explain is theirs. */
-	if ((a->kind == HOLDING_GLOBAL) != (b->kind == HOLDING_GLOBAL))
-		return a->kind == HOLDING_GLOBAL ? 1 : -1;
+	/* Maps first, globals last: what maps and slices explain is theirs. */
+	int order = order_of(a) - order_of(b);
+	if (order)
+		return order;
 	if (a->bytes != b->bytes)
 		return a->bytes < b->bytes ? 1 : -1;
 	return a->example < b->example ? -1 : a->example > b->example;
@@ -390,25 +264,43 @@ static uint64_t weight_of(const struct search *search, const struct growing *gro
 	return search->evidence->past ? growing->bytes - growing->bytes_before : growing->bytes;
 }
 
+/* Is it below what has been told of, or above that, and no more than that? */
+static bool is_explained(const struct search *search, const struct growing *growing)
+{
+	const struct dominator_tree *tree = search->evidence->tree;
+	if (growing->kind == HOLDING_GLOBAL)
+		return search->explained[growing->top] * 2 >= weight_of(search, growing);
+	for (size_t i = 0; i < search->told_count && growing->kind == HOLDING_SLICE; i++) {
+		uint32_t told = number_of(search, search->told[i]->example);
+		uint32_t number = number_of(search, growing->example);
+		if (dominator_tree_holds(tree, told, number) ||
+		    dominator_tree_holds(tree, number, told))
+			return true;
+	}
+	return false;
+}
+
+static struct error *consider(struct search *search, struct growing *growing,
+			      struct findings *findings)
+{
+	enum certainty certainty;
+	if (!judge(search, growing, &certainty) || is_explained(search, growing) ||
+	    (growing->kind == HOLDING_GLOBAL && is_pool(search, growing)))
+		return NULL;
+	TRY(growing_is_passing(search->evidence, growing, &growing->passing));
+	if (growing->passing)
+		certainty = CERTAINTY_SUSPECT;
+	search->explained[growing->top] += weight_of(search, growing);
+	search->told[search->told_count++] = growing;
+	return report(search, growing, certainty, findings);
+}
+
 static struct error *report_all(struct search *search, struct findings *findings)
 {
-	size_t found = 0;
 	if (search->list.count)
 		qsort(search->list.items, search->list.count, sizeof(struct growing), compare);
-	for (size_t i = 0; i < search->list.count && found < FINDINGS_MAX; i++) {
-		const struct growing *growing = &search->list.items[i];
-		enum certainty certainty;
-		if (!judge(search, growing, &certainty) ||
-		    (growing->kind == HOLDING_GLOBAL && is_pool(search, growing)))
-			continue;
-		uint64_t weight = weight_of(search, growing);
-		if (growing->kind == HOLDING_GLOBAL &&
-		    search->explained[growing->top] * 2 >= weight)
-			continue;
-		search->explained[growing->top] += weight;
-		TRY(report(search, growing, certainty, findings));
-		found++;
-	}
+	for (size_t i = 0; i < search->list.count && search->told_count < FINDINGS_MAX; i++)
+		TRY(consider(search, &search->list.items[i], findings));
 	return NULL;
 }
 

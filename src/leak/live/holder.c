@@ -372,6 +372,16 @@ struct error *live_holder_tell(const struct live_evidence *evidence, uint32_t ve
 	return tell_path(holders, vertex, findings, finding);
 }
 
+struct error *live_holder_root(const struct live_evidence *evidence, uint32_t vertex, uint32_t *ret)
+{
+	struct live_holders *holders = evidence->holders;
+	TRY(find_ways(evidence, holders));
+	while (holders->ways.parents[vertex] != VERTEX_NONE)
+		vertex = holders->ways.parents[vertex];
+	*ret = heap_vertex_root(evidence->heap, vertex) ? vertex : VERTEX_NONE;
+	return NULL;
+}
+
 struct error *live_type_name(const struct live_evidence *evidence, uint32_t vertex,
 			     const char **ret)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "leak/live/holdings.h"
+#include "leak/live/holdings_private.h"
 
 #include <string.h>
 
@@ -79,10 +79,12 @@ static struct error *count_entries(const struct heap *heap, struct live_holdings
 	return NULL;
 }
 
-struct error *live_holdings_read(struct heap *heap, struct live_holdings *ret)
+struct error *live_holdings_read(struct heap *heap, const struct heap_views *views,
+				 struct live_holdings *ret)
 {
 	TRY(list_maps(heap, ret));
-	return count_entries(heap, ret);
+	TRY(count_entries(heap, ret));
+	return holdings_read_slices(heap, views, ret);
 }
 
 /*
@@ -198,6 +200,17 @@ static bool weigh_one(const struct weighing *weighing, struct live_holding *hold
 	return true;
 }
 
+/* A slice holds as much of its array as it is long: it grows evenly, the array by leaps. */
+static bool weigh_slice(const struct weighing *weighing, struct live_holding *slice)
+{
+	uint64_t length = slice->bytes;
+	uint64_t array = heap_object_size(weighing->heap, slice->vertex);
+	if (!weigh_one(weighing, slice))
+		return false;
+	slice->bytes = slice->bytes - MIN(array, slice->bytes) + length;
+	return slice->bytes >= GLOBAL_LARGE;
+}
+
 /* Of two maps of one sync.Map the larger one counts; of two things at one address the first. */
 static struct error *remember(struct weighing *weighing, size_t index, bool *ret_fresh)
 {
@@ -234,7 +247,16 @@ static void become_sync_map(const struct weighing *weighing, struct live_holding
 	holding->address = address_of(heap, vertex);
 }
 
-static struct error *weigh_maps(struct weighing *weighing)
+static bool weigh_any(const struct weighing *weighing, struct live_holding *holding)
+{
+	if (holding->kind == HOLDING_SLICE)
+		return weigh_slice(weighing, holding);
+	if (is_of(weighing, weighing->maps, holding->vertex))
+		become_sync_map(weighing, holding);
+	return weigh_one(weighing, holding);
+}
+
+static struct error *weigh_read(struct weighing *weighing)
 {
 	struct live_holding_vector *list = &weighing->holdings->list;
 	size_t kept = 0;
@@ -243,9 +265,7 @@ static struct error *weigh_maps(struct weighing *weighing)
 		bool fresh;
 		if (weighing->heap->dominators.numbers[holding.vertex] == VERTEX_NONE)
 			continue;
-		if (is_of(weighing, weighing->maps, holding.vertex))
-			become_sync_map(weighing, &holding);
-		if (!weigh_one(weighing, &holding))
+		if (!weigh_any(weighing, &holding))
 			continue;
 		list->items[kept] = holding;
 		TRY(remember(weighing, kept, &fresh));
@@ -319,7 +339,7 @@ static struct error *weigh(struct weighing *weighing)
 	TRY(types_named(heap, sync_maps, ARRAY_SIZE(sync_maps), &weighing->maps));
 	TRY(types_named(heap, sync_nodes, ARRAY_SIZE(sync_nodes), &weighing->nodes));
 	TRY(types_named(heap, sync_entries, ARRAY_SIZE(sync_entries), &weighing->entries));
-	TRY(weigh_maps(weighing));
+	TRY(weigh_read(weighing));
 	TRY(weigh_trees(weighing));
 	TRY(weigh_globals(weighing));
 	for (size_t i = 0; i < list->count; i++)
@@ -342,6 +362,7 @@ void live_holdings_deinit(struct live_holdings *holdings)
 {
 	live_holding_vector_deinit(&holdings->list);
 	u64_vector_deinit(&holdings->samples);
+	u64_vector_deinit(&holdings->contents);
 	map_deinit(&holdings->by_address);
 	*holdings = (struct live_holdings){ 0 };
 }

@@ -4,29 +4,35 @@
 
 #include "base/map.h"
 #include "heap/dominator_tree.h"
+#include "heap/views.h"
 #include "leak/live/live.h"
 
 /*
- * What can hold ever more: globals, and maps wherever they are (those that a sync.Map consists of
- * among them). Nothing in Go's heap moves, so that each has the same address at every moment of a
- * process; a sync.Map exchanges its maps, and has that of what holds it.
+ * What can hold ever more: globals; maps wherever they are (those that a sync.Map consists of among
+ * them), and slices. Nothing in Go's heap moves, so that each has the same address at every moment
+ * of a process; a sync.Map exchanges its maps, and has that of what holds it; a slice exchanges its
+ * array, and has that of its header.
  */
 enum holding_kind {
 	HOLDING_GLOBAL,
 	HOLDING_MAP,
 	HOLDING_SYNC_MAP,
+	HOLDING_SLICE,
 };
 
 struct live_holding {
 	enum holding_kind kind;
 	uint64_t address; /* that it is known by */
-	uint32_t vertex;
-	uint64_t entries; /* of a map; of others the objects that they hold */
+	uint32_t vertex;  /* of a slice the array */
+	uint64_t entries; /* of a map, of a slice; of others the objects that they hold */
 	uint64_t objects; /* that it retains */
 	uint64_t bytes;
 	/* Objects that it holds alone, by their addresses, spread over all of them. */
 	size_t first_sample;
 	size_t sample_count;
+	/* Of some elements of a slice: hashes of what stands in them, 0 for what could not be read. */
+	size_t first_content;
+	size_t content_count;
 };
 
 DEFINE_VECTOR(live_holding_vector, struct live_holding);
@@ -34,12 +40,17 @@ DEFINE_VECTOR(live_holding_vector, struct live_holding);
 struct live_holdings {
 	struct live_holding_vector list; /* those of some size alone */
 	struct u64_vector samples;
+	struct u64_vector contents;
 	struct map by_address;
 	uint64_t reachable_bytes; /* of the whole heap */
 };
 
-/* The large maps' numbers of entries: while memory stands still, after heap_search(). */
-struct error *live_holdings_read(struct heap *heap, struct live_holdings *ret) must_use;
+/*
+ * The large maps' numbers of entries, and the large slices: while memory stands still, after
+ * heap_search().
+ */
+struct error *live_holdings_read(struct heap *heap, const struct heap_views *views,
+				 struct live_holdings *ret) must_use;
 
 /* The rest, once there are dominators. */
 struct error *live_holdings_weigh(const struct heap *heap, const struct dominator_tree *tree,
@@ -49,5 +60,14 @@ void live_holdings_deinit(struct live_holdings *holdings);
 /* What is known by that address; NULL. */
 const struct live_holding *live_holdings_find(const struct live_holdings *holdings,
 					      uint64_t address);
+
+
+/*
+ * Of the elements that were looked at in both: how many say something, and how many of these are the
+ * same. None where all are alike.
+ */
+void live_contents_compare(const struct live_holdings *before, const struct live_holding *then,
+			   const struct live_holdings *after, const struct live_holding *now,
+			   uint64_t *ret_told, uint64_t *ret_same);
 
 #endif

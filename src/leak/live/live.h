@@ -12,6 +12,7 @@ struct liveness;
 struct live_holders;
 struct live_holdings;
 struct live_past;
+struct heap_views;
 
 /*
  * What detectors read of a process, or of what became of one. Where something could not be had, or
@@ -27,6 +28,7 @@ struct live_evidence {
 	const struct liveness *liveness;   /* who can still be woken; NULL while notes are taken */
 	const struct dominator_tree *tree; /* NULL while notes are taken */
 	struct live_holders *holders;      /* for live_holder_tell() */
+	const struct heap_views *views;    /* who has which part of what array; NULL without a heap */
 	struct live_holdings *holdings;    /* what can hold ever more */
 	const struct live_past *past;      /* an earlier moment; NULL: this is the only one */
 	const struct runtime_counters *counters;

@@ -63,7 +63,9 @@ struct error *live_look_at_heap(struct heap *heap, const struct live_places *pla
 	TRY(look_begin(heap->runtime, places, heap->roots.goroutines, ret));
 	ret->evidence.heap = heap;
 	TRY(live_holders_create(heap, &ret->evidence.holders));
-	TRY(live_holdings_read(heap, &ret->holdings));
+	TRY(heap_views_read(heap, &ret->views));
+	ret->evidence.views = &ret->views;
+	TRY(live_holdings_read(heap, &ret->views, &ret->holdings));
 	return live_read(&ret->evidence, &ret->notes);
 }
 
@@ -97,6 +99,7 @@ void live_look_deinit(struct live_look *look)
 	liveness_destroy(look->liveness);
 	live_holders_destroy(look->evidence.holders);
 	live_holdings_deinit(&look->holdings);
+	heap_views_deinit(&look->views);
 	dominator_tree_deinit(&look->tree);
 	goroutine_group_vector_deinit(&look->groups);
 	free(look->evidence.claimed);

@@ -2,6 +2,7 @@
 #ifndef DOWSE_LEAK_LIVE_LOOK_H
 #define DOWSE_LEAK_LIVE_LOOK_H
 
+#include "heap/views.h"
 #include "leak/live/past.h"
 #include "runtime/runtime.h"
 
@@ -20,6 +21,7 @@ struct live_look {
 	struct live_evidence evidence;
 	struct goroutines *goroutines;        /* owned; NULL: those of the heap */
 	struct goroutine_group_vector groups; /* of all but the runtime's own */
+	struct heap_views views;
 	struct live_notes notes;
 	struct liveness *liveness;
 	struct live_holdings holdings;

@@ -39,7 +39,7 @@ static void group_add(struct pinned_group *group, const struct heap_viewed *view
 
 static struct error *make_groups(struct pinned *pinned)
 {
-	const struct heap_views *views = &pinned->views;
+	const struct heap_views *views = pinned->views;
 	for (uint32_t i = 0; i < views->fields.count; i++)
 		TRY(pinned_group_vector_append(&pinned->groups,
 					       &(struct pinned_group){ .field = i }));
@@ -94,7 +94,7 @@ static void take_probe(struct probing *probing, size_t index)
 
 static struct error *probe(struct probing *probing, const struct heap *heap, uint32_t *asked)
 {
-	const struct heap_views *views = &probing->pinned->views;
+	const struct heap_views *views = probing->pinned->views;
 	for (size_t i = 0; i < views->list.count; i++) {
 		const struct heap_viewed *viewed = &views->list.items[i];
 		if (!is_wasteful(viewed) || viewed->room * 2 < viewed->size ||
@@ -111,7 +111,7 @@ static struct error *probe(struct probing *probing, const struct heap *heap, uin
 static struct error *probe_room(struct pinned *pinned, const struct heap *heap)
 {
 	struct arena arena = { 0 };
-	size_t fields = pinned->views.fields.count;
+	size_t fields = pinned->views->fields.count;
 	_cleanup_(free_pointer) uint32_t *asked = calloc(fields + 1, sizeof(*asked));
 	struct probing probing = {
 		.pinned = pinned,
@@ -129,7 +129,6 @@ static struct error *probe_room(struct pinned *pinned, const struct heap *heap)
 static void pinned_forget(void *notes)
 {
 	struct pinned *pinned = notes;
-	heap_views_deinit(&pinned->views);
 	pinned_group_vector_deinit(&pinned->groups);
 	free(pinned);
 }
@@ -139,9 +138,8 @@ static struct error *pinned_read(const struct live_evidence *evidence, void **re
 	struct pinned *pinned = calloc(1, sizeof(*pinned));
 	if (!pinned)
 		return error_no_memory();
-	struct error *error = heap_views_read(evidence->heap, &pinned->views);
-	if (!error)
-		error = make_groups(pinned);
+	pinned->views = evidence->views;
+	struct error *error = make_groups(pinned);
 	if (!error)
 		error = probe_room(pinned, evidence->heap);
 	if (error)
@@ -199,7 +197,7 @@ static struct error *report(const struct live_evidence *evidence, const struct p
 			    const struct pinned_group *group, const struct pinned_verdict *verdict,
 			    struct findings *ret)
 {
-	const struct heap_view_field *field = &pinned->views.fields.items[group->field];
+	const struct heap_view_field *field = &pinned->views->fields.items[group->field];
 	bool dropped = verdict->rule == RULE_DROPPED_ELEMENTS_KEPT;
 	uint64_t waste = group->room + group->lost;
 	struct finding finding = {
@@ -222,11 +220,11 @@ static struct error *report(const struct live_evidence *evidence, const struct p
 static struct error *find_in_group(const struct live_evidence *evidence, struct pinned *pinned,
 				   const struct pinned_group *group, struct findings *ret)
 {
-	const struct heap_view_field *field = &pinned->views.fields.items[group->field];
+	const struct heap_view_field *field = &pinned->views->fields.items[group->field];
 	bool old = evidence->counters && evidence->counters->gc_count >= 2;
 	struct pinned_verdict verdict;
 	struct keepers keepers;
-	if (!pinned_judge(group, field, pinned->views.reachable_bytes, old, &verdict) ||
+	if (!pinned_judge(group, field, pinned->views->reachable_bytes, old, &verdict) ||
 	    is_libraries(evidence, field))
 		return NULL;
 	TRY(find_keepers(evidence->heap,

@@ -143,7 +143,7 @@ static struct error *look_at(struct looking *looking, const struct heap_viewed *
 
 static struct error *look_at_all(struct looking *looking, struct pinned *pinned)
 {
-	const struct heap_views *views = &pinned->views;
+	const struct heap_views *views = pinned->views;
 	const struct dominators *dominators = &looking->heap->dominators;
 	looking->visits_left = (uint64_t)VISITS_MAX * dominators->count;
 	looking->visited = calloc(dominators->count / 64 + 1, sizeof(*looking->visited));

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "leak/live/growing_private.h"
+
+#include "binary/way_out.h"
+#include "heap/holders.h"
+#include "leak/live/holder.h"
+
+/*
+ * What a job gathers grows until the job is done. So what no global and not goroutine 1 leads to may
+ * go with the goroutine that does: unless that one stands in a loop of its own that nothing leaves.
+ */
+static struct error *can_end(const struct live_evidence *evidence,
+			     const struct goroutine *goroutine, bool *ret)
+{
+	const struct binary *binary = runtime_binary(evidence->heap->runtime);
+	const struct stack *stack = goroutine->stack;
+	*ret = true;
+	for (uint32_t i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->frames[i];
+		if (!frame->pc || !place_is_users(&evidence->places, frame->function))
+			continue;
+		return way_out_find(binary, frame->pc, ret);
+	}
+	return NULL;
+}
+
+struct error *growing_is_passing(const struct live_evidence *evidence,
+				 const struct growing *growing, bool *ret)
+{
+	uint32_t vertex;
+	*ret = false;
+	TRY(live_holder_root(evidence, growing->example, &vertex));
+	const struct heap_root *root =
+		vertex == VERTEX_NONE ? NULL : heap_vertex_root(evidence->heap, vertex);
+	if (!root || root->kind != HEAP_ROOT_GOROUTINE || root->goroutine == HEAP_NO_GOROUTINE)
+		return NULL;
+	const struct goroutine *goroutine = &evidence->goroutines->list.items[root->goroutine];
+	return goroutine->id == 1 ? NULL : can_end(evidence, goroutine, ret);
+}

@@ -70,3 +70,18 @@ bool call_has_number(const struct binary *binary, uint64_t pc, uint64_t number)
 	}
 	return false;
 }
+
+size_t call_addresses(const struct binary *binary, uint64_t pc, uint64_t *ret, size_t capacity)
+{
+	const struct code_span code = {
+		.bytes = binary_bytes_at(binary, pc - CALL_SIZE - NUMBER_BEHIND, NUMBER_BEHIND),
+		.size = NUMBER_BEHIND,
+		.address = pc - CALL_SIZE - NUMBER_BEHIND,
+	};
+	size_t count = 0;
+	for (size_t at = NUMBER_BEHIND; code.bytes && at-- > 0 && count < capacity;) {
+		unsigned into;
+		count += lea_read(&code, at, &ret[count], &into);
+	}
+	return count;
+}

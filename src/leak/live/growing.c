@@ -131,12 +131,34 @@ static struct error *gather(struct search *search)
 	return NULL;
 }
 
+/* By one look: a good part of a large heap; or most of any, where nothing is seen to be deleted. */
 static bool is_large(const struct search *search, const struct growing *growing)
 {
 	uint64_t reachable = search->evidence->holdings->reachable_bytes;
-	return (growing->bytes >= ALONE_LEAST &&
-		growing->bytes >= reachable / 100 * ALONE_PERCENT) ||
-	       (growing->bytes >= MOST_LEAST && growing->bytes >= reachable / 100 * MOST_PERCENT);
+	return growing->bytes >= ALONE_LEAST && growing->bytes >= reachable / 100 * ALONE_PERCENT;
+}
+
+static bool is_most(const struct search *search, const struct growing *growing)
+{
+	uint64_t reachable = search->evidence->holdings->reachable_bytes;
+	return growing->bytes >= MOST_LEAST && growing->bytes >= reachable / 100 * MOST_PERCENT;
+}
+
+static bool is_map(const struct growing *growing)
+{
+	return growing->kind == HOLDING_MAP || growing->kind == HOLDING_SYNC_MAP;
+}
+
+static struct error *judge_alone(const struct search *search, struct growing *growing,
+				 struct findings *findings, bool *ret)
+{
+	bool large = is_large(search, growing);
+	*ret = large || is_most(search, growing);
+	if (!*ret || !is_map(growing))
+		return NULL;
+	TRY(growing_never_shrinks(search->evidence, growing, findings, &growing->endless));
+	*ret = large || growing->endless;
+	return NULL;
 }
 
 static bool has_grown(const struct growing *growing)
@@ -185,11 +207,9 @@ static bool is_pool(const struct search *search, const struct growing *growing)
 }
 
 /* False: nothing is to be said. */
-static bool judge(const struct search *search, const struct growing *growing, enum certainty *ret)
+static bool judge(const struct growing *growing, enum certainty *ret)
 {
 	*ret = CERTAINTY_SUSPECT;
-	if (!search->evidence->past || !search->evidence->past->has_heap)
-		return is_large(search, growing);
 	if (!has_grown(growing))
 		return false;
 	if (growing->samples < GROWING_SAMPLES_LEAST) {
@@ -283,8 +303,12 @@ static bool is_explained(const struct search *search, const struct growing *grow
 static struct error *consider(struct search *search, struct growing *growing,
 			      struct findings *findings)
 {
-	enum certainty certainty;
-	if (!judge(search, growing, &certainty) || is_explained(search, growing) ||
+	const struct live_past *past = search->evidence->past;
+	enum certainty certainty = CERTAINTY_SUSPECT;
+	bool told = past && past->has_heap && judge(growing, &certainty);
+	if (!past || !past->has_heap)
+		TRY(judge_alone(search, growing, findings, &told));
+	if (!told || is_explained(search, growing) ||
 	    (growing->kind == HOLDING_GLOBAL && is_pool(search, growing)))
 		return NULL;
 	TRY(growing_is_passing(search->evidence, growing, &growing->passing));

@@ -20,6 +20,7 @@ struct growing {
 	uint64_t samples, kept; /* of what was held before */
 	bool alike;   /* the samples are elements that hold no objects */
 	bool passing; /* growing_is_passing() */
+	bool endless; /* growing_never_shrinks(): asked where there is one look */
 };
 
 DEFINE_VECTOR(growing_vector, struct growing);
@@ -31,5 +32,10 @@ struct error *growing_words(const struct live_evidence *evidence, const struct g
 /* growing_passing.c: is it held by a goroutine alone that can end, and let go of it? */
 struct error *growing_is_passing(const struct live_evidence *evidence,
 				 const struct growing *growing, bool *ret) must_use;
+
+/* growing_deletions.c: is there no code that deletes from such a map? False of what is no map. */
+struct error *growing_never_shrinks(const struct live_evidence *evidence,
+				    const struct growing *growing, struct findings *findings,
+				    bool *ret) must_use;
 
 #endif

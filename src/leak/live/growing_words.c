@@ -11,7 +11,7 @@ static uint32_t filler_of(const struct live_evidence *evidence, uint32_t vertex)
 {
 	const struct heap *heap = evidence->heap;
 	const struct dominator_tree *tree = evidence->tree;
-	uint32_t number = evidence->heap->dominators.numbers[vertex], best = VERTEX_NONE;
+	uint32_t number = heap->dominators.numbers[vertex], best = VERTEX_NONE;
 	uint64_t most = 0;
 	for (uint32_t child = dominator_tree_first(tree, number); child;
 	     child = dominator_tree_next(tree, number, child)) {
@@ -57,7 +57,7 @@ static struct error *tell_place(const struct live_evidence *evidence, const stru
 	finding->place_word = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(vertices) && !filler.place.function; i++) {
 		if (vertices[i] != VERTEX_NONE)
-			TRY(live_holder_tell(evidence, vertices[i], findings, &filler));
+			TRY(live_holder_place(evidence, vertices[i], growing->example, &filler));
 		/* The library's own code is told by who calls it, or not at all. */
 		if (filler.place.function &&
 		    !place_is_users(&evidence->places, filler.place.function))
@@ -124,7 +124,9 @@ static const char *why_of(const struct live_evidence *evidence, const struct gro
 {
 	char count[QUANTITY_SIZE], bytes[QUANTITY_SIZE];
 	if (!evidence->past)
-		return "One look cannot tell a cache that is full from one that has no end.";
+		return growing->endless
+			       ? "No code of the program deletes from such a map. One look cannot tell one that is full, or is filled once, from one that has no end."
+			       : "One look cannot tell a cache that is full from one that has no end.";
 	const char *since = live_past_since(evidence->past, findings);
 	int64_t more_bytes = (int64_t)(growing->bytes - growing->bytes_before);
 	const char *grew =

@@ -242,14 +242,29 @@ static void place_at(const struct live_evidence *evidence, const struct heap_sit
 	finding->place_word = "allocated by";
 }
 
-/* Of the samples that are of one type and size with the object, the bucket that has most; itself. */
-static struct error *sampled_bucket(const struct live_holders *holders, uint32_t vertex,
-				    size_t *ret)
+/* Whether an object is below another one in the tree of dominators; VERTEX_NONE: of none. */
+static bool is_below(const struct live_evidence *evidence, uint32_t holder, uint32_t vertex)
 {
+	const struct dominators *dominators = &evidence->heap->dominators;
+	if (holder == VERTEX_NONE || !evidence->tree || dominators->numbers[vertex] == VERTEX_NONE)
+		return false;
+	return dominator_tree_holds(evidence->tree, dominators->numbers[holder],
+				    dominators->numbers[vertex]);
+}
+
+/*
+ * Of the samples that are of one type and size with the object, the bucket that has most; itself.
+ * One that the same holder has counts more than all that others have.
+ */
+static struct error *sampled_bucket(const struct live_evidence *evidence, uint32_t vertex,
+				    uint32_t holder, size_t *ret)
+{
+	enum { BELOW = 1 << 20 };
+	const struct live_holders *holders = evidence->holders;
 	const struct heap *heap = holders->heap;
 	const struct heap_samples *samples = &holders->samples;
 	_cleanup_(free_pointer)
-		uint32_t *counts = calloc(samples->buckets.count + 1, sizeof(*counts));
+		uint64_t *counts = calloc(samples->buckets.count + 1, sizeof(*counts));
 	if (!counts)
 		return error_no_memory();
 	*ret = SIZE_MAX;
@@ -268,7 +283,8 @@ static struct error *sampled_bucket(const struct live_holders *holders, uint32_t
 		    heap_object_type(heap, other) != heap_object_type(heap, vertex) ||
 		    heap_object_size(heap, other) != heap_object_size(heap, vertex))
 			continue;
-		if (++counts[slot->value] > (*ret == SIZE_MAX ? 0 : counts[*ret]))
+		counts[slot->value] += is_below(evidence, holder, other) ? BELOW : 1;
+		if (counts[slot->value] > (*ret == SIZE_MAX ? 0 : counts[*ret]))
 			*ret = slot->value;
 	}
 	return NULL;
@@ -336,7 +352,7 @@ static struct error *choose_allocator(const struct live_evidence *evidence,
 }
 
 static struct error *tell_place(const struct live_evidence *evidence, struct live_holders *holders,
-				uint32_t vertex, struct finding *finding)
+				uint32_t vertex, uint32_t holder, struct finding *finding)
 {
 	const struct heap *heap = holders->heap;
 	size_t bucket = SIZE_MAX, count;
@@ -344,7 +360,7 @@ static struct error *tell_place(const struct live_evidence *evidence, struct liv
 		TRY(heap_sites_find(heap, &holders->samples, &holders->sites));
 		holders->sited = true;
 	}
-	TRY(sampled_bucket(holders, vertex, &bucket));
+	TRY(sampled_bucket(evidence, vertex, holder, &bucket));
 	if (bucket != SIZE_MAX && holders->sites.site_of) {
 		place_at(evidence, &holders->sites.list.items[holders->sites.site_of[bucket]],
 			 finding);
@@ -365,11 +381,17 @@ struct error *live_holder_tell(const struct live_evidence *evidence, uint32_t ve
 {
 	struct live_holders *holders = evidence->holders;
 	if (!finding->place.function && vertex < evidence->heap->scan.graph.object_count)
-		TRY(tell_place(evidence, holders, vertex, finding));
+		TRY(tell_place(evidence, holders, vertex, VERTEX_NONE, finding));
 	if (finding->path_count)
 		return NULL;
 	TRY(find_ways(evidence, holders));
 	return tell_path(holders, vertex, findings, finding);
+}
+
+struct error *live_holder_place(const struct live_evidence *evidence, uint32_t vertex,
+				uint32_t holder, struct finding *finding)
+{
+	return tell_place(evidence, evidence->holders, vertex, holder, finding);
 }
 
 struct error *live_holder_root(const struct live_evidence *evidence, uint32_t vertex, uint32_t *ret)

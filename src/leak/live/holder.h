@@ -18,6 +18,13 @@
 struct error *live_holder_tell(const struct live_evidence *evidence, uint32_t vertex,
 			       struct findings *findings, struct finding *finding) must_use;
 
+/*
+ * The place alone, for one of the objects that `holder` holds: where the runtime has sampled several
+ * of its kind, those count that it holds.
+ */
+struct error *live_holder_place(const struct live_evidence *evidence, uint32_t vertex,
+				uint32_t holder, struct finding *finding) must_use;
+
 /* The root of the shortest way to it, of several kinds the one that lives longest; VERTEX_NONE. */
 struct error *live_holder_root(const struct live_evidence *evidence, uint32_t vertex,
 			       uint32_t *ret) must_use;

@@ -93,9 +93,8 @@ struct error *live_holdings_read(struct heap *heap, const struct heap_views *vie
  */
 static const char *const sync_maps[] = { "map[interface {}]*sync.entry", "map[any]*sync.entry" };
 static const char *const sync_nodes[] = { "sync.indirect[interface {},interface {}]",
-					  "sync.indirect[any,any]" };
-static const char *const sync_entries[] = { "sync.entry[interface {},interface {}]",
-					    "sync.entry[any,any]", "sync.entry" };
+					  "sync.indirect[any,any]",
+					  "sync.indirect[go.shape.interface {},go.shape.interface {}]" };
 
 /* By type: whether it has one of the names. */
 static struct error *types_named(const struct heap *heap, const char *const *names, size_t count,
@@ -121,14 +120,13 @@ struct weighing {
 	const struct heap *heap;
 	const struct dominator_tree *tree;
 	struct live_holdings *holdings;
-	uint8_t *maps, *nodes, *entries;
+	uint8_t *maps, *nodes;
 };
 
 static void weighing_deinit(struct weighing *weighing)
 {
 	free(weighing->maps);
 	free(weighing->nodes);
-	free(weighing->entries);
 }
 
 static bool is_of(const struct weighing *weighing, const uint8_t *types, uint32_t vertex)
@@ -275,15 +273,18 @@ static struct error *weigh_read(struct weighing *weighing)
 	return NULL;
 }
 
+/* What a node holds itself and is no node is an entry, whether its type is known or not. */
 static uint64_t count_entries_below(const struct weighing *weighing, uint32_t vertex)
 {
 	const struct dominators *dominators = &weighing->heap->dominators;
 	const struct dominator_tree *tree = weighing->tree;
 	uint32_t number = dominators->numbers[vertex], first = tree->places[number];
 	uint64_t count = 0;
-	for (uint32_t i = 1; i < tree->sizes[number]; i++)
-		count += is_of(weighing, weighing->entries,
-			       dominators->vertices[tree->order[first + i]]);
+	for (uint32_t i = 1; i < tree->sizes[number]; i++) {
+		uint32_t below = dominators->vertices[tree->order[first + i]];
+		count += !is_of(weighing, weighing->nodes, below) &&
+			 is_of(weighing, weighing->nodes, dominator_of(weighing->heap, below));
+	}
 	return count;
 }
 
@@ -338,7 +339,6 @@ static struct error *weigh(struct weighing *weighing)
 	struct heap_totals totals;
 	TRY(types_named(heap, sync_maps, ARRAY_SIZE(sync_maps), &weighing->maps));
 	TRY(types_named(heap, sync_nodes, ARRAY_SIZE(sync_nodes), &weighing->nodes));
-	TRY(types_named(heap, sync_entries, ARRAY_SIZE(sync_entries), &weighing->entries));
 	TRY(weigh_read(weighing));
 	TRY(weigh_trees(weighing));
 	TRY(weigh_globals(weighing));

@@ -1,4 +1,5 @@
 // There are so many carts, and no more.
+// corpus: hints=L27
 package main
 
 import (

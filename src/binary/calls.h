@@ -24,7 +24,6 @@ struct error *calls_find(const struct binary *binary, const uint64_t *entries, s
 /* Is a number written in the instructions shortly before a call? */
 bool call_has_number(const struct binary *binary, uint64_t pc, uint64_t number);
 
-
 /*
  * The addresses that are taken shortly before a call, the last one first; at most `capacity`. What is
  * taken from elsewhere (a generic function's types) is not among them.

@@ -79,10 +79,14 @@ static struct error *select_for_debuggers(struct keeping *keeping, struct target
 static struct error *write_core(struct keeping *keeping, struct target *target)
 {
 	_cleanup_(target_extent_vector_deinit) struct target_extent_vector extents = { 0 };
+	_cleanup_(target_extent_vector_deinit) struct target_extent_vector claimed = { 0 };
 	const struct selection_options wanted = { .with_data = keeping->options->with_data };
 	TRY(selection_collect(keeping->evidence->runtime, &wanted, &extents,
 			      &keeping->kept.selection));
 	TRY(check(keeping));
+	for (size_t i = 0; i < extents.count; i++)
+		TRY(target_extent_vector_append(&claimed, &extents.items[i]));
+	target_extents_merge(&claimed);
 	TRY(select_for_debuggers(keeping, target, &extents));
 	target_extents_merge(&extents);
 	TRY(target_extents_keep_present(&extents, target));
@@ -95,6 +99,8 @@ static struct error *write_core(struct keeping *keeping, struct target *target)
 		.pid = keeping->evidence->subject.pid,
 		.extents = extents.items,
 		.extent_count = extents.count,
+		.claimed = claimed.items,
+		.claimed_count = claimed.count,
 		.check = check,
 		.argument = keeping,
 	};

@@ -67,10 +67,10 @@ DEFINE_VECTOR(heap_viewed_vector, struct heap_viewed);
 #define HEAP_SLICE_LARGE UINT64_C(4096)
 
 struct heap_slice {
-	uint64_t address;  /* of its header */
-	uint32_t vertex;   /* the array */
-	uint32_t field;    /* that the header is */
-	uint64_t start;    /* in the array, in bytes, as these are: */
+	uint64_t address; /* of its header */
+	uint32_t vertex;  /* the array */
+	uint32_t field;   /* that the header is */
+	uint64_t start;   /* in the array, in bytes, as these are: */
 	uint64_t length;
 	uint64_t capacity;
 };
@@ -81,7 +81,7 @@ struct heap_views {
 	struct heap_view_field_vector fields;
 	struct heap_viewed_vector list; /* by rising vertices */
 	struct heap_slice_vector slices;
-	uint64_t reachable_bytes;       /* of the whole heap */
+	uint64_t reachable_bytes; /* of the whole heap */
 };
 
 /* After heap_search(); memory is read: the target must stand still. */

@@ -49,12 +49,12 @@ static uint64_t page_up(uint64_t value)
 }
 
 /* The index of the first extent that ends behind the address. */
-static size_t extent_find(const struct core_source *source, uint64_t address)
+static size_t extent_find(const struct target_extent *extents, size_t count, uint64_t address)
 {
-	size_t low = 0, high = source->extent_count;
+	size_t low = 0, high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (source->extents[middle].end <= address)
+		if (extents[middle].end <= address)
 			low = middle + 1;
 		else
 			high = middle;
@@ -71,16 +71,23 @@ static bool is_file_head(const struct core_source *source, const struct target_m
 	       memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
-/* Where the last wanted byte of a mapping ends, which is not before `end`. */
+/* Where the last byte of a mapping that is in an extent ends, which is not before `end`. */
+static uint64_t extents_end(const struct target_extent *extents, size_t count,
+			    const struct target_mapping *mapping, uint64_t end)
+{
+	size_t behind = extent_find(extents, count, mapping->end - 1);
+	if (behind < count && extents[behind].start < mapping->end)
+		return mapping->end;
+	if (!behind || extents[behind - 1].end <= mapping->start)
+		return end;
+	return MAX(end, page_up(extents[behind - 1].end));
+}
+
 static uint64_t wanted_end(const struct core_source *source, const struct target_mapping *mapping,
 			   uint64_t end)
 {
-	size_t behind = extent_find(source, mapping->end - 1);
-	if (behind < source->extent_count && source->extents[behind].start < mapping->end)
-		return mapping->end;
-	if (!behind || source->extents[behind - 1].end <= mapping->start)
-		return end;
-	return page_up(source->extents[behind - 1].end);
+	end = extents_end(source->extents, source->extent_count, mapping, end);
+	return extents_end(source->claimed, source->claimed_count, mapping, end);
 }
 
 /* Old systems' page of calls, which is in nobody's memory. */
@@ -267,7 +274,7 @@ static struct error *put_wanted(struct core *core, const Elf64_Phdr *header, uin
 {
 	const struct core_source *source = core->source;
 	uint64_t end = header->p_vaddr + header->p_filesz;
-	for (size_t i = extent_find(source, from);
+	for (size_t i = extent_find(source->extents, source->extent_count, from);
 	     i < source->extent_count && source->extents[i].start < end; i++)
 		TRY(put_extent(core, header, MAX(source->extents[i].start, from),
 			       MIN(source->extents[i].end, end)));

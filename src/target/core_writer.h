@@ -17,6 +17,14 @@ struct core_source {
 	const struct target_extent *extents;
 	size_t extent_count;
 
+	/*
+	 * The same with pages that were never touched, which need not be read: a mapping is in the
+	 * core up to the last one of both, so that these read as the zeroes that they are and are not
+	 * taken for something that is missing. May be empty.
+	 */
+	const struct target_extent *claimed;
+	size_t claimed_count;
+
 	/* Asked every few milliseconds; an error ends the writing. NULL: nobody. */
 	struct error *(*check)(void *argument)must_use;
 	void *argument;

@@ -196,6 +196,20 @@ static void test_only_what_is_wanted(void **state)
 	uint64_t word = 1;
 	check_ok(target_read(core, big->start - 8, &word, sizeof(word)));
 	assert_int_equal(word, 0);
+
+	/* What lies behind is missing, unless it is said to be zeroes. */
+	uint64_t behind = big->end + ((uint64_t)1 << 20);
+	assert_false(error_ignore(target_read(core, behind, &word, sizeof(word))));
+	const struct target_extent claimed = { big->start, behind + sizeof(word) };
+	source.claimed = &claimed;
+	source.claimed_count = 1;
+	_cleanup_(close_descriptor) int longer = temporary();
+	_cleanup_(target_cleanup) struct target *second = NULL;
+	check_ok(write_file(&source, longer, &written));
+	check_ok(core_open(longer, "a core", &options, &second));
+	word = 1;
+	check_ok(target_read(second, behind, &word, sizeof(word)));
+	assert_int_equal(word, 0);
 	moment_end(&moment);
 }
 

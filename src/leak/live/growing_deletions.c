@@ -15,8 +15,8 @@
 #define ADDRESSES_MAX 8
 
 static const char *const map_deletions[] = {
-	"runtime.mapdelete",        "runtime.mapdelete_fast32", "runtime.mapdelete_fast64",
-	"runtime.mapdelete_faststr", "runtime.mapclear",        NULL,
+	"runtime.mapdelete",         "runtime.mapdelete_fast32", "runtime.mapdelete_fast64",
+	"runtime.mapdelete_faststr", "runtime.mapclear",         NULL,
 };
 
 /* As the compiler calls what a sync.Map is made of, when it has moved its methods' code to their callers. */

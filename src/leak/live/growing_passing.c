@@ -30,8 +30,9 @@ struct error *growing_is_passing(const struct live_evidence *evidence,
 	uint32_t vertex;
 	*ret = false;
 	TRY(live_holder_root(evidence, growing->example, &vertex));
-	const struct heap_root *root =
-		vertex == VERTEX_NONE ? NULL : heap_vertex_root(evidence->heap, vertex);
+	const struct heap_root *root = vertex == VERTEX_NONE
+					       ? NULL
+					       : heap_vertex_root(evidence->heap, vertex);
 	if (!root || root->kind != HEAP_ROOT_GOROUTINE || root->goroutine == HEAP_NO_GOROUTINE)
 		return NULL;
 	const struct goroutine *goroutine = &evidence->goroutines->list.items[root->goroutine];

@@ -18,9 +18,9 @@ struct growing {
 	uint64_t entries, bytes;
 	uint64_t entries_before, bytes_before;
 	uint64_t samples, kept; /* of what was held before */
-	bool alike;   /* the samples are elements that hold no objects */
-	bool passing; /* growing_is_passing() */
-	bool endless; /* growing_never_shrinks(): asked where there is one look */
+	bool alike;             /* the samples are elements that hold no objects */
+	bool passing;           /* growing_is_passing() */
+	bool endless;           /* growing_never_shrinks(): asked where there is one look */
 };
 
 DEFINE_VECTOR(growing_vector, struct growing);

@@ -30,8 +30,7 @@ static uint32_t element_of(const struct live_evidence *evidence, const struct gr
 {
 	const struct heap *heap = evidence->heap;
 	const struct live_holdings *holdings = evidence->holdings;
-	const struct live_holding *holding =
-		live_holdings_find(holdings, growing->example_address);
+	const struct live_holding *holding = live_holdings_find(holdings, growing->example_address);
 	uint32_t best = VERTEX_NONE;
 	for (size_t i = 0; holding && i < holding->sample_count; i++) {
 		uint64_t address = holdings->samples.items[holding->first_sample + i];
@@ -51,7 +50,8 @@ static struct error *tell_place(const struct live_evidence *evidence, const stru
 	const uint32_t vertices[] = { filler_of(evidence, growing->example),
 				      element_of(evidence, growing),
 				      /* append makes the array that holds its elements itself */
-				      growing->kind == HOLDING_SLICE ? growing->example : VERTEX_NONE };
+				      growing->kind == HOLDING_SLICE ? growing->example
+								     : VERTEX_NONE };
 	TRY(live_holder_tell(evidence, growing->example, findings, finding));
 	finding->place = (struct place){ 0 };
 	finding->place_word = NULL;
@@ -81,9 +81,9 @@ static const char *name_of(const struct finding *finding, struct findings *findi
 	if (growing->kind == HOLDING_GLOBAL && finding->path_count)
 		return finding->path[0];
 	if (growing->kind == HOLDING_SLICE)
-		return finding->path_count ? findings_text(findings, "a slice of %s",
-							   finding->path[0])
-					   : "a slice";
+		return finding->path_count
+			       ? findings_text(findings, "a slice of %s", finding->path[0])
+			       : "a slice";
 	return finding->path_count ? findings_text(findings, "a map of %s", finding->path[0])
 				   : "a map";
 }
@@ -129,11 +129,10 @@ static const char *why_of(const struct live_evidence *evidence, const struct gro
 			       : "One look cannot tell a cache that is full from one that has no end.";
 	const char *since = live_past_since(evidence->past, findings);
 	int64_t more_bytes = (int64_t)(growing->bytes - growing->bytes_before);
-	const char *grew =
-		findings_text(findings, "%s more %s and %s more %s",
-			      quantity_count(growing->entries - growing->entries_before, count),
-			      noun_of(growing),
-			      quantity_bytes(MAX(more_bytes, INT64_C(0)), bytes), since);
+	const char *grew = findings_text(
+		findings, "%s more %s and %s more %s",
+		quantity_count(growing->entries - growing->entries_before, count), noun_of(growing),
+		quantity_bytes(MAX(more_bytes, INT64_C(0)), bytes), since);
 	if (growing->samples >= GROWING_SAMPLES_LEAST && finding->certainty == CERTAINTY_LIKELY)
 		return findings_text(
 			findings,

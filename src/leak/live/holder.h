@@ -26,8 +26,8 @@ struct error *live_holder_place(const struct live_evidence *evidence, uint32_t v
 				uint32_t holder, struct finding *finding) must_use;
 
 /* The root of the shortest way to it, of several kinds the one that lives longest; VERTEX_NONE. */
-struct error *live_holder_root(const struct live_evidence *evidence, uint32_t vertex,
-			       uint32_t *ret) must_use;
+struct error *live_holder_root(const struct live_evidence *evidence, uint32_t vertex, uint32_t *ret)
+	must_use;
 
 /* The words of one type, which live as long as the heap: "[]uint8". "?" where it is unknown. */
 struct error *live_type_name(const struct live_evidence *evidence, uint32_t vertex,

@@ -92,9 +92,10 @@ struct error *live_holdings_read(struct heap *heap, const struct heap_views *vie
  * then a tree of nodes, of which the first one stays.
  */
 static const char *const sync_maps[] = { "map[interface {}]*sync.entry", "map[any]*sync.entry" };
-static const char *const sync_nodes[] = { "sync.indirect[interface {},interface {}]",
-					  "sync.indirect[any,any]",
-					  "sync.indirect[go.shape.interface {},go.shape.interface {}]" };
+static const char *const sync_nodes[] = {
+	"sync.indirect[interface {},interface {}]", "sync.indirect[any,any]",
+	"sync.indirect[go.shape.interface {},go.shape.interface {}]"
+};
 
 /* By type: whether it has one of the names. */
 static struct error *types_named(const struct heap *heap, const char *const *names, size_t count,

@@ -61,7 +61,6 @@ void live_holdings_deinit(struct live_holdings *holdings);
 const struct live_holding *live_holdings_find(const struct live_holdings *holdings,
 					      uint64_t address);
 
-
 /*
  * Of the elements that were looked at in both: how many say something, and how many of these are the
  * same. None where all are alike.

@@ -13,12 +13,12 @@
  * have not. Most begin with what an element is (a time, an id, a name), and what is counted in it
  * stands behind: the first two words are compared.
  */
-#define SLICES_MAX       ((size_t)1 << 18)
-#define CONTENTS_SLICES  1024               /* of so many slices elements are read */
-#define CONTENTS_BYTES   (UINT64_C(32) << 10) /* of those that are as long as that */
-#define CONTENTS_EACH    256
-#define ELEMENT_BYTES    16
-#define DISTINCT_LEAST   8 /* elements that are all alike say nothing */
+#define SLICES_MAX      ((size_t)1 << 18)
+#define CONTENTS_SLICES 1024                 /* of so many slices elements are read */
+#define CONTENTS_BYTES  (UINT64_C(32) << 10) /* of those that are as long as that */
+#define CONTENTS_EACH   256
+#define ELEMENT_BYTES   16
+#define DISTINCT_LEAST  8 /* elements that are all alike say nothing */
 
 /* Which elements are looked at does not depend on how many there are: 0 to 8, then 9, 10, 11, ... */
 static uint64_t next_element(uint64_t index)

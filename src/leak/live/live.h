@@ -28,9 +28,9 @@ struct live_evidence {
 	const struct liveness *liveness;   /* who can still be woken; NULL while notes are taken */
 	const struct dominator_tree *tree; /* NULL while notes are taken */
 	struct live_holders *holders;      /* for live_holder_tell() */
-	const struct heap_views *views;    /* who has which part of what array; NULL without a heap */
-	struct live_holdings *holdings;    /* what can hold ever more */
-	const struct live_past *past;      /* an earlier moment; NULL: this is the only one */
+	const struct heap_views *views; /* who has which part of what array; NULL without a heap */
+	struct live_holdings *holdings; /* what can hold ever more */
+	const struct live_past *past;   /* an earlier moment; NULL: this is the only one */
 	const struct runtime_counters *counters;
 	const struct runtime_memory *memory;
 };

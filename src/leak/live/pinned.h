@@ -34,7 +34,7 @@ struct pinned_group {
 DEFINE_VECTOR(pinned_group_vector, struct pinned_group);
 
 struct pinned {
-	const struct heap_views *views; /* the evidence's */
+	const struct heap_views *views;    /* the evidence's */
 	struct pinned_group_vector groups; /* by field: as many as the views have */
 };
 

@@ -347,8 +347,32 @@ def built(root):
                 yield "%s: names %s, which does not exist" % (path, name)
 
 
+def members_checked(root):
+    """
+    A member that is taken from the copy of a structure lies inside it, whatever layout a file
+    comes with: it is listed in layout_check.c, or its own file looks with lies_inside().
+    """
+    call = re.compile(r"\bmember_u(?:8|32|64)\(((?:[^()]|\([^()]*\))*)\)")
+    check = os.path.join(root, "src", "runtime", "layout_check.c")
+    listed = re.findall(r"COPIED\((\w+), (\w+),", read(check)) if os.path.exists(check) else []
+    listed = {"%s_%s" % pair for pair in listed}
+    sources = {path: strip_comments(read(os.path.join(root, path)))
+               for path in files_under(root, ["src"], (".c",))}
+    looked_at = set()
+    for text in sources.values():
+        looked_at.update(re.findall(r"\blies_inside\(layout->(\w+)", text))
+    for path, text in sources.items():
+        for match in call.finditer(text):
+            for name in re.findall(r"layout(?:_of\([^)]*\))?(?:->|\.)(\w+)", match.group(1)):
+                if name not in listed and name not in looked_at:
+                    yield "%s:%d: layout_check.c does not look at %s" % (
+                        path, line_of(text, match.start()), name,
+                    )  # fmt: skip
+
+
 RULES = [
     include_direction, bans, headers_stand_alone, prefixes, machine_paths, documented, built,
+    members_checked,
 ]  # fmt: skip
 
 

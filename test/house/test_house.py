@@ -231,6 +231,25 @@ class Documented(HouseTest):
         self.assert_told(house.documented, "missing")
 
 
+class MembersCheckedTest(HouseTest):
+    def read_member(self, member):
+        self.append("src/runtime/unwind.c", "int x(void)\n{\n\treturn member_u64(m, layout->%s);\n}\n" % member)
+
+    def test_neither_listed_nor_looked_at(self):
+        self.read_member("m_p")
+        self.assert_told(house.members_checked, "src/runtime/unwind.c:10", "m_p")
+
+    def test_listed(self):
+        self.write("src/runtime/layout_check.c", "COPIED(m, p, 8),\n")
+        self.read_member("m_p")
+        self.assertEqual(list(house.members_checked(self.root)), [])
+
+    def test_looked_at(self):
+        self.append("src/target/target.c", "int y = lies_inside(layout->m_p, 8, size);\n")
+        self.read_member("m_p")
+        self.assertEqual(list(house.members_checked(self.root)), [])
+
+
 class Built(HouseTest):
     def test_file_not_listed(self):
         self.write("src/base/arena.c", "")

@@ -197,6 +197,11 @@ static struct error *fill(const struct cli_target *target, const struct options 
 			"%s is no snapshot and no core file: of a log or a dump `dowse %s` "
 			"and `dowse goroutines %s` tell what is in it",
 			target->path, target->path, target->path);
+	if (target->kind == CLI_TARGET_PROFILE)
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s is a profile, which has no goroutines or objects to look at: "
+				 "dowse FILE judges it",
+				 target->path);
 	if (target->kind == CLI_TARGET_CORE)
 		return fill_core(target, options, evidence);
 	if (options->executable)

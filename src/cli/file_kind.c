@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/spool.h"
+#include "profile/read.h"
 #include "target/core.h"
 #include "target/snapshot.h"
 
@@ -66,6 +67,10 @@ enum file_kind file_kind_of(const void *bytes, size_t size)
 		    !memcmp((const uint8_t *)bytes + magic->offset, magic->bytes, magic->size))
 			return magic->kind;
 	}
+	enum profile_kind profile = profile_kind_of(bytes, size, size < HEAD_SIZE);
+	/* Goroutines as text are a dump, too, of which more can be said. */
+	if (profile != PROFILE_KIND_NONE && profile != PROFILE_KIND_GOROUTINE_TEXT)
+		return FILE_PROFILE;
 	return is_text(bytes, size) ? FILE_TEXT : FILE_OTHER;
 }
 

@@ -9,6 +9,7 @@
 	KIND(EMPTY, "empty")                                                                       \
 	KIND(CORE, "a core file")                                                                  \
 	KIND(SNAPSHOT, "a snapshot")                                                               \
+	KIND(PROFILE, "a profile")                                                                 \
 	KIND(EXECUTABLE, "an executable or a library")                                             \
 	KIND(XZ, "compressed by xz")                                                               \
 	KIND(BZIP2, "compressed by bzip2")                                                         \

@@ -112,14 +112,17 @@ static struct error *target_file(const char *path, struct cli_target *ret)
 				 "%s is compressed by xz, which dowse does not read: unpack it by "
 				 "xz -dk first",
 				 path);
-	if (kind != FILE_CORE && kind != FILE_SNAPSHOT && kind != FILE_TEXT && kind != FILE_OTHER)
-		return error_new(ERROR_UNSUPPORTED,
-				 "%s is %s: give a snapshot, a core file, a log, a PID or a "
-				 "process's name (name:NAME forces a name)",
-				 path, file_kind_name(kind));
+	if (kind != FILE_CORE && kind != FILE_SNAPSHOT && kind != FILE_PROFILE &&
+	    kind != FILE_TEXT && kind != FILE_OTHER)
+		return error_new(
+			ERROR_UNSUPPORTED,
+			"%s is %s: give a snapshot, a core file, a profile, a log, a PID or a "
+			"process's name (name:NAME forces a name)",
+			path, file_kind_name(kind));
 	*ret = (struct cli_target){
 		.kind = kind == FILE_CORE       ? CLI_TARGET_CORE
 			: kind == FILE_SNAPSHOT ? CLI_TARGET_SNAPSHOT
+			: kind == FILE_PROFILE  ? CLI_TARGET_PROFILE
 						: CLI_TARGET_TEXT,
 		.path = path,
 		.descriptor = TAKE_FD(file),
@@ -202,9 +205,10 @@ struct error *cli_target_pid(const char *operand, const char *doing, pid_t *ret)
 	TRY(cli_target_find(operand, &target));
 	if (target.kind != CLI_TARGET_PROCESS)
 		return error_new(ERROR_USAGE, "%s is a %s: it cannot be %s", operand,
-				 target.kind == CLI_TARGET_CORE   ? "core file"
-				 : target.kind == CLI_TARGET_TEXT ? "text"
-								  : "snapshot",
+				 target.kind == CLI_TARGET_CORE      ? "core file"
+				 : target.kind == CLI_TARGET_TEXT    ? "text"
+				 : target.kind == CLI_TARGET_PROFILE ? "profile"
+								     : "snapshot",
 				 doing);
 	*ret = target.pid;
 	return NULL;

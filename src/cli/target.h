@@ -18,6 +18,7 @@ enum cli_target_kind {
 	CLI_TARGET_CORE,
 	CLI_TARGET_SNAPSHOT,
 	CLI_TARGET_TEXT, /* or what may be text: a log, a dump */
+	CLI_TARGET_PROFILE,
 };
 
 struct cli_target {

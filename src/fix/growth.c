@@ -40,6 +40,14 @@ const char *fix_growing_global(struct findings *findings, const struct finding *
 		holder_of(finding), filler_of(findings, finding));
 }
 
+const char *fix_growing_site(struct findings *findings, const struct finding *finding)
+{
+	return findings_text(
+		findings,
+		"Find who keeps what %s allocates, and let go of it where its use ends: delete it from the map, cut the slice, or bound the cache. A look at the process names the holder.",
+		fix_where(findings, &finding->place));
+}
+
 const char *fix_endless_loop(struct findings *findings, const struct finding *finding)
 {
 	return findings_text(

@@ -23,7 +23,8 @@ const char *fix_select_without_cases(struct findings *findings, const struct fin
 static const char *words_release(struct findings *findings, const struct finding *finding)
 {
 	const char *where = fix_where(findings, &finding->place);
-	const struct wait *wait = &finding->example->wait;
+	static const struct wait unknown; /* where there are no goroutines to look at */
+	const struct wait *wait = finding->example ? &finding->example->wait : &unknown;
 	switch (wait->kind) {
 	case WAIT_CHANNEL:
 		if (wait->channel_count && wait->channels[0].send)

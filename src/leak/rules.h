@@ -52,6 +52,7 @@ bool certainty_parse(const char *text, enum certainty *ret);
 	RULE(VIEWS_PIN_BUFFER, views_pin_buffer)                                                   \
 	RULE(SUBSTRING_PINS_STRING, substring_pins_string)                                         \
 	RULE(GROWING_GLOBAL, growing_global)                                                       \
+	RULE(GROWING_SITE, growing_site)                                                           \
 	RULE(MAP_WITHOUT_LIMIT, map_without_limit)                                                 \
 	RULE(MAP_KEEPS_STORAGE, map_keeps_storage)                                                 \
 	RULE(GROWING_SYNC_MAP, growing_sync_map)                                                   \

@@ -3,6 +3,7 @@
 #define DOWSE_REPORT_DIAGNOSIS_H
 
 #include "heap/heap.h"
+#include "leak/profile/look.h"
 #include "leak/suppress.h"
 #include "report/subject.h"
 #include "runtime/memory.h"
@@ -11,11 +12,12 @@
 struct diagnosis {
 	const struct subject *subject;
 	const struct findings *findings;
-	const struct goroutines *goroutines;
+	const struct goroutines *goroutines;         /* NULL: of a profile */
 	const struct goroutine_group_vector *groups; /* of all but the runtime's own */
 	const struct heap *heap;                     /* NULL: not looked at */
 	const struct runtime_counters *counters;     /* NULL: not to be had */
 	const struct runtime_memory *memory;         /* NULL: not to be had */
+	const struct profile_look *profile;          /* NULL: of no profile */
 	bool all;                                    /* every finding in full */
 	const char *folder;                          /* that dowse was called in; NULL unknown */
 	const char *main_module;                     /* its path; NULL unknown */

@@ -2,6 +2,7 @@
 #include "report/diagnosis.h"
 #include "report/members.h"
 #include "report/memory_report.h"
+#include "report/profile_report.h"
 
 /* The contract is docs/json.md: keys are added, never changed. */
 
@@ -167,12 +168,17 @@ void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer)
 	struct json json = JSON_INTO(writer);
 	json_object_begin(&json);
 	subject_json(diagnosis->subject, &json);
-	subject_goroutines_json(diagnosis->goroutines, false, &json);
+	if (diagnosis->goroutines)
+		subject_goroutines_json(diagnosis->goroutines, false, &json);
+	else
+		subject_no_goroutines_json(&json);
 	member_heap(&json, diagnosis);
 	if (diagnosis->memory)
 		memory_json(diagnosis->memory, &json);
 	else
 		json_member_null(&json, "memory");
+	if (diagnosis->profile)
+		profile_json(diagnosis->profile, &json);
 	member_findings(&json, "findings", diagnosis->findings);
 	json_member_unsigned(&json, "suppressed", diagnosis->suppressed);
 	json_member_unsigned(&json, "known", diagnosis->known);

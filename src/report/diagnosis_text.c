@@ -5,6 +5,7 @@
 #include "report/diagnosis.h"
 #include "report/finding_text.h"
 #include "report/memory_line.h"
+#include "report/profile_report.h"
 #include "report/safe.h"
 
 #define FINDINGS_IN_FULL 4
@@ -86,6 +87,8 @@ static bool write_goroutines(const struct findings *findings, bool any, struct w
 
 static const char *nothing_found(const struct diagnosis *diagnosis)
 {
+	if (diagnosis->profile)
+		return profile_verdict(diagnosis->profile);
 	if (!diagnosis->heap)
 		return diagnosis->looks > 1 ? "two looks at its goroutines show no leak"
 					    : "one look at its goroutines shows no leak";
@@ -292,6 +295,10 @@ static void write_next(const struct diagnosis *diagnosis, struct writer *writer)
 {
 	const struct findings *findings = diagnosis->findings;
 	const struct finding *first = findings->list.count ? &findings->list.items[0] : NULL;
+	if (diagnosis->profile) {
+		profile_text_next(diagnosis->profile, diagnosis->subject, first, writer);
+		return;
+	}
 	writer_string(writer, "next: dowse ");
 	write_command(diagnosis, first, writer);
 	if (first)
@@ -313,7 +320,11 @@ void diagnosis_text(const struct diagnosis *diagnosis, const struct style *style
 	write_left_out(diagnosis, writer);
 	if (diagnosis->memory)
 		memory_line(diagnosis->memory, writer);
-	write_states(diagnosis, writer);
-	write_moment(diagnosis, writer);
+	if (diagnosis->profile) {
+		profile_text_summary(diagnosis->profile, style, writer);
+	} else {
+		write_states(diagnosis, writer);
+		write_moment(diagnosis, writer);
+	}
 	write_next(diagnosis, writer);
 }

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "report/heap_tree_report.h"
-#include "report/protobuf.h"
+#include "base/protobuf.h"
 
 /*
  * profile.proto: a sample is a stack, leaf first, of locations, each of which is one line of one

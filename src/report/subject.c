@@ -97,3 +97,11 @@ void subject_goroutines_json(const struct goroutines *goroutines, bool system, s
 	json_member_bool(json, "complete", goroutines->complete);
 	json_member_unsigned(json, "unreadable", goroutines->unreadable);
 }
+
+void subject_no_goroutines_json(struct json *json)
+{
+	static const char *const members[] = { "pause_ms", "goroutine_count", "torn", "complete",
+					       "unreadable" };
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		json_member_null(json, members[i]);
+}

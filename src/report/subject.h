@@ -8,11 +8,11 @@
 
 /* What a report is about. Strings are borrowed; NULL is unknown. */
 struct subject {
-	const char *kind; /* "process", "core" */
-	const char *name; /* "shop (pid 4242)", "core.4242 (core of shop, pid 4242)" */
-	const char *path; /* of a file */
+	const char *kind;  /* "process", "core" */
+	const char *name;  /* "shop (pid 4242)", "core.4242 (core of shop, pid 4242)" */
+	const char *path;  /* of a file */
 	const char *saved; /* the file that this moment was saved in; NULL: none */
-	int32_t pid;      /* 0: none, or unknown */
+	int32_t pid;       /* 0: none, or unknown */
 	const char *executable;
 	const char *release; /* "go1.26.8" */
 	const char *build;   /* id of the build: Go's, else GNU's */
@@ -49,5 +49,8 @@ void subject_json(const struct subject *subject, struct json *json);
  * all goroutines, whatever is shown of them; those of the runtime only when they were asked for.
  */
 void subject_goroutines_json(const struct goroutines *goroutines, bool system, struct json *json);
+
+/* The same members where there can be none: all unknown. */
+void subject_no_goroutines_json(struct json *json);
 
 #endif

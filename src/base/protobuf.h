@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef DOWSE_REPORT_PROTOBUF_H
-#define DOWSE_REPORT_PROTOBUF_H
+#ifndef DOWSE_BASE_PROTOBUF_H
+#define DOWSE_BASE_PROTOBUF_H
 
 #include "base/writer.h"
 

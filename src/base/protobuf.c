@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/protobuf.h"
+#include "base/protobuf.h"
 
 #define WIRE_VARINT 0u
 #define WIRE_BYTES  2u

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/profile_diagnose.h"
+
+#include <stdio.h>
+
+#include "fix/fix.h"
+#include "leak/profile/look.h"
+#include "profile/read.h"
+
+#define WARNINGS_MAX 4
+
+/* What is left of a command line, once its words are files. */
+struct profiles {
+	struct profile *now, *before;
+	const char *warnings[WARNINGS_MAX];
+	size_t warning_count;
+};
+
+static void profiles_deinit(struct profiles *profiles)
+{
+	profile_destroy(profiles->now);
+	profile_destroy(profiles->before);
+}
+
+static struct error *check_options(const struct options *options)
+{
+	static const enum option_id others[] = { OPTION_OVER, OPTION_NO_STOP, OPTION_MAX_PAUSE,
+						 OPTION_SAVE, OPTION_NO_INDEX };
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		if (options->given[others[i]])
+			return error_new(ERROR_USAGE, "%s is not for a profile",
+					 options_name(others[i]));
+	}
+	return NULL;
+}
+
+static struct error *read_before(const char *operand, struct profiles *profiles)
+{
+	_cleanup_(cli_target_deinit) struct cli_target target = { .descriptor = -1 };
+	TRY(cli_target_find(operand, &target));
+	if (target.kind != CLI_TARGET_PROFILE)
+		return error_new(ERROR_USAGE,
+				 "%s is no profile: nothing else can be compared with "
+				 "one",
+				 operand);
+	return profile_read(target.descriptor, operand, &profiles->before);
+}
+
+/* Profiles know when they were taken: the words may stand in any order. */
+static void settle_order(struct profiles *profiles)
+{
+	struct profile *now = profiles->now, *before = profiles->before;
+	if (now->time_ns > 0 && before->time_ns > now->time_ns) {
+		profiles->now = before;
+		profiles->before = now;
+	} else if (now->time_ns <= 0 || before->time_ns <= 0) {
+		profiles->warnings[profiles->warning_count++] =
+			"the profiles do not say when they were taken: the first is taken for the "
+			"earlier one";
+	}
+}
+
+static struct error *read_profiles(struct invocation *invocation, const struct cli_target *target,
+				   struct profiles *profiles)
+{
+	const struct options *options = &invocation->options;
+	const char *before = invocation->operand_count > 1 ? invocation->operands[0]
+							   : options->against;
+	TRY(check_options(options));
+	TRY(profile_read(target->descriptor, target->path, &profiles->now));
+	if (!before)
+		return NULL;
+	TRY(read_before(before, profiles));
+	settle_order(profiles);
+	return NULL;
+}
+
+struct error *profile_diagnose(struct invocation *invocation, const struct cli_target *target,
+			       struct telling *telling, enum cli_status *ret)
+{
+	_cleanup_(profiles_deinit) struct profiles profiles = { 0 };
+	_cleanup_(profile_look_deinit) struct profile_look look = { 0 };
+	_cleanup_(free_pointer) char *name = NULL;
+	TRY(read_profiles(invocation, target, &profiles));
+	TRY(profile_look(profiles.now, profiles.before, &look));
+	TRY(fix_findings(&look.findings));
+	if (asprintf(&name, "%s (%s profile)", profiles.now->name,
+		     profile_subject_name(look.evidence.subject)) < 0) {
+		name = NULL;
+		return error_no_memory();
+	}
+	const struct subject subject = {
+		.kind = "profile",
+		.name = name,
+		.path = profiles.now->name,
+		.uptime_ns = -1,
+		.warnings = profiles.warnings,
+		.warning_count = profiles.warning_count,
+	};
+	struct diagnosis diagnosis = {
+		.subject = &subject,
+		.findings = &look.findings,
+		.profile = &look,
+		.looks = profiles.before ? 2 : 1,
+		.between_ns = look.evidence.elapsed_ns,
+	};
+	return telling_tell(telling, invocation, &look.findings, NULL, &diagnosis, ret);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_PROFILE_LIBRARY_H
+#define DOWSE_PROFILE_LIBRARY_H
+
+#include "profile/sites.h"
+
+/*
+ * A profile does not say what its program was linked from. So the standard library is known by the
+ * first elements of its packages' paths.
+ */
+bool library_has(const char *function, size_t length);
+
+/* What a goroutine does that stands in this function. */
+enum profile_wait library_wait(const char *function, size_t length);
+
+#endif

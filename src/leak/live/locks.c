@@ -87,12 +87,61 @@ static void locks_forget(void *taken)
 	free(notes);
 }
 
+static bool is_held_by(const struct held_lock_vector *list, uint32_t goroutine, uint64_t address)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct held_lock *held = &list->items[i];
+		if (held->goroutine == goroutine && held->address == address && !held->shared &&
+		    held->certain)
+			return true;
+	}
+	return false;
+}
+
+/* The list is in the order of goroutines. */
+static struct error *insert_held(struct held_lock_vector *list, const struct held_lock *held)
+{
+	TRY(held_lock_vector_append(list, held));
+	size_t at = list->count - 1;
+	for (; at && list->items[at - 1].goroutine > held->goroutine; at--)
+		list->items[at] = list->items[at - 1];
+	list->items[at] = *held;
+	return NULL;
+}
+
+/*
+ * A writer that waits for readers has locked other writers out before, whether or not the library's
+ * code shows it in a release; nobody else can stand there for the same lock.
+ */
+static struct error *add_pending_writers(const struct live_evidence *evidence,
+					 struct lock_notes *notes)
+{
+	for (uint32_t i = 0; i < evidence->goroutines->list.count; i++) {
+		const struct goroutine *goroutine = &evidence->goroutines->list.items[i];
+		const struct lock_word *word = NULL;
+		if (goroutine->wait.kind == WAIT_RWMUTEX_WRITE && goroutine->wait.address)
+			word = lock_word_find(notes, goroutine->wait.address);
+		if (!word || !word->read || !word->writer ||
+		    is_held_by(&notes->held.list, i, word->address))
+			continue;
+		const struct held_lock held = {
+			.goroutine = i,
+			.address = word->address,
+			.certain = true,
+			.by_code = true,
+		};
+		TRY(insert_held(&notes->held.list, &held));
+	}
+	return NULL;
+}
+
 static struct error *take_notes(const struct live_evidence *evidence, struct lock_notes *notes)
 {
 	struct runtime *runtime = evidence->heap->runtime;
 	for (size_t i = 0; i < notes->words.count; i++)
 		read_word(runtime_target(runtime), &notes->words.items[i]);
-	return locks_held_find(runtime, evidence->goroutines, &notes->held);
+	TRY(locks_held_find(runtime, evidence->goroutines, &notes->held));
+	return add_pending_writers(evidence, notes);
 }
 
 static struct error *locks_read(const struct live_evidence *evidence, void **ret_notes)

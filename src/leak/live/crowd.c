@@ -4,6 +4,10 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "leak/live/past.h"
+
+/* Fewer that came since the first look say nothing of an hour. */
+#define FRESH_TO_TELL 3
 
 void crowds_deinit(struct crowds *crowds)
 {
@@ -176,11 +180,26 @@ struct finding crowd_finding(const struct crowd *crowd, enum rule_id rule)
 	};
 }
 
+/* How many came since the first look, in an hour. One or two say nothing of an hour. */
+static int64_t growth_of(const struct live_evidence *evidence, const struct crowds *crowds,
+			 const struct crowd *crowd)
+{
+	int64_t fresh = 0;
+	if (!evidence->past)
+		return INT64_MIN;
+	for (uint32_t i = crowd->first; i != CROWD_END; i = crowds->next[i])
+		fresh += !live_past_has(evidence, &evidence->goroutines->list.items[i]);
+	return fresh && fresh < FRESH_TO_TELL ? INT64_MIN : live_per_hour(evidence->past, fresh);
+}
+
 struct error *crowd_report(const struct live_evidence *evidence, const struct crowds *crowds,
 			   const struct crowd *crowd, const struct finding *finding,
 			   struct findings *ret)
 {
-	TRY(finding_vector_append(&ret->list, finding));
+	struct finding told = *finding;
+	if (told.growth_per_hour == INT64_MIN)
+		told.growth_per_hour = growth_of(evidence, crowds, crowd);
+	TRY(finding_vector_append(&ret->list, &told));
 	for (uint32_t i = crowd->first; i != CROWD_END && evidence->claimed; i = crowds->next[i])
 		evidence->claimed[i] = true;
 	return NULL;

@@ -48,6 +48,8 @@ struct verb {
 		*operand;  /* what they are called in messages: "TARGET"; NULL when it takes none */
 	bool keeps_output; /* -o is for what it saves: what it prints goes to standard output */
 	bool looks_at_nothing; /* and so runs where there is no memory left, too */
+	bool starts_program;   /* which is to find all as dowse has found it */
+	bool fails_on_left;    /* --fail-on takes `left`, too */
 	/* *ret is CLI_OK already: only a verb that finds something has more to say. */
 	struct error *(*run)(struct invocation *invocation, enum cli_status *ret)must_use;
 };
@@ -63,6 +65,9 @@ extern const struct verb verb_ps, verb_diagnose;
 
 /* Print an error and destroy it; what to end with. */
 enum cli_status cli_report(struct error *error);
+
+/* In a process that is to run another program: signals as they were when dowse began. */
+void cli_restore_signals(void);
 
 /* True when --format asks for it: cli_format_is(invocation, "json"). */
 bool cli_format_is(const struct invocation *invocation, const char *format);

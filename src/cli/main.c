@@ -16,6 +16,13 @@
 #define MESSAGE_LIMIT 4000
 #define OWN_MEMORY    ((uint64_t)6 << 20) /* what a look at a small process takes */
 
+static void (*before_pipes)(int); /* what SIGPIPE was to do */
+
+void cli_restore_signals(void)
+{
+	signal(SIGPIPE, before_pipes);
+}
+
 bool cli_format_is(const struct invocation *invocation, const char *format)
 {
 	const char *chosen = invocation->options.format;
@@ -119,6 +126,8 @@ static struct error *check_use(const struct invocation *invocation)
 	}
 	if (invocation->options.format)
 		TRY(check_format(verb, invocation->options.format));
+	if (strcmp(invocation->options.fail_on, "left") == 0 && !verb->fails_on_left)
+		return error_new(ERROR_USAGE, "%s cannot tell what a test has left behind", name);
 	if (invocation->options.by)
 		TRY(check_choice("--by", verb->by, invocation->options.by));
 	if (invocation->operand_count < verb->operands_min)
@@ -193,6 +202,8 @@ static struct error *run(int count, char *const *arguments, const char **words,
 	TRY(options_parse(count, arguments, &invocation.options, words, &invocation.operand_count));
 	bool has_words = invocation.operand_count > 0;
 	choose_verb(&invocation);
+	if (!invocation.verb->starts_program)
+		killer_offer(getpid());
 	const struct options *options = &invocation.options;
 	bool only_tells = options->given[OPTION_HELP] || options->given[OPTION_VERSION];
 	if (!only_tells) {
@@ -228,9 +239,8 @@ static struct error *run(int count, char *const *arguments, const char **words,
 int main(int argc, char **argv)
 {
 	fill_standard_descriptors();
-	killer_offer(getpid());
 	/* A reader that goes away is an error like any other: the process is never left stopped. */
-	signal(SIGPIPE, SIG_IGN);
+	before_pipes = signal(SIGPIPE, SIG_IGN);
 
 	_cleanup_(free_pointer) const char **words = calloc((size_t)argc + 1, sizeof(*words));
 	if (!words)

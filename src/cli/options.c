@@ -144,6 +144,14 @@ static struct error *options_check_level(const char *name, const char *text, boo
 			 with_never ? "," : " or", with_never ? " or never" : "", text);
 }
 
+static struct error *options_add(struct option_list *list, const char *name, const char *value)
+{
+	if (list->count == OPTION_LIST_MAX)
+		return error_new(ERROR_USAGE, "%s can be given %d times", name, OPTION_LIST_MAX);
+	list->items[list->count++] = value;
+	return NULL;
+}
+
 static struct error *options_set(struct options *options, enum option_id id, const char *value)
 {
 	const char *name = catalogue[id].name;
@@ -218,7 +226,18 @@ static struct error *options_set(struct options *options, enum option_id id, con
 		return options_check_level(name, value, false);
 	case OPTION_FAIL_ON:
 		options->fail_on = value;
-		return options_check_level(name, value, true);
+		return strcmp(value, "left") == 0 ? NULL : options_check_level(name, value, true);
+	case OPTION_OUT:
+		options->out = value;
+		return *value ? NULL : error_new(ERROR_USAGE, "--out takes the name of a folder");
+	case OPTION_EVERY:
+		TRY(error_wrap(options_parse_duration(value, &options->every_ns), "%s", name));
+		return options->every_ns ? NULL
+					 : error_new(ERROR_USAGE, "--every 0 would never end");
+	case OPTION_IGNORE_TOP:
+		return options_add(&options->ignore_top, name, value);
+	case OPTION_IGNORE_ANY:
+		return options_add(&options->ignore_any, name, value);
 	default:
 		return NULL; /* it was given: that is all there is to say */
 	}
@@ -234,6 +253,8 @@ struct error *options_parse(int count, char *const *arguments, struct options *r
 		const char *word = arguments[i];
 		if (only_words || word[0] != '-' || !word[1]) {
 			ret_words[words++] = word;
+			only_words |= words == 2 &&
+				      strcmp(ret_words[0], OPTIONS_VERB_OF_PROGRAM) == 0;
 			continue;
 		}
 		if (strcmp(word, "--") == 0) {

@@ -61,13 +61,29 @@
 	OPTION(BASELINE, "--baseline", "FILE",                                                     \
 	       "only what is new since that report (--format json or sarif)")                      \
 	OPTION(FAIL_ON, "--fail-on", "LEVEL",                                                      \
-	       "status 3 at or above proved, likely (the default), suspect; or never")
+	       "status 3 at or above proved, likely (the default), suspect; or never")             \
+	OPTION(OUT, "--out", "DIR", "also write what was found into DIR, one JSON file a process") \
+	OPTION(EVERY, "--every", "TIME", "look at it every so often while it runs, too: 30s, 5m")  \
+	OPTION(IF_POSSIBLE, "--if-possible", NULL,                                                 \
+	       "where nothing can be looked at let it run all the same, with a warning")           \
+	OPTION(IGNORE_TOP, "--ignore-top", "FUNC",                                                 \
+	       "leave out goroutines that stand in that function; * stands for anything")          \
+	OPTION(IGNORE_ANY, "--ignore-any", "FUNC",                                                 \
+	       "leave out goroutines with that function anywhere in their stack")
 
 enum option_id {
 #define OPTION(id, name, argument, help) OPTION_##id,
 	OPTIONS(OPTION)
 #undef OPTION
 		OPTION_END,
+};
+
+/* An option that can be given several times. */
+#define OPTION_LIST_MAX 64
+
+struct option_list {
+	const char *items[OPTION_LIST_MAX];
+	size_t count;
 };
 
 /* What was asked for; what was not has the value of OPTIONS_NONE. */
@@ -96,6 +112,10 @@ struct options {
 	const char *rules;    /* as written; the verb knows the catalogue */
 	const char *min_certainty;
 	const char *fail_on;
+	const char *out;    /* NULL: nowhere */
+	int64_t every_ns;   /* 0: at its end */
+	struct option_list ignore_top;
+	struct option_list ignore_any;
 };
 
 #define OPTIONS_NONE                                                                               \
@@ -113,8 +133,12 @@ const char *options_name(enum option_id id);
 const char *options_argument(enum option_id id); /* NULL: takes none */
 const char *options_help(enum option_id id);
 
+/* A verb behind whose first operand nothing is an option of dowse's. */
+#define OPTIONS_VERB_OF_PROGRAM "exec"
+
 /*
- * Take the command line apart: options anywhere, `--` ends them. Words that are no options are
+ * Take the command line apart: options anywhere, `--` ends them, and so does the program of
+ * `dowse exec PROGRAM`. Words that are no options are
  * left in `words` in their order, *ret_words of them; strings are borrowed from the arguments.
  * Wrong use is ERROR_USAGE.
  */

@@ -108,6 +108,7 @@ enum broker_end broker_serve(int socket, struct window *window, struct policy *p
 {
 	broker.socket = socket;
 	broker.policy = policy;
+	broker.ready = false;
 	broker.holder.window = window;
 	enum broker_end end = serve(why, size);
 	holder_deinit(&broker.holder);

@@ -184,9 +184,11 @@ static struct error *run_confined(const struct confine_work *work, int *ret_stat
 		worker_main(work, sockets[1], window, parent);
 	close(sockets[1]);
 	_cleanup_(close_descriptor) int socket = sockets[0];
-	if (worker < 0)
-		return error_new(ERROR_UNSUPPORTED, "no process: %s", strerror(errno));
-	return serve(work, socket, window, worker, ret_status);
+	struct error *error = worker < 0 ? error_new(ERROR_UNSUPPORTED, "no process: %s",
+						     strerror(errno))
+					 : serve(work, socket, window, worker, ret_status);
+	munmap(window, sizeof(*window));
+	return error;
 }
 
 struct error *confine_run(const struct confine_work *work, int *ret_status)

@@ -41,6 +41,7 @@ struct finding {
 	size_t member_count;
 	const char *const *path; /* who holds it, from a root; steps */
 	size_t path_count;
+	const char *test;   /* that started it: "TestCheckout/retry"; NULL none, or unknown */
 	const char *title;  /* a clause that can follow "shop: " */
 	const char *why;    /* sentences */
 	const char *settle; /* what would make a suspicion certain; NULL none */

@@ -107,6 +107,8 @@ struct goroutine {
 	uint64_t stack_bytes; /* size of its stack; 0 when unknown */
 	uint64_t bubble;      /* synctest's; 0 outside */
 	const char *labels;   /* as the dump prints them: {k: v}; NULL when none or not read */
+	uint64_t label_set;   /* where they lie; 0 none, or unknown */
+	uint32_t owner;       /* who started it, where somebody keeps count (a test); 0 else */
 	const char *problem;  /* why the stack is incomplete; NULL when it is whole */
 	uint32_t index;       /* its position in the evidence: order of the runtime's dump */
 };

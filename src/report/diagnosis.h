@@ -21,6 +21,7 @@ struct diagnosis {
 	bool all;                                    /* every finding in full */
 	const char *folder;                          /* that dowse was called in; NULL unknown */
 	const char *main_module;                     /* its path; NULL unknown */
+	const char *package; /* whose tests these are; NULL: unknown, or no tests */
 	const struct suppressions *suppressions;     /* NULL: none were given */
 	size_t suppressed;                           /* findings that are not told */
 	size_t known;                                /* the same: the baseline has them */

@@ -79,6 +79,7 @@ static void write_finding(struct json *json, const struct finding *finding)
 	member_fingerprint(json, finding);
 	member_also(json, finding);
 	json_member_string(json, "certainty", certainty_name(finding->certainty));
+	json_member_string(json, "test", finding->test);
 	json_member_string(json, "title", finding->title);
 	json_member_unsigned(json, "count", finding->count);
 	json_member_known(json, "bytes", finding->bytes);

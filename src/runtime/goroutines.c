@@ -93,7 +93,8 @@ static struct error *decode_goroutine(struct decoding *decoding,
 				   &goroutine.creator));
 	goroutine.creator.goroutine = member_u64(g, layout->g_parent_goid);
 	labels_bubble_decode(runtime, g, &goroutine);
-	TRY(labels_decode(&decoding->labels, member_u64(g, layout->g_labels), &goroutine.labels));
+	goroutine.label_set = member_u64(g, layout->g_labels);
+	TRY(labels_decode(&decoding->labels, goroutine.label_set, &goroutine.labels));
 	if (decoding->options->with_waits) {
 		TRY(waits_decode(&decoding->waits, captured, &decoding->frames.steps, &goroutine));
 		if (decoding->options->standing)

@@ -59,12 +59,14 @@ static struct error *crowds_find(struct crowds *crowds, struct map *by_hash,
 		.first = CROWD_END,
 	};
 	uint64_t hash = hash_more_text(0, example->state_text);
-	hash = hash_place(hash_place(hash, &crowd.place), &crowd.creation) & INT64_MAX;
+	hash = hash_place(hash_place(hash, &crowd.place), &crowd.creation);
+	hash = hash_more(hash, example->owner) & INT64_MAX;
 	struct map_slot *slot;
 	TRY(map_insert(by_hash, hash, crowds->list.count, &slot));
 	if (slot->value < crowds->list.count) {
 		struct crowd *found = &crowds->list.items[slot->value];
 		if (text_equal(found->example->state_text, example->state_text) &&
+		    found->example->owner == example->owner &&
 		    same_place(&found->place, &crowd.place) &&
 		    same_place(&found->creation, &crowd.creation)) {
 			*ret = found;
@@ -114,7 +116,7 @@ static struct error *crowds_add_group(struct crowds *crowds, struct map *by_hash
 		const struct goroutine *goroutine = &evidence->goroutines->list.items[member];
 		if (is_claimed(evidence, member) || !is_wanted(choice, evidence, member))
 			continue;
-		if (!crowd)
+		if (!crowd || crowd->example->owner != goroutine->owner)
 			TRY(crowds_find(crowds, by_hash, evidence, goroutine, &crowd));
 		crowd_add(crowd, goroutine);
 		crowds->next[member] = crowd->first;

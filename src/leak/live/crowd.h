@@ -6,7 +6,8 @@
 
 /*
  * Goroutines that a finding speaks of as one: they stand at the same place in the program's own
- * code, in the same state, started by the same statement, however they got there.
+ * code, in the same state, started by the same statement, however they got there; and by the same
+ * owner, where goroutines have one.
  */
 struct crowd {
 	const struct goroutine *example; /* the one that waits longest */

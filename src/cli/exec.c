@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "cli/exec_private.h"
+#include "target/killer.h"
+
+#define SHARED_FLAGS 0 /* of memfd_create: the program inherits it, and closes it at once */
+
+/* A program begins far from its heap: one that lies at a fixed place has nothing in between. */
+static const int64_t distances[] = { 0x70000000, 0x60000000, -0x70000000, 0x50000000 };
+
+static void restore(void *argument)
+{
+	(void)argument;
+	cli_restore_signals();
+}
+
+static struct error *make_area(struct exec *exec)
+{
+	exec->area_file = (int)syscall(SYS_memfd_create, "dowse", SHARED_FLAGS);
+	if (exec->area_file < 0)
+		return error_os(errno, "cannot make memory to share");
+	if (ftruncate(exec->area_file, (off_t)WATCH_SIZE) < 0)
+		return error_os(errno, "cannot make memory to share");
+	void *area = mmap(NULL, WATCH_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, exec->area_file, 0);
+	if (area == MAP_FAILED)
+		return error_os(errno, "cannot map memory to share");
+	exec->area = area;
+	exec->header = (struct watch_header *)(exec->area + WATCH_CODE_SIZE);
+	void *told = mmap(NULL, sizeof(*exec->told), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (told == MAP_FAILED)
+		return error_no_memory();
+	exec->told = told;
+	return NULL;
+}
+
+static struct error *map_there(struct exec *exec, uint64_t address, uint64_t size, int protection,
+			       uint64_t offset, int64_t *ret)
+{
+	const uint64_t arguments[6] = {
+		address,
+		size,
+		(uint64_t)protection,
+		MAP_SHARED | MAP_FIXED_NOREPLACE,
+		(uint64_t)exec->area_file,
+		offset,
+	};
+	return spawn_call(&exec->spawned, SYS_mmap, arguments, ret);
+}
+
+/* The program gets the memory, and has the descriptor no longer. */
+static struct error *share_area(struct exec *exec)
+{
+	const uint64_t close_arguments[6] = { (uint64_t)exec->area_file };
+	int64_t code = -EINVAL, data = -EINVAL, closed;
+	for (size_t i = 0; i < ARRAY_SIZE(distances) && data < 0; i++) {
+		uint64_t base = exec->spawned.headers & ~UINT64_C(0xffff);
+		exec->address = base + (uint64_t)distances[i];
+		if (exec->address + WATCH_SIZE > INT64_MAX || exec->address > INT64_MAX)
+			continue;
+		TRY(map_there(exec, exec->address, WATCH_CODE_SIZE, PROT_READ | PROT_EXEC, 0,
+			      &code));
+		if (code != (int64_t)exec->address)
+			continue;
+		TRY(map_there(exec, exec->address + WATCH_CODE_SIZE, WATCH_SIZE - WATCH_CODE_SIZE,
+			      PROT_READ | PROT_WRITE, WATCH_CODE_SIZE, &data));
+	}
+	TRY(spawn_call(&exec->spawned, SYS_close, close_arguments, &closed));
+	if (data < 0)
+		return error_os((int)(code < 0 ? -code : -data),
+				"no memory can be shared with the program");
+	return NULL;
+}
+
+static void fill_header(struct exec *exec)
+{
+	struct watch_header *header = exec->header;
+	header->pid = exec->spawned.pid;
+	header->parent = getpid();
+	/* Look ten times a second whether dowse lives; some minutes long, however often disturbed. */
+	header->nap[1] = 100000000;
+	header->patience = 100000;
+	exec->watched = exec->told->plan.exit;
+}
+
+static struct error *prepare(struct exec *exec)
+{
+	TRY(share_area(exec));
+	TRY(exec_watch(exec));
+	fill_header(exec);
+	return NULL;
+}
+
+static void warn(const char *what, struct error *error)
+{
+	struct writer writer = WRITER_TO_DESCRIPTOR(STDERR_FILENO);
+	writer_printf(&writer, "dowse: warning: %s: %s\n", what, error->message);
+	error_destroy(error);
+	error_destroy(writer_finish(&writer));
+	writer_deinit(&writer);
+}
+
+/* As it would be without dowse, but for what dowse cannot do there. */
+static struct error *start_unwatched(struct exec *exec)
+{
+	return spawn_free(exec->arguments, restore, NULL, &exec->spawned.pid);
+}
+
+static struct error *start(struct exec *exec)
+{
+	bool if_possible = exec->invocation->options.given[OPTION_IF_POSSIBLE];
+	struct error *error = make_area(exec);
+	if (!error)
+		error = spawn_held(exec->arguments, restore, NULL, &exec->spawned);
+	if (error && if_possible && error->code == ERROR_PERMISSION) {
+		warn("it runs unwatched", error);
+		return start_unwatched(exec);
+	}
+	TRY(error);
+	error = prepare(exec);
+	if (error && !if_possible) {
+		spawn_deinit(&exec->spawned);
+		return error;
+	}
+	if (error)
+		warn("it runs unwatched", error);
+	return spawn_release(&exec->spawned);
+}
+
+/* What a shell would say of a program that a signal has ended: so that who waits for dowse sees it. */
+static void die_like(int number)
+{
+	const struct rlimit no_core = { 0, 0 };
+	sigset_t one;
+	setrlimit(RLIMIT_CORE, &no_core);
+	signal(number, SIG_DFL);
+	sigemptyset(&one);
+	sigaddset(&one, number);
+	raise(number);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	_exit(128 + number);
+}
+
+/* The program's own status, whatever it is, is what it was run for. */
+static struct error *finish(const struct exec *exec, struct error *error, enum cli_status *ret)
+{
+	if (!exec->ended || exec->status == 0) {
+		*ret = exec->told->fails ? CLI_FOUND : CLI_OK;
+		return error;
+	}
+	if (error)
+		cli_report(error);
+	if (WIFSIGNALED(exec->status))
+		die_like(WTERMSIG(exec->status));
+	*ret = (enum cli_status)WEXITSTATUS(exec->status);
+	return NULL;
+}
+
+static bool is_marked(char *const *arguments)
+{
+	for (size_t i = 1; arguments[i]; i++) {
+		if (strcmp(arguments[i], "-test.v=test2json") == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct error *exec_run(struct invocation *invocation, enum cli_status *ret)
+{
+	struct exec exec = { .invocation = invocation, .area_file = -1 };
+	_cleanup_(free_pointer) char **arguments = calloc(invocation->operand_count + 1,
+							  sizeof(*arguments));
+	if (!arguments)
+		return error_no_memory();
+	for (size_t i = 0; i < invocation->operand_count; i++)
+		arguments[i] = (char *)(uintptr_t)invocation->operands[i];
+	exec.arguments = arguments;
+	exec.marked = is_marked(arguments);
+	TRY(start(&exec));
+	/* Only now: the program is to be no likelier to be killed than without dowse. */
+	killer_offer(getpid());
+	return finish(&exec, exec_wait(&exec), ret);
+}
+
+static const enum option_id options[] = {
+	OPTION_FAIL_ON,    OPTION_OUT,        OPTION_SUPPRESS,   OPTION_BASELINE,
+	OPTION_IGNORE_TOP, OPTION_IGNORE_ANY, OPTION_RULES,      OPTION_EVERY,
+	OPTION_MAX_PAUSE,  OPTION_MAX_MEMORY, OPTION_IF_POSSIBLE, OPTION_END,
+};
+
+const struct verb verb_exec = {
+	.name = OPTIONS_VERB_OF_PROGRAM,
+	.usage = "exec [options] PROGRAM [ARGUMENTS]",
+	.summary = "run a test binary or any Go program: what has leaked at its end, by test",
+	.help = "Runs PROGRAM as it would run without dowse, looks at it right before it ends, and says which\n"
+		"goroutines can never wake, which test started each, and what to change. The exit status is\n"
+		"the program's; 3 where that is 0 and there are findings at or above --fail-on.\n"
+		"\n"
+		"Examples:\n"
+		"  go test -exec \"dowse exec\" ./...\n"
+		"  go test -exec \"dowse exec --fail-on left --out leaks\" ./...\n"
+		"  dowse exec -- ./shop -listen :8080\n",
+	.options = options,
+	.operands_min = 1,
+	.operands_max = SIZE_MAX,
+	.operand = "PROGRAM",
+	.looks_at_nothing = true,
+	.starts_program = true,
+	.fails_on_left = true,
+	.run = exec_run,
+};

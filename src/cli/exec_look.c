@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "base/file.h"
+#include "cli/exec_private.h"
+#include "cli/look.h"
+#include "fix/fix.h"
+#include "report/diagnosis.h"
+#include "report/tests_report.h"
+#include "runtime/watch_owners.h"
+
+#define MEMORY_FLAGS MFD_CLOEXEC
+
+/* What a worker looks at, and where it writes to. */
+struct looking {
+	struct exec *exec;
+	enum exec_moment moment;
+	const struct exec_look *look;
+};
+
+static struct watch_owners owners_of(const struct exec *exec)
+{
+	const struct watch_owners owners = {
+		.slots = (const struct watch_slot *)(exec->area + WATCH_CODE_SIZE + WATCH_PAGE),
+		.count = MIN(exec->header->count, WATCH_SLOTS),
+		.address = exec->address + WATCH_CODE_SIZE + WATCH_PAGE,
+	};
+	return owners;
+}
+
+/* Those that somebody may have left behind: not the runtime's own, not who ends the program. */
+static uint64_t count_others(const struct exec *exec, const struct goroutines *goroutines)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < goroutines->list.count; i++) {
+		const struct goroutine *goroutine = &goroutines->list.items[i];
+		count += !goroutine->system && goroutine->id != 1 &&
+			 goroutine->id != exec->header->ending;
+	}
+	return count;
+}
+
+/* Whom each finding is about, by its example. */
+static struct error *name_tests(const struct watch_owners *owners, struct findings *findings)
+{
+	for (size_t i = 0; i < findings->list.count; i++) {
+		struct finding *finding = &findings->list.items[i];
+		if (finding->example)
+			TRY(watch_owner_name(owners, finding->example->owner, &findings->arena,
+					     &finding->test));
+	}
+	return NULL;
+}
+
+/* What a short life says nothing about: how much memory something holds, or how fast it grows. */
+static void keep_goroutines(struct findings *findings)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < findings->list.count; i++) {
+		if (findings->list.items[i].example)
+			findings->list.items[kept++] = findings->list.items[i];
+	}
+	findings->list.count = kept;
+}
+
+static bool fails(const struct options *options, const struct findings *findings)
+{
+	enum certainty fail_on = CERTAINTY_LIKELY;
+	if (!certainty_parse(options->fail_on, &fail_on) && strcmp(options->fail_on, "left") != 0)
+		return false; /* never */
+	for (size_t i = 0; i < findings->list.count; i++) {
+		if (findings->list.items[i].certainty >= fail_on)
+			return true;
+	}
+	return false;
+}
+
+static void write_look(const struct looking *looking, const struct diagnosis *diagnosis)
+{
+	struct exec *exec = looking->exec;
+	struct writer text = WRITER_TO_DESCRIPTOR(looking->look->text);
+	struct writer json = WRITER_TO_DESCRIPTOR(looking->look->json);
+	const struct style style = style_for(STDERR_FILENO);
+	if (exec->told->plan.tests)
+		tests_text(diagnosis, exec->marked, &style, &text);
+	else
+		diagnosis_text(diagnosis, &style, &text);
+	error_destroy(writer_finish(&text));
+	writer_deinit(&text);
+	if (looking->look->json >= 0) {
+		diagnosis_json(diagnosis, &json);
+		error_destroy(writer_finish(&json));
+	}
+	writer_deinit(&json);
+}
+
+static struct error *select_findings(struct exec *exec, struct findings *findings,
+				     struct diagnosis *diagnosis, struct suppressions *suppressions)
+{
+	const struct options *options = &exec->invocation->options;
+	_cleanup_(file_bytes_deinit) struct file_bytes text = { 0 };
+	_cleanup_(file_bytes_deinit) struct file_bytes baseline = { 0 };
+	uint64_t rules = RULES_ALL;
+	if (options->rules)
+		TRY(rules_parse(options->rules, &rules));
+	findings_select(findings, rules,
+			exec->told->plan.tests ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT);
+	if (options->suppress) {
+		TRY(file_read(options->suppress, (size_t)1 << 20, &text));
+		TRY(suppressions_parse((const char *)text.bytes, options->suppress, suppressions));
+		diagnosis->suppressed = findings_suppress(findings, suppressions);
+		diagnosis->suppressions = suppressions;
+	}
+	if (options->baseline) {
+		TRY(file_read(options->baseline, (size_t)256 << 20, &baseline));
+		diagnosis->known = findings_drop_known(findings, (const char *)baseline.bytes);
+	}
+	return NULL;
+}
+
+static struct error *judge(const struct looking *looking, struct evidence *evidence,
+			   struct look *look)
+{
+	struct exec *exec = looking->exec;
+	const struct watch_owners owners = owners_of(exec);
+	_cleanup_(suppressions_deinit) struct suppressions suppressions = { 0 };
+	TRY(watch_owners_tell(&owners, look->live.evidence.goroutines));
+	TRY(look_judge(look, NULL));
+	struct findings *findings = &look->live.findings;
+	if (exec->told->plan.tests)
+		keep_goroutines(findings);
+	TRY(fix_findings(findings));
+	TRY(name_tests(&owners, findings));
+	struct diagnosis diagnosis = {
+		.subject = &evidence->subject,
+		.findings = findings,
+		.goroutines = look->live.evidence.goroutines,
+		.groups = &look->live.groups,
+		.heap = look->heap,
+		.counters = look->has_counters ? &look->counters : NULL,
+		.memory = look->has_memory ? &look->memory : NULL,
+		.folder = getenv("PWD"),
+		.main_module = runtime_binary(evidence->runtime)->build_info.main.path,
+		.package = exec->told->program[0] ? exec->told->program : NULL,
+		.looks = 1,
+		.between_ns = -1,
+	};
+	TRY(select_findings(exec, findings, &diagnosis, &suppressions));
+	exec->told->findings = findings->list.count;
+	exec->told->fails |= fails(&exec->invocation->options, findings);
+	if (findings->list.count || !exec->told->plan.tests)
+		write_look(looking, &diagnosis);
+	return NULL;
+}
+
+/* "example.com/shop" of the test binary "example.com/shop.test". */
+static void name_program(struct exec *exec, const struct evidence *evidence)
+{
+	const char *path = runtime_binary(evidence->runtime)->build_info.path;
+	size_t length = path ? strlen(path) : 0;
+	if (length > 5 && strcmp(path + length - 5, ".test") == 0)
+		length -= 5;
+	if (length < sizeof(exec->told->program))
+		snprintf(exec->told->program, sizeof(exec->told->program), "%.*s", (int)length,
+			 path ? path : "");
+}
+
+/* With nobody left there is nothing that the heap could tell of them. */
+static struct error *is_anybody_left(struct exec *exec, struct evidence *evidence, bool *ret)
+{
+	const struct runtime_goroutines_options options = { 0 };
+	_cleanup_(runtime_goroutines_cleanup) struct goroutines *goroutines = NULL;
+	TRY(runtime_goroutines(evidence->runtime, &options, &goroutines));
+	exec->told->goroutines = count_others(exec, goroutines);
+	*ret = exec->told->goroutines > 0;
+	return NULL;
+}
+
+static struct error *look_now(const struct looking *looking)
+{
+	struct exec *exec = looking->exec;
+	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
+	_cleanup_(look_deinit) struct look look = { 0 };
+	TRY(evidence_open_process(exec->spawned.pid, &evidence));
+	name_program(exec, &evidence);
+	if (exec->told->plan.tests) {
+		bool anybody;
+		TRY(is_anybody_left(exec, &evidence, &anybody));
+		if (!anybody)
+			return NULL;
+	}
+	TRY(look_take(exec->invocation, &evidence, &look));
+	return judge(looking, &evidence, &look);
+}
+
+static int look_work(void *argument)
+{
+	const struct looking *looking = argument;
+	struct exec *exec = looking->exec;
+	struct error *error = look_now(looking);
+	if (!error)
+		return CLI_OK;
+	int status = error->code == ERROR_USAGE ? CLI_USAGE : CLI_FAILED;
+	snprintf(exec->told->problem, sizeof(exec->told->problem), "%s", error->message);
+	error_destroy(error);
+	return status;
+}
+
+static int open_memory(void)
+{
+	return (int)syscall(SYS_memfd_create, "dowse-report", MEMORY_FLAGS);
+}
+
+struct error *exec_look(struct exec *exec, enum exec_moment moment, struct exec_look *ret)
+{
+	_cleanup_(exec_look_deinit) struct exec_look look = EXEC_LOOK_NONE;
+	struct looking looking = { .exec = exec, .moment = moment, .look = &look };
+	look.text = open_memory();
+	if (exec->invocation->options.out)
+		look.json = open_memory();
+	if (look.text < 0 || (exec->invocation->options.out && look.json < 0))
+		return error_os(errno, "cannot make memory for the report");
+	const int outputs[] = { look.text, look.json >= 0 ? look.json : look.text };
+	TRY(error_wrap(exec_work(exec, look_work, &looking, outputs, 2),
+		       "what has leaked is not known"));
+	*ret = look;
+	look = EXEC_LOOK_NONE;
+	return NULL;
+}
+
+void exec_look_deinit(struct exec_look *look)
+{
+	close_descriptor(&look->text);
+	close_descriptor(&look->json);
+	*look = EXEC_LOOK_NONE;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_REPORT_TESTS_REPORT_H
+#define DOWSE_REPORT_TESTS_REPORT_H
+
+#include "report/diagnosis.h"
+
+/*
+ * What tests have left behind, a few lines a finding: to be read among the output of `go test`. With
+ * `marked` each is put where test2json puts the output of its test.
+ */
+void tests_text(const struct diagnosis *diagnosis, bool marked, const struct style *style,
+		struct writer *writer);
+
+#endif

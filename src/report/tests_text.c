@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/tests_report.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "model/quantity.h"
+#include "report/safe.h"
+#include "report/stack_text.h"
+#include "report/wrap.h"
+
+#define COLUMN         10
+#define IN_FULL        8
+#define MARK           '\x16' /* begins a line that test2json takes for the test's framework's */
+#define COMMAND_LENGTH 200
+
+static void write_label(const char *label, struct writer *writer)
+{
+	writer_printf(writer, "    %-6s", label);
+}
+
+static void write_prose(const struct style *style, const char *label, const char *text,
+			struct writer *writer)
+{
+	if (!text)
+		return;
+	write_label(label, writer);
+	wrap_text(style, COLUMN, text, writer);
+}
+
+static void write_place(const char *label, const struct place *place, struct writer *writer)
+{
+	if (!place->function)
+		return;
+	write_label(label, writer);
+	if (place->file && strcmp(place->file, "?") != 0) {
+		stack_text_position(place->file, place->line, writer);
+		writer_string(writer, "  ");
+	}
+	safe_string_limited(writer, place->function, 120, NULL);
+	writer_char(writer, '\n');
+}
+
+/* A shell takes it between single quotes, and the flag -run as it is. */
+static bool is_plain(const char *name)
+{
+	for (; *name; name++) {
+		if (!isalnum((unsigned char)*name) && !strchr("_-=,:@%#/", *name))
+			return false;
+	}
+	return true;
+}
+
+/* "^TestX$/^sub$": one pattern a level. */
+static void write_pattern(const char *name, struct writer *writer)
+{
+	while (*name) {
+		size_t length = strcspn(name, "/");
+		writer_printf(writer, "^%.*s$%s", (int)length, name, name[length] ? "/" : "");
+		name += length + (name[length] == '/');
+	}
+}
+
+static void write_command(const struct diagnosis *diagnosis, const char *test,
+			  struct writer *writer)
+{
+	const char *package = diagnosis->package;
+	bool benchmark = strncmp(test, "Benchmark", 9) == 0;
+	if (!package || strlen(test) > COMMAND_LENGTH || !is_plain(test))
+		return;
+	write_label("alone", writer);
+	writer_printf(writer, "go test %s '", benchmark ? "-run '^$' -bench" : "-run");
+	write_pattern(test, writer);
+	writer_string(writer, "' -exec 'dowse exec' ");
+	safe_string_limited(writer, package, COMMAND_LENGTH, NULL);
+	writer_char(writer, '\n');
+}
+
+static void write_head(const struct finding *finding, const struct style *style,
+		       struct writer *writer)
+{
+	static const enum style_tone tones[] = {
+		[CERTAINTY_SUSPECT] = STYLE_CYAN,
+		[CERTAINTY_LIKELY] = STYLE_YELLOW,
+		[CERTAINTY_PROVED] = STYLE_RED,
+	};
+	const struct rule *rule = rules_get(finding->rule);
+	writer_string(writer, "--- ");
+	style_string(style, tones[finding->certainty], "LEAK", writer);
+	writer_string(writer, ": ");
+	style_begin(style, STYLE_BOLD, writer);
+	safe_string_limited(writer, finding->test ? finding->test : "outside of tests", 200, NULL);
+	style_end(style, STYLE_BOLD, writer);
+	writer_printf(writer, " (%s, %s %s)\n", certainty_name(finding->certainty), rule->code,
+		      rule->name);
+}
+
+static void write_finding(const struct diagnosis *diagnosis, const struct finding *finding,
+			  const struct style *style, struct writer *writer)
+{
+	write_head(finding, style, writer);
+	writer_string(writer, "    ");
+	wrap_text(style, 4, finding->title, writer);
+	write_place("at", &finding->place, writer);
+	write_place("from", &finding->created_by, writer);
+	write_prose(style, "why", finding->why, writer);
+	write_prose(style, "fix", finding->fix, writer);
+	if (finding->test)
+		write_command(diagnosis, finding->test, writer);
+}
+
+static void mark(const char *test, struct writer *writer)
+{
+	writer_printf(writer, "%c=== NAME  ", MARK);
+	if (test && is_plain(test))
+		writer_string(writer, test);
+	writer_char(writer, '\n');
+}
+
+/* Findings of one test, as many as there are from `from` on. */
+static size_t same_test(const struct findings *findings, size_t from)
+{
+	size_t n = 1;
+	const char *test = findings->list.items[from].test;
+	while (from + n < findings->list.count) {
+		const char *other = findings->list.items[from + n].test;
+		if (test != other && (!test || !other || strcmp(test, other) != 0))
+			break;
+		n++;
+	}
+	return n;
+}
+
+static void write_totals(const struct diagnosis *diagnosis, struct writer *writer)
+{
+	size_t count = diagnosis->findings->list.count;
+	writer_string(writer, "dowse: ");
+	quantity_write(writer, count, "leak", "leaks");
+	if (diagnosis->package) {
+		writer_string(writer, " in ");
+		safe_string_limited(writer, diagnosis->package, COMMAND_LENGTH, NULL);
+	}
+	if (diagnosis->suppressed)
+		writer_printf(writer, ", %zu suppressed", diagnosis->suppressed);
+	if (diagnosis->known)
+		writer_printf(writer, ", %zu known from the baseline", diagnosis->known);
+	writer_char(writer, '\n');
+}
+
+void tests_text(const struct diagnosis *diagnosis, bool marked, const struct style *style,
+		struct writer *writer)
+{
+	const struct findings *findings = diagnosis->findings;
+	for (size_t i = 0; i < findings->list.count;) {
+		size_t n = same_test(findings, i);
+		if (marked)
+			mark(findings->list.items[i].test, writer);
+		for (size_t j = i; j < i + n; j++) {
+			if (j < IN_FULL || diagnosis->all)
+				write_finding(diagnosis, &findings->list.items[j], style, writer);
+			else
+				write_head(&findings->list.items[j], style, writer);
+		}
+		i += n;
+	}
+	if (marked)
+		mark(NULL, writer);
+	write_totals(diagnosis, writer);
+}

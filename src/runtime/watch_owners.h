@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_RUNTIME_WATCH_OWNERS_H
+#define DOWSE_RUNTIME_WATCH_OWNERS_H
+
+#include "model/goroutine.h"
+#include "runtime/watch.h"
+
+/*
+ * Which test started a goroutine: by the slot that its labels lead to; where the program has set
+ * labels of its own, by who started it, as far back as that is known; else by the name of the function
+ * that did. A goroutine's owner is the number of the test's slot, plus 1.
+ *
+ * `slots` are what the program wrote, `count` of them, of which the first lies at `address` there.
+ */
+struct watch_owners {
+	const struct watch_slot *slots;
+	uint64_t count;
+	uint64_t address;
+};
+
+/* Of all goroutines. */
+struct error *watch_owners_tell(const struct watch_owners *owners, struct goroutines *goroutines)
+	must_use;
+
+/* The test's name, copied into the arena: "TestCheckout/retry", cut where it is very long. NULL: none. */
+struct error *watch_owner_name(const struct watch_owners *owners, uint32_t owner,
+			       struct arena *arena, const char **ret) must_use;
+
+enum watch_kind watch_owner_kind(const struct watch_owners *owners, uint32_t owner);
+
+#endif

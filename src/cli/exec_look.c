@@ -12,8 +12,11 @@
 #include "report/diagnosis.h"
 #include "report/tests_report.h"
 #include "runtime/watch_owners.h"
+#include "target/traced.h"
 
-#define MEMORY_FLAGS MFD_CLOEXEC
+#define MEMORY_FLAGS   MFD_CLOEXEC
+#define SETTLE_NS      300000000u
+#define SETTLE_STEP_NS 5000000u
 
 /* What a worker looks at, and where it writes to. */
 struct looking {
@@ -28,18 +31,25 @@ static struct watch_owners owners_of(const struct exec *exec)
 		.slots = (const struct watch_slot *)(exec->area + WATCH_CODE_SIZE + WATCH_PAGE),
 		.count = MIN(exec->header->count, WATCH_SLOTS),
 		.address = exec->address + WATCH_CODE_SIZE + WATCH_PAGE,
+		.ending = exec->header->ending,
 	};
 	return owners;
 }
 
 /* Those that somebody may have left behind: not the runtime's own, not who ends the program. */
-static uint64_t count_others(const struct exec *exec, const struct goroutines *goroutines)
+static uint64_t count_others(const struct exec *exec, const struct goroutines *goroutines,
+			     uint64_t *ret_restless)
 {
 	uint64_t count = 0;
+	*ret_restless = 0;
 	for (size_t i = 0; i < goroutines->list.count; i++) {
 		const struct goroutine *goroutine = &goroutines->list.items[i];
-		count += !goroutine->system && goroutine->id != 1 &&
-			 goroutine->id != exec->header->ending;
+		if (goroutine->system || goroutine->id == 1 ||
+		    goroutine->id == exec->header->ending)
+			continue;
+		count++;
+		*ret_restless += goroutine->state == GOROUTINE_RUNNABLE ||
+				 goroutine->state == GOROUTINE_RUNNING;
 	}
 	return count;
 }
@@ -65,6 +75,26 @@ static void keep_goroutines(struct findings *findings)
 			findings->list.items[kept++] = findings->list.items[i];
 	}
 	findings->list.count = kept;
+}
+
+/* In the order in which the tests began; what belongs to none comes last. */
+static int compare_owners(const void *left, const void *right)
+{
+	const struct finding *a = left, *b = right;
+	uint32_t one = a->example ? a->example->owner - 1 : UINT32_MAX;
+	uint32_t other = b->example ? b->example->owner - 1 : UINT32_MAX;
+	if (one != other)
+		return one < other ? -1 : 1;
+	if (a->certainty != b->certainty)
+		return a->certainty > b->certainty ? -1 : 1;
+	return a->rule < b->rule ? -1 : a->rule > b->rule;
+}
+
+static void sort_by_test(struct findings *findings)
+{
+	if (findings->list.count)
+		qsort(findings->list.items, findings->list.count, sizeof(*findings->list.items),
+		      compare_owners);
 }
 
 static bool fails(const struct options *options, const struct findings *findings)
@@ -107,8 +137,9 @@ static struct error *select_findings(struct exec *exec, struct findings *finding
 	uint64_t rules = RULES_ALL;
 	if (options->rules)
 		TRY(rules_parse(options->rules, &rules));
-	findings_select(findings, rules,
-			exec->told->plan.tests ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT);
+	/* Of tests, what is worth a look is told to who asks for that alone. */
+	bool all = !exec->told->plan.tests || strcmp(options->fail_on, "suspect") == 0;
+	findings_select(findings, rules, all ? CERTAINTY_SUSPECT : CERTAINTY_LIKELY);
 	if (options->suppress) {
 		TRY(file_read(options->suppress, (size_t)1 << 20, &text));
 		TRY(suppressions_parse((const char *)text.bytes, options->suppress, suppressions));
@@ -133,6 +164,8 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 	struct findings *findings = &look->live.findings;
 	if (exec->told->plan.tests)
 		keep_goroutines(findings);
+	if (exec->told->plan.tests)
+		sort_by_test(findings);
 	TRY(fix_findings(findings));
 	TRY(name_tests(&owners, findings));
 	struct diagnosis diagnosis = {
@@ -169,13 +202,27 @@ static void name_program(struct exec *exec, const struct evidence *evidence)
 			 path ? path : "");
 }
 
-/* With nobody left there is nothing that the heap could tell of them. */
-static struct error *is_anybody_left(struct exec *exec, struct evidence *evidence, bool *ret)
+static struct error *count_now(struct exec *exec, struct evidence *evidence)
 {
 	const struct runtime_goroutines_options options = { 0 };
 	_cleanup_(runtime_goroutines_cleanup) struct goroutines *goroutines = NULL;
 	TRY(runtime_goroutines(evidence->runtime, &options, &goroutines));
-	exec->told->goroutines = count_others(exec, goroutines);
+	exec->told->goroutines = count_others(exec, goroutines, &exec->told->restless);
+	return NULL;
+}
+
+/*
+ * With nobody left there is nothing that the heap could tell of them. Who has only just been started,
+ * or is about to end, gets a moment to come to rest.
+ */
+static struct error *is_anybody_left(struct exec *exec, struct evidence *evidence, bool *ret)
+{
+	uint64_t until = traced_now_ns() + SETTLE_NS;
+	TRY(count_now(exec, evidence));
+	while (exec->told->restless && traced_now_ns() < until) {
+		traced_sleep_ns(SETTLE_STEP_NS);
+		TRY(count_now(exec, evidence));
+	}
 	*ret = exec->told->goroutines > 0;
 	return NULL;
 }

@@ -9,9 +9,10 @@
 /* What the workers of `dowse exec` tell it, in memory that all of them share. */
 struct exec_told {
 	struct watch_plan plan;
-	char program[512]; /* the package that is tested; "" unknown */
-	char problem[512]; /* "" none */
+	char program[512];   /* the package that is tested; "" unknown */
+	char problem[512];   /* "" none */
 	uint64_t goroutines; /* that are not the runtime's own, nor the one that ends the program */
+	uint64_t restless;   /* of those: that run, or could */
 	uint64_t findings;
 	uint64_t left;
 	bool fails; /* some are at or above --fail-on */
@@ -22,9 +23,9 @@ struct exec {
 	struct invocation *invocation;
 	char *const *arguments; /* of the program, NULL-terminated */
 	struct spawned spawned;
-	int area_file;       /* the memory that is shared with the program */
-	uint8_t *area;       /* the same, here */
-	uint64_t address;    /* and there */
+	int area_file;    /* the memory that is shared with the program */
+	uint8_t *area;    /* the same, here */
+	uint64_t address; /* and there */
 	struct watch_header *header;
 	struct exec_told *told;
 	bool watched; /* its end is going to be told */

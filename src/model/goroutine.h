@@ -109,6 +109,7 @@ struct goroutine {
 	const char *labels;   /* as the dump prints them: {k: v}; NULL when none or not read */
 	uint64_t label_set;   /* where they lie; 0 none, or unknown */
 	uint32_t owner;       /* who started it, where somebody keeps count (a test); 0 else */
+	bool owner_ended;     /* and who that was has come to an end */
 	const char *problem;  /* why the stack is incomplete; NULL when it is whole */
 	uint32_t index;       /* its position in the evidence: order of the runtime's dump */
 };

@@ -182,9 +182,8 @@ struct error *watch_plan_make(const struct binary *binary, uint64_t area, uint8_
 	if (ret->tests)
 		TRY(find_name(binary, &planning.name));
 	for (int which = WATCHED_TEST; which <= WATCHED_EXAMPLE; which++) {
-		bool noted = found.count[which] && plan_note(&planning,
-							     &found.functions[which][0],
-							     (enum watched)which);
+		bool noted = found.count[which] &&
+			     plan_note(&planning, &found.functions[which][0], (enum watched)which);
 		if (which == WATCHED_TEST)
 			ret->labels = noted;
 	}

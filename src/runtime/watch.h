@@ -36,8 +36,8 @@ enum watch_state {
 struct watch_header {
 	uint32_t bell; /* a futex: changes when there may be news */
 	uint32_t state;
-	int32_t pid;       /* of the program, in its own PID namespace: who is another may just end */
-	int32_t parent;    /* dowse's id there: nobody waits for a dowse that is gone */
+	int32_t pid;    /* of the program, in its own PID namespace: who is another may just end */
+	int32_t parent; /* dowse's id there: nobody waits for a dowse that is gone */
 	int32_t patience;  /* how often the program wakes up to look before it ends anyway */
 	int32_t exit_code; /* that it is about to end with */
 	uint64_t count;    /* slots that were asked for */

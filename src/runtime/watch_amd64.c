@@ -68,11 +68,11 @@ static size_t emit_jump_on(struct watch_code *code, uint8_t condition)
 	return code->size - 4;
 }
 
-#define IF_EQUAL      0x84
-#define IF_NOT_EQUAL  0x85
-#define IF_NOT_BELOW  0x83
-#define IF_NEGATIVE   0x88
-#define IF_NOT_ABOVE  0x86
+#define IF_EQUAL     0x84
+#define IF_NOT_EQUAL 0x85
+#define IF_NOT_BELOW 0x83
+#define IF_NEGATIVE  0x88
+#define IF_NOT_ABOVE 0x86
 
 static void land(struct watch_code *code, size_t jump)
 {
@@ -100,19 +100,19 @@ static const struct {
 	uint8_t bytes[5];
 	bool jumps; /* its last four bytes, or one, are a distance */
 } beginnings[] = {
-	{ 4, 4, { 0x49, 0x3b, 0x66, 0x10 }, false },       /* cmp rsp, [r14+16] */
-	{ 4, 4, { 0x4d, 0x3b, 0x66, 0x10 }, false },       /* cmp r12, [r14+16] */
-	{ 2, 1, { 0x76 }, true },                          /* jbe, near */
-	{ 6, 2, { 0x0f, 0x86 }, true },                    /* jbe */
-	{ 5, 4, { 0x4c, 0x8d, 0x64, 0x24 }, false },       /* lea r12, [rsp+8 bits] */
-	{ 8, 4, { 0x4c, 0x8d, 0xa4, 0x24 }, false },       /* lea r12, [rsp+32 bits] */
-	{ 1, 1, { 0x55 }, false },                         /* push rbp */
-	{ 3, 3, { 0x48, 0x89, 0xe5 }, false },             /* mov rbp, rsp */
-	{ 4, 3, { 0x48, 0x83, 0xec }, false },             /* sub rsp, 8 bits */
-	{ 4, 3, { 0x48, 0x83, 0xc4 }, false },             /* add rsp, 8 bits */
-	{ 7, 3, { 0x48, 0x81, 0xec }, false },             /* sub rsp, 32 bits */
-	{ 5, 4, { 0x48, 0x89, 0x6c, 0x24 }, false },       /* mov [rsp+8 bits], rbp */
-	{ 5, 4, { 0x48, 0x8d, 0x6c, 0x24 }, false },       /* lea rbp, [rsp+8 bits] */
+	{ 4, 4, { 0x49, 0x3b, 0x66, 0x10 }, false }, /* cmp rsp, [r14+16] */
+	{ 4, 4, { 0x4d, 0x3b, 0x66, 0x10 }, false }, /* cmp r12, [r14+16] */
+	{ 2, 1, { 0x76 }, true },                    /* jbe, near */
+	{ 6, 2, { 0x0f, 0x86 }, true },              /* jbe */
+	{ 5, 4, { 0x4c, 0x8d, 0x64, 0x24 }, false }, /* lea r12, [rsp+8 bits] */
+	{ 8, 4, { 0x4c, 0x8d, 0xa4, 0x24 }, false }, /* lea r12, [rsp+32 bits] */
+	{ 1, 1, { 0x55 }, false },                   /* push rbp */
+	{ 3, 3, { 0x48, 0x89, 0xe5 }, false },       /* mov rbp, rsp */
+	{ 4, 3, { 0x48, 0x83, 0xec }, false },       /* sub rsp, 8 bits */
+	{ 4, 3, { 0x48, 0x83, 0xc4 }, false },       /* add rsp, 8 bits */
+	{ 7, 3, { 0x48, 0x81, 0xec }, false },       /* sub rsp, 32 bits */
+	{ 5, 4, { 0x48, 0x89, 0x6c, 0x24 }, false }, /* mov [rsp+8 bits], rbp */
+	{ 5, 4, { 0x48, 0x8d, 0x6c, 0x24 }, false }, /* lea rbp, [rsp+8 bits] */
 };
 
 /* The first instructions, as many as a jump takes the place of; 0: there is one that is not known. */
@@ -178,11 +178,11 @@ static void emit_member(struct watch_code *code, uint8_t opcode, uint8_t registe
 /* Fills the slot in DI, whose goroutine had the labels in SI; changes CX, DX, SI, DI. */
 static void emit_fill(struct watch_code *code, const struct watch_note *note)
 {
-	EMIT(code, 0x48, 0x89, 0x47, 0x18);         /* mov [rdi+object], rax */
-	emit_member(code, 0x8b, 0x96, note->goid);  /* mov rdx, [r14+goid] */
-	EMIT(code, 0x48, 0x89, 0x57, 0x20);         /* mov [rdi+goroutine], rdx */
-	EMIT(code, 0x48, 0x89, 0x77, 0x28);         /* mov [rdi+before], rsi */
-	EMIT(code, 0xc7, 0x47, 0x30);               /* mov [rdi+kind], kind */
+	EMIT(code, 0x48, 0x89, 0x47, 0x18);        /* mov [rdi+object], rax */
+	emit_member(code, 0x8b, 0x96, note->goid); /* mov rdx, [r14+goid] */
+	EMIT(code, 0x48, 0x89, 0x57, 0x20);        /* mov [rdi+goroutine], rdx */
+	EMIT(code, 0x48, 0x89, 0x77, 0x28);        /* mov [rdi+before], rsi */
+	EMIT(code, 0xc7, 0x47, 0x30);              /* mov [rdi+kind], kind */
 	emit_32(code, note->kind);
 	if (note->name_is_given) {
 		EMIT(code, 0x48, 0x89, 0xd9); /* mov rcx, rbx */
@@ -259,8 +259,9 @@ bool watch_machine_note(struct watch_code *code, const struct watched_function *
  * Nothing returns from that call, and so the `ret` is free for a jump. The wait for dowse is made by
  * the same instruction: whoever looks at the thread sees it in runtime.exit, called from where it was.
  */
-static const uint8_t exit_code[] = { 0x8b, 0x7c, 0x24, 0x08, 0xb8, 0xe7,
-				     0,    0,    0,    0x0f, 0x05, 0xc3 };
+static const uint8_t exit_code[] = {
+	0x8b, 0x7c, 0x24, 0x08, 0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05, 0xc3
+};
 #define EXIT_CALL   9
 #define EXIT_RETURN 11
 
@@ -384,8 +385,7 @@ bool watch_machine_exit(struct watch_code *code, const struct watched_function *
 bool watch_machine_race_exit(struct watch_code *code, const struct watched_function *function,
 			     struct watch_patch *ret)
 {
-	size_t size = function->end - function->entry < PROLOGUE_MAX ? 0
-								     : beginning_size(function);
+	size_t size = function->end - function->entry < PROLOGUE_MAX ? 0 : beginning_size(function);
 	if (!code->leave || !size)
 		return false;
 	uint64_t begin = here(code);

@@ -42,14 +42,14 @@ static struct error *index_all(struct telling *telling)
 {
 	struct map_slot *slot;
 	for (size_t i = 0; i < telling->goroutines->list.count; i++)
-		TRY(map_insert(&telling->by_id,
-			       telling->goroutines->list.items[i].id & INT64_MAX, i, &slot));
+		TRY(map_insert(&telling->by_id, telling->goroutines->list.items[i].id & INT64_MAX,
+			       i, &slot));
 	/* Examples run in goroutine 1, which starts other things as well. */
 	for (uint64_t i = 0; i < telling->owners->count; i++) {
 		if (telling->owners->slots[i].goroutine == 1)
 			continue;
-		TRY(map_insert(&telling->by_tests,
-			       telling->owners->slots[i].goroutine & INT64_MAX, i, &slot));
+		TRY(map_insert(&telling->by_tests, telling->owners->slots[i].goroutine & INT64_MAX,
+			       i, &slot));
 		slot->value = i;
 	}
 	return NULL;
@@ -59,7 +59,8 @@ static struct error *index_all(struct telling *telling)
 static uint32_t owner_of_parents(struct telling *telling, const struct goroutine *goroutine)
 {
 	uint64_t parent = goroutine->creator.goroutine;
-	for (unsigned i = 0; parent && i < PARENTS_MAX; i++) {
+	/* Goroutine 1 starts the tests, and what belongs to none: its labels say what it did last. */
+	for (unsigned i = 0; parent > 1 && i < PARENTS_MAX; i++) {
 		struct map_slot *slot = map_find(&telling->by_tests, parent & INT64_MAX);
 		if (slot)
 			return (uint32_t)slot->value + 1;
@@ -103,6 +104,15 @@ static uint32_t owner_of_name(struct telling *telling, const struct goroutine *g
 	return 0;
 }
 
+static bool has_ended(const struct telling *telling, uint32_t owner)
+{
+	if (!owner)
+		return false;
+	uint64_t runs = telling->owners->slots[owner - 1].goroutine;
+	return telling->owners->ending == 1 ||
+	       (runs > 1 && !map_find(&telling->by_id, runs & INT64_MAX));
+}
+
 struct error *watch_owners_tell(const struct watch_owners *owners, struct goroutines *goroutines)
 {
 	_cleanup_(telling_deinit) struct telling telling = {
@@ -119,6 +129,7 @@ struct error *watch_owners_tell(const struct watch_owners *owners, struct gorout
 			goroutine->owner = owner_of_parents(&telling, goroutine);
 		if (!goroutine->owner)
 			goroutine->owner = owner_of_name(&telling, goroutine);
+		goroutine->owner_ended = has_ended(&telling, goroutine->owner);
 	}
 	return NULL;
 }

@@ -8,7 +8,8 @@
 /*
  * Which test started a goroutine: by the slot that its labels lead to; where the program has set
  * labels of its own, by who started it, as far back as that is known; else by the name of the function
- * that did. A goroutine's owner is the number of the test's slot, plus 1.
+ * that did. A goroutine's owner is the number of the test's slot, plus 1. A test has ended when the
+ * goroutine that ran it has, and all have when goroutine 1 ends the program.
  *
  * `slots` are what the program wrote, `count` of them, of which the first lies at `address` there.
  */
@@ -16,6 +17,7 @@ struct watch_owners {
 	const struct watch_slot *slots;
 	uint64_t count;
 	uint64_t address;
+	uint64_t ending; /* id of the goroutine that ends the program; 0: none does */
 };
 
 /* Of all goroutines. */

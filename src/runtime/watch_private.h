@@ -25,10 +25,10 @@ struct watched_function {
 
 struct watch_note {
 	enum watch_kind kind;
-	int32_t labels;      /* offsets in a goroutine's descriptor */
+	int32_t labels; /* offsets in a goroutine's descriptor */
 	int32_t goid;
-	int32_t name;        /* of its name in the object that the function is called with */
-	bool name_is_given;  /* the function is called with the name itself */
+	int32_t name;       /* of its name in the object that the function is called with */
+	bool name_is_given; /* the function is called with the name itself */
 };
 
 /* False where the function does not begin as the compiler lets functions begin. */
@@ -37,7 +37,8 @@ bool watch_machine_note(struct watch_code *code, const struct watched_function *
 
 /* runtime.exit, as it is in assembly; false for a function that is another. */
 bool watch_machine_exit(struct watch_code *code, const struct watched_function *function,
-			int32_t goid, struct watch_patch *ret_entry, struct watch_patch *ret_return);
+			int32_t goid, struct watch_patch *ret_entry,
+			struct watch_patch *ret_return);
 
 /* runtime.racefini, after runtime.exit: under the race detector a program ends in there. */
 bool watch_machine_race_exit(struct watch_code *code, const struct watched_function *function,

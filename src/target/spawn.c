@@ -45,11 +45,11 @@ static struct error *explain(const struct failure *failure, const char *program)
 {
 	if (failure->step == FAILED_TO_START)
 		return error_os(failure->os_error, "cannot start %s", program);
-	struct error *error = error_new(
-		ERROR_PERMISSION,
-		"%s may not be traced here (%s): allow ptrace, as by docker run "
-		"--cap-add=SYS_PTRACE, or let it run unwatched by --if-possible",
-		program, strerror(failure->os_error));
+	struct error *error =
+		error_new(ERROR_PERMISSION,
+			  "%s may not be traced here (%s): allow ptrace, as by docker run "
+			  "--cap-add=SYS_PTRACE, or let it run unwatched by --if-possible",
+			  program, strerror(failure->os_error));
 	return error;
 }
 
@@ -163,8 +163,8 @@ static struct error *exchange(struct spawned *spawned, uint64_t address, uint8_t
 			memcpy(bytes + done, (uint8_t *)&word + from, length);
 		else
 			memcpy((uint8_t *)&word + from, bytes + done, length);
-		if (write && ptrace(PTRACE_POKEDATA, spawned->pid, (void *)(uintptr_t)at,
-				    (void *)word) < 0)
+		if (write &&
+		    ptrace(PTRACE_POKEDATA, spawned->pid, (void *)(uintptr_t)at, (void *)word) < 0)
 			return error_os(errno, "cannot write to the memory of process %d",
 					spawned->pid);
 		done += length;

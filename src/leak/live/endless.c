@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/text.h"
 #include "binary/way_out.h"
 #include "leak/live/crowd.h"
+#include "leak/live/library.h"
 #include "leak/live/past.h"
 #include "model/quantity.h"
 
@@ -99,7 +101,8 @@ static struct error *report(const struct live_evidence *evidence, const struct c
 	struct finding finding = crowd_finding(crowd, select ? RULE_EXIT_STAYS_IN_LOOP
 							     : RULE_ENDLESS_LOOP);
 	bool growing = standing && grows(standing);
-	finding.certainty = growing ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
+	bool left = crowd->example->owner_ended;
+	finding.certainty = growing || left ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 	finding.title = findings_text(ret, "%s goroutine%s %s", quantity_count(crowd->count, count),
 				      crowd->count == 1 ? "" : "s",
 				      does_words(select, crowd->count == 1));
@@ -111,6 +114,8 @@ static struct error *report(const struct live_evidence *evidence, const struct c
 			finding.why, quantity_count(standing->kept, count),
 			quantity_count(standing->fresh, fresh),
 			live_past_since(evidence->past, ret));
+	} else if (left) {
+		finding.why = findings_text(ret, "%s Who started it has ended.", finding.why);
 	} else if (standing) {
 		finding.why = findings_text(
 			ret,
@@ -125,10 +130,59 @@ static struct error *report(const struct live_evidence *evidence, const struct c
 	return crowd_report(evidence, crowds, crowd, &finding, ret);
 }
 
-/* Is there something to be said with that certainty? */
-static bool is_asked(const struct live_evidence *evidence, const struct crowd *crowd,
-		     const struct standing *standing, enum certainty certainty)
+/* Another test has left one behind that does the same: so it is not one that all of them share. */
+static bool is_left_again(const struct crowds *crowds, const struct crowd *crowd)
 {
+	for (size_t i = 0; i < crowds->list.count; i++) {
+		const struct crowd *other = &crowds->list.items[i];
+		if (other != crowd && other->example->owner_ended &&
+		    other->creation.line == crowd->creation.line &&
+		    text_equal(other->creation.function, crowd->creation.function))
+			return true;
+	}
+	return false;
+}
+
+/* Nobody but the goroutine itself leads to what it waits for. */
+static bool waits_alone(const struct live_evidence *evidence, const struct goroutine *goroutine)
+{
+	const struct wait *wait = &goroutine->wait;
+	for (uint32_t i = 0; i < wait->channel_count; i++) {
+		uint32_t vertex = library_vertex(evidence->heap, wait->channels[i].address);
+		uint32_t holder = vertex == VERTEX_NONE ? VERTEX_NONE
+							: library_dominator(evidence->heap, vertex);
+		if (!wait->channels[i].closed && holder == VERTEX_NONE)
+			return false;
+	}
+	return wait->channel_count > 0;
+}
+
+static bool is_in_test(const char *file)
+{
+	static const char end[] = "_test.go";
+	size_t length = file ? strlen(file) : 0;
+	return length >= strlen(end) && strcmp(file + length - strlen(end), end) == 0;
+}
+
+/*
+ * Of an owner that has ended. One such may be what a package does for all, begun when it was first
+ * needed; no test would start that itself, and there are not two of it.
+ */
+static bool is_left(const struct live_evidence *evidence, const struct crowds *crowds,
+		    const struct crowd *crowd)
+{
+	return crowd->example->owner_ended &&
+	       (is_in_test(crowd->creation.file) || is_left_again(crowds, crowd) ||
+		waits_alone(evidence, crowd->example));
+}
+
+/* Is there something to be said with that certainty? */
+static bool is_asked(const struct live_evidence *evidence, const struct crowds *crowds,
+		     const struct crowd *crowd, const struct standing *standing,
+		     enum certainty certainty)
+{
+	if (crowd->example->owner)
+		return certainty == CERTAINTY_LIKELY && is_left(evidence, crowds, crowd);
 	if (!evidence->past)
 		return certainty == CERTAINTY_SUSPECT && crowd->count >= ALONE_LEAST;
 	if (grows(standing))
@@ -147,7 +201,7 @@ static struct error *judge(const struct live_evidence *evidence, const struct cr
 	*ret_found = false;
 	if (evidence->past)
 		standing = standing_of(evidence, crowds, crowd);
-	if (!is_asked(evidence, crowd, &standing, certainty))
+	if (!is_asked(evidence, crowds, crowd, &standing, certainty))
 		return NULL;
 	TRY(find_endless(evidence, crowd->example, &frame, &select));
 	if (!frame)
@@ -164,7 +218,10 @@ static struct error *find(const struct live_evidence *evidence, enum certainty c
 	if (!evidence->heap)
 		return NULL;
 	TRY(crowds_gather(evidence, is_wanted, &crowds));
-	for (size_t i = 0; i < crowds.list.count && found < FINDINGS_MAX; i++) {
+	for (size_t i = 0; i < crowds.list.count; i++) {
+		/* Of tests each has its own. */
+		if (found >= FINDINGS_MAX && !crowds.list.items[i].example->owner)
+			continue;
 		bool is_finding;
 		TRY(judge(evidence, &crowds, &crowds.list.items[i], certainty, ret, &is_finding));
 		found += is_finding;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "binary/type.h"
 #include "heap/names.h"
 #include "leak/live/crowd.h"
 #include "leak/live/library.h"
@@ -14,7 +15,7 @@
  *
  * One of a kind is what a program has for itself. So are as many as it has processors, each with what
  * it needs. From 3 on it is a suspicion; 10, and twice as many as there are processors, is more than
- * that.
+ * that. One is enough that a test has left behind which has ended.
  */
 #define JOBS_SUSPECT 3
 #define JOBS_LIKELY  10
@@ -56,15 +57,20 @@ static bool waits_for_ticks(const struct heap *heap, const struct goroutine *gor
 
 static bool is_users(const struct live_evidence *evidence, uint32_t vertex)
 {
-	const char *name;
+	char package[256];
 	struct heap_type type;
 	uint32_t number = heap_object_type(evidence->heap, vertex);
 	if (number == HEAP_TYPE_UNKNOWN)
 		return false;
 	heap_types_get(evidence->heap->types, number, &type);
-	return type.form == HEAP_VALUE &&
-	       error_ignore(heap_types_name(evidence->heap->types, number, &name)) &&
-	       strchr(name, '.') && place_is_users(&evidence->places, name);
+	if (type.form != HEAP_VALUE ||
+	    !error_ignore(type_package(runtime_binary(evidence->heap->runtime), type.descriptor,
+				       package, sizeof(package) - 2)) ||
+	    !package[0])
+		return false;
+	/* As a function's name begins. */
+	memcpy(package + strlen(package), ".", 2);
+	return place_is_users(&evidence->places, package);
 }
 
 /* It alone holds a value of one of the program's own types. */
@@ -116,16 +122,20 @@ static struct error *tell(const struct jobs_evidence *jobs, const struct crowds 
 	int64_t processors = evidence->counters ? evidence->counters->processors : 0;
 	char count[QUANTITY_SIZE];
 	struct finding finding = crowd_finding(crowd, RULE_JOB_WITHOUT_STOP);
-	bool likely = crowd->count >= JOBS_LIKELY &&
-		      (int64_t)crowd->count > 2 * MAX(processors, INT64_C(0));
+	bool left = crowd->example->owner_ended;
+	bool likely = left || (crowd->count >= JOBS_LIKELY &&
+			       (int64_t)crowd->count > 2 * MAX(processors, INT64_C(0)));
 	finding.certainty = likely ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 	for (uint32_t i = crowd->first; i != CROWD_END; i = crowds->next[i])
 		finding.bytes += (int64_t)heap_retained(evidence->heap, jobs->roots[i]);
-	finding.title = findings_text(
-		ret, "%s goroutines go on working at every tick for what nobody uses any more",
-		quantity_count(crowd->count, count));
+	finding.title = findings_text(ret,
+				      "%s goroutine%s on working at every tick for what nobody "
+				      "uses any more",
+				      quantity_count(crowd->count, count),
+				      crowd->count == 1 ? " goes" : "s go");
 	finding.why =
-		"Each of them alone still leads to the object that it works on: whoever made that has let go of it, and can neither use it nor stop the goroutine.";
+		left ? "It alone still leads to the object that it works on: the test that started it has ended, and nobody can stop it any more."
+		     : "Each of them alone still leads to the object that it works on: whoever made that has let go of it, and can neither use it nor stop the goroutine.";
 	if (!likely)
 		finding.settle =
 			"Count them again after a while at like load: a fixed set of workers keeps its number.";
@@ -143,9 +153,15 @@ static struct error *jobs_find(const struct live_evidence *evidence, void *notes
 	TRY(find_roots(evidence, &roots));
 	struct jobs_evidence jobs = { .evidence = *evidence, .roots = roots };
 	TRY(crowds_gather(&jobs.evidence, is_wanted, &crowds));
-	for (size_t i = 0; i < crowds.list.count && i < FINDINGS_MAX; i++) {
-		if (crowds.list.items[i].count >= JOBS_SUSPECT)
-			TRY(tell(&jobs, &crowds, &crowds.list.items[i], ret));
+	unsigned found = 0;
+	for (size_t i = 0; i < crowds.list.count; i++) {
+		const struct crowd *crowd = &crowds.list.items[i];
+		bool owned = crowd->example->owner;
+		if (owned ? !crowd->example->owner_ended
+			  : crowd->count < JOBS_SUSPECT || found == FINDINGS_MAX)
+			continue;
+		TRY(tell(&jobs, &crowds, crowd, ret));
+		found += !owned;
 	}
 	return NULL;
 }

@@ -62,7 +62,7 @@ static uint64_t hash_place(const struct place *place)
 			 (uint32_t)place->line);
 }
 
-/* Equal for cycles of the same places, wherever they are entered. */
+/* Equal for cycles of the same places and owners, wherever they are entered. */
 static uint64_t looks_of(const struct locks *locks, const struct lock_cycle *cycle)
 {
 	uint64_t looks = cycle->count;
@@ -71,6 +71,7 @@ static uint64_t looks_of(const struct locks *locks, const struct lock_cycle *cyc
 		const struct held_lock *held = lock_cycle_held(locks, cycle, i);
 		struct place place = goroutine_place(goroutine, &locks->evidence->places);
 		uint64_t hash = hash_more(hash_place(&place), (uint64_t)goroutine->wait.kind);
+		hash = hash_more(hash, goroutine->owner);
 		looks += hash_word(hash_more(hash, held ? hash_place(&held->taken) : 0));
 	}
 	return looks & INT64_MAX;

@@ -230,11 +230,11 @@ static void queue_add(struct queue *queue, const struct goroutine *goroutine)
 }
 
 static struct error *queues_find(struct queues *queues, struct map *by_place,
-				 const struct place *place, struct queue **ret)
+				 const struct place *place, uint32_t owner, struct queue **ret)
 {
 	uint64_t hash = hash_more_text(hash_more_text(0, place->function), place->file);
 	struct map_slot *slot;
-	hash = hash_more(hash, (uint32_t)place->line) & INT64_MAX;
+	hash = hash_more(hash_more(hash, (uint32_t)place->line), owner) & INT64_MAX;
 	TRY(map_insert(by_place, hash, queues->list.count, &slot));
 	if (slot->value == queues->list.count) {
 		const struct queue queue = {
@@ -264,7 +264,7 @@ static struct error *queues_gather(const struct unreleased *unreleased, enum fat
 		if (!is_chosen(unreleased, (uint32_t)i, fate, never))
 			continue;
 		struct place place = goroutine_place(goroutine, &evidence->places);
-		TRY(queues_find(queues, &by_place, &place, &queue));
+		TRY(queues_find(queues, &by_place, &place, goroutine->owner, &queue));
 		queue_add(queue, goroutine);
 		queues->next[i] = queue->chain;
 		queue->chain = (uint32_t)i;

@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tests that leak, and tests that do not, under `dowse exec`; and programs that end in every way."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import packages  # noqa: E402
+
+DOWSE = os.path.abspath(os.environ.get("DOWSE", "build/dowse"))
+PATIENCE = 120
+
+# What each subtest of `rows` is to be called; some answer to a neighbour's name.
+ROWS = {
+    "L1": "L1", "L2": "L2", "L3": "L3", "L4": "L4", "L5": "L5", "L6": "L6", "L7": "L7",
+    "L8": "L8 L9", "L9": "L9", "L10": "L3", "L12": "L12", "L13": "L12 L13", "L15": "L15",
+    "L39": "L39", "L40": "L40", "L41": "L41", "L42": "L42 L12",
+}
+# A lock without pointers beside it shares a block of 16 bytes with what others allocate, and counts as
+# reachable with them: where tests run beside each other that is a matter of luck. So is whether two
+# goroutines have come as far as to hold each other up when the process ends.
+BY_LUCK = {"L12", "L13", "L15", "L40", "L42"}
+
+
+def run(command, environment=None, **more):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          timeout=PATIENCE, env={**os.environ, **(environment or {})}, **more)
+
+
+def under_dowse(binary, *arguments, options=(), environment=None, **more):
+    return run([DOWSE, "exec", *options, binary, *arguments], environment, **more)
+
+
+def leaks(text):
+    """(test, certainty, code) of every finding."""
+    return re.findall(r"^--- LEAK: (.+) \((\w+), (L\d+) ", text, re.M)
+
+
+def without_times(text):
+    return re.sub(r"\d+\.\d+s", "TIME", text)
+
+
+class RowsTest(unittest.TestCase):
+    """Every way to leak is found at its own test, and no other test is blamed."""
+
+    def check(self, release, flags=(), cgo=False):
+        binary = packages.binary("rows", release, flags, cgo)
+        answer = under_dowse(binary)
+        self.assertEqual(answer.returncode, 3, answer.stderr)
+        self.assertEqual(without_times(answer.stdout), "PASS\n")
+        found = {}
+        for test, certainty, code in leaks(answer.stderr):
+            parent, _, row = test.partition("/")
+            self.assertIn(parent, ("TestLeaky", "TestParallelLeaky"), answer.stderr)
+            self.assertIn(code, ROWS[row].split(), f"{test} is called {code}")
+            self.assertIn(certainty, ("proved", "likely"))
+            found.setdefault(parent, set()).add(row)
+        sure = set(ROWS) - BY_LUCK
+        for parent in ("TestLeaky", "TestParallelLeaky"):
+            missing = sure - found.get(parent, set())
+            self.assertFalse(missing, f"{release} {parent}: {sorted(missing)} not found")
+
+    def test_newest(self):
+        self.check("1.26")
+
+    def test_oldest_stripped(self):
+        self.check("1.19", ["-ldflags=-s -w"])
+
+    def test_1_27_pie(self):
+        self.check("1.27", ["-buildmode=pie"])
+
+
+
+class SameTest(unittest.TestCase):
+    """What a test prints, and what it ends with, is as without dowse."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.binary = packages.binary("tricks")
+
+    def check(self, name, *arguments, leaky=None):
+        words = [f"-test.run=^{name}$", "-test.v", *arguments]
+        plain = run([self.binary, *words])
+        watched = under_dowse(self.binary, *words)
+        wanted = 3 if plain.returncode == 0 and leaky else plain.returncode
+        self.assertEqual(watched.returncode, wanted, watched.stderr[-2000:])
+        self.assertEqual(without_times(watched.stdout), without_times(plain.stdout))
+        self.assertEqual([test for test, _, _ in leaks(watched.stderr)], leaky or [])
+        return watched
+
+    def test_passes(self):
+        self.check("TestPass")
+
+    def test_fails(self):
+        self.check("TestFail")
+
+    def test_leaks(self):
+        self.check("TestLeak", leaky=["TestLeak"])
+
+    def test_fails_and_leaks(self):
+        self.check("TestFatal", leaky=["TestFatal"])
+
+    def test_panics(self):
+        answer = self.check("TestPanic")
+        self.assertEqual(answer.returncode, 2)
+        self.assertIn("panic: as it should", answer.stdout + answer.stderr)
+
+    def test_killed(self):
+        self.assertEqual(self.check("TestCrash").returncode, -signal.SIGKILL)
+
+    def test_exits(self):
+        self.assertEqual(self.check("TestExit").returncode, 7)
+
+    def test_exits_well_inside_a_test(self):
+        self.check("TestExitWell", leaky=["TestExitWell"])
+
+    def test_hangs(self):
+        answer = under_dowse(self.binary, "-test.run=^TestHang$", "-test.timeout=1s")
+        self.assertEqual(answer.returncode, 2)
+        self.assertIn("panic: test timed out", answer.stderr)
+        self.assertEqual(leaks(answer.stderr), [("TestHang", "proved", "L1")])
+
+    def test_children(self):
+        self.check("TestChildren")
+
+    def test_tracer(self):
+        self.check("TestTrace")
+
+    def test_is_replaced(self):
+        answer = self.check("TestReplace")
+        self.assertTrue(answer.stdout.endswith("replaced\n"))
+
+    def test_ten_thousand_subtests(self):
+        answer = under_dowse(self.binary, "-test.run=^TestMany$")
+        self.assertEqual([test for test, _, _ in leaks(answer.stderr)], ["TestMany/7777"])
+
+    def test_stacks_that_grow(self):
+        self.check("TestDeep")
+
+    def test_much_output(self):
+        words = [self.binary, "-test.run=^TestMuch$"]
+        for command in (words, [DOWSE, "exec", *words]):
+            with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE) as tool:
+                size = 0
+                while piece := tool.stdout.read(1 << 20):
+                    size += len(piece)
+            self.assertEqual((tool.returncode, size), (0, 20000 * 5001 + len("PASS\n")))
+
+    def test_inherits(self):
+        """Descriptors, signals, limits, the oom score, folder and words: all as without dowse."""
+        words = ["-test.run=^TestInherited$"]
+        plain = run([self.binary, *words], stdin=subprocess.DEVNULL)
+        watched = under_dowse(self.binary, *words, stdin=subprocess.DEVNULL)
+        own = r"/proc/\d+/fd"  # the folder that the test itself has open
+        self.assertEqual(re.sub(own, "own", watched.stdout), re.sub(own, "own", plain.stdout))
+
+
+class KindsTest(unittest.TestCase):
+    """Whatever package testing runs is told apart."""
+
+    def test_race(self):
+        """The detector of races ends the program by itself."""
+        for name, leaky in (("TestPass", []), ("TestLeak", ["TestLeak"])):
+            answer = under_dowse(packages.binary("tricks", flags=["-race"], cgo=True),
+                                 f"-test.run=^{name}$")
+            self.assertEqual([test for test, _, _ in leaks(answer.stderr)], leaky)
+            self.assertEqual(answer.returncode, 3 if leaky else 0, answer.stderr)
+
+    def check(self, arguments, leaky, environment=None):
+        answer = under_dowse(packages.binary("tricks"), *arguments, environment=environment)
+        self.assertEqual({test for test, _, _ in leaks(answer.stderr)}, leaky, answer.stderr)
+
+    def test_benchmark(self):
+        self.check(["-test.run=^$", "-test.bench=.", "-test.benchtime=10x"], {"BenchmarkLeak"})
+
+    def test_seeds(self):
+        self.check(["-test.run=^Fuzz"], {"FuzzLeak/seed#1"})
+
+    def test_example(self):
+        self.check(["-test.run=^Example"], {"Example"})
+
+    def test_main(self):
+        """It is not blamed on the tests, though they are run by the same goroutine."""
+        self.check(["-test.run=^TestPass|^Example_other"], {"outside of tests"}, {"TRICK": "main"})
+
+
+class SignalsTest(unittest.TestCase):
+    def start(self, name, *options):
+        command = [DOWSE, "exec", *options, str(packages.binary("tricks")), f"-test.run=^{name}$"]
+        tool = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, tool)
+        self.assertEqual(tool.stdout.readline(), "ready\n")
+        return tool
+
+    @staticmethod
+    def end(tool):
+        if tool.poll() is None:
+            tool.kill()
+        tool.communicate()
+
+    def test_passed_on(self):
+        tool = self.start("TestSignals")
+        for number, name in ((signal.SIGUSR1, "user defined signal 1"),
+                             (signal.SIGINT, "interrupt"), (signal.SIGTERM, "terminated")):
+            tool.send_signal(number)
+            self.assertEqual(tool.stdout.readline(), f"got {name}\n")
+        self.assertEqual(tool.stdout.read(), "PASS\n")
+        self.assertEqual(tool.wait(timeout=PATIENCE), 0)
+
+    def test_dies_as_the_program(self):
+        tool = self.start("TestWait")
+        tool.send_signal(signal.SIGTERM)
+        tool.communicate(timeout=PATIENCE)
+        self.assertEqual(tool.returncode, -signal.SIGTERM)
+
+    def test_killed_dowse_holds_up_nobody(self):
+        """The program goes on, and its end does not wait for a dowse that is no more."""
+        tool = self.start("TestSignals")
+        children = f"/proc/{tool.pid}/task/{tool.pid}/children"
+        with open(children, encoding="ascii") as file:
+            child = int(file.read().split()[0])
+        tool.kill()
+        tool.wait(timeout=PATIENCE)
+        os.kill(child, signal.SIGTERM)
+        self.assertEqual(tool.stdout.read(), "got terminated\nPASS\n")
+        deadline = time.monotonic() + PATIENCE
+        while os.path.exists(f"/proc/{child}/exe") and time.monotonic() < deadline:
+            try:
+                if os.readlink(f"/proc/{child}/exe") == "":
+                    break
+            except OSError:
+                break
+            time.sleep(0.02)
+        self.assertLess(time.monotonic(), deadline)
+
+
+class FacesTest(unittest.TestCase):
+    def test_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = os.path.join(folder, "new", "leaks")
+            under_dowse(packages.binary("tricks"), "-test.run=^TestLeak$", options=["--out", out])
+            names = os.listdir(out)
+            self.assertEqual(len(names), 1)
+            with open(os.path.join(out, names[0]), encoding="utf-8") as file:
+                document = json.load(file)
+        self.assertEqual([finding["test"] for finding in document["findings"]], ["TestLeak"])
+
+    def test_marked(self):
+        answer = under_dowse(packages.binary("tricks"), "-test.run=^TestLeak$",
+                             "-test.v=test2json")
+        self.assertIn("\x16=== NAME  TestLeak\n--- LEAK: TestLeak ", answer.stderr)
+
+    def test_levels(self):
+        for level, status in (("never", 0), ("proved", 3), ("likely", 3)):
+            answer = under_dowse(packages.binary("tricks"), "-test.run=^TestLeak$",
+                                 options=["--fail-on", level])
+            self.assertEqual(answer.returncode, status, level)
+
+    def test_suppressed(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write("L3 example.com/tests/tricks.leak.* -- as it should\n")
+            file.flush()
+            answer = under_dowse(packages.binary("tricks"), "-test.run=^TestLeak$",
+                                 options=["--suppress", file.name])
+        self.assertEqual((answer.returncode, leaks(answer.stderr)), (0, []))
+
+    def test_no_such_program(self):
+        answer = run([DOWSE, "exec", "./is-not-there"])
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("cannot start ./is-not-there", answer.stderr)
+
+    def test_no_go(self):
+        answer = run([DOWSE, "exec", "/bin/true"])
+        self.assertEqual(answer.returncode, 1, answer.stderr)
+        answer = run([DOWSE, "exec", "--if-possible", "/bin/true"])
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("warning", answer.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

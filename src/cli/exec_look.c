@@ -148,7 +148,7 @@ static struct error *select_findings(struct exec *exec, struct findings *finding
 	}
 	if (options->baseline) {
 		TRY(file_read(options->baseline, (size_t)256 << 20, &baseline));
-		diagnosis->known = findings_drop_known(findings, (const char *)baseline.bytes);
+		TRY(findings_drop_known(findings, (const char *)baseline.bytes, &diagnosis->known));
 	}
 	return NULL;
 }

@@ -13,6 +13,8 @@ function; where the runtime's test names functions, each of these. Some do not g
 
 import argparse
 import os
+import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -41,7 +43,6 @@ def look(dowse, run):
 
 
 def fits(pattern, words, release):
-    import re
     return re.search(suite.reason_alike(pattern, release), words)
 
 
@@ -67,7 +68,7 @@ def run_case(options, executable, case, release):
         try:
             with suite.Run(executable, case) as run:
                 answer = judge(case, look(options.dowse, run), release)
-        except suite.SuiteError as error:
+        except (suite.SuiteError, subprocess.TimeoutExpired) as error:
             answer = ("not stuck", str(error), case.patterns)
         seen |= set(case.patterns) - set(answer[2])
         if order.index(answer[0]) >= order.index(best[0]):

@@ -87,6 +87,12 @@ static bool write_goroutines(const struct findings *findings, bool any, struct w
 
 static const char *nothing_found(const struct diagnosis *diagnosis)
 {
+	if (diagnosis->known && diagnosis->suppressed)
+		return "nothing but what is known from the baseline, or suppressed";
+	if (diagnosis->known)
+		return "nothing but what is known from the baseline";
+	if (diagnosis->suppressed)
+		return "nothing but what is suppressed";
 	if (diagnosis->profile)
 		return profile_verdict(diagnosis->profile);
 	if (!diagnosis->heap)

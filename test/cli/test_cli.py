@@ -483,6 +483,8 @@ class Process(unittest.TestCase):
             results = json.loads(report.stdout)["runs"][0]["results"]
             self.assertEqual(len(results), 6)
             document = self.json(self.pid, "--baseline", known, status=0)
+            text = dowse(self.pid, "--baseline", known).stdout.decode()
+            self.assertIn(": nothing but what is known from the baseline", text.splitlines()[0])
             self.assertEqual((document["findings"], document["known"]), ([], 6))
             lines.write_text("# ours\n* main.* -- a test\nL1 nobody.* -- gone\n")
             answer = dowse(self.pid, "--suppress", str(lines))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/diagnose_text.h"
 #include "cli/earlier.h"
 #include "cli/profile_diagnose.h"
 #include "fix/fix.h"
@@ -24,10 +25,12 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 	TRY(cli_target_find(operand, &target));
 	if (target.kind == CLI_TARGET_PROFILE)
 		return profile_diagnose(invocation, &target, &telling, ret);
+	if (target.kind == CLI_TARGET_TEXT)
+		return diagnose_text(invocation, &target, &telling, ret);
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
 	_cleanup_(earlier_deinit) struct earlier earlier = { 0 };
 	_cleanup_(look_deinit) struct look look = { 0 };
-	TRY(evidence_open(operand, &invocation->options, &evidence));
+	TRY(evidence_open_target(&target, &invocation->options, &evidence));
 	TRY(earlier_take(invocation, &evidence, &earlier));
 	TRY(look_and_judge(invocation, &evidence, &earlier, &look));
 
@@ -55,7 +58,8 @@ static const enum option_id options[] = {
 	OPTION_ALL,           OPTION_OVER,       OPTION_AGAINST,    OPTION_RULES,
 	OPTION_MIN_CERTAINTY, OPTION_FAIL_ON,    OPTION_SUPPRESS,   OPTION_BASELINE,
 	OPTION_NO_STOP,       OPTION_MAX_PAUSE,  OPTION_MAX_MEMORY, OPTION_SAVE,
-	OPTION_NO_INDEX,      OPTION_EXECUTABLE, OPTION_SPOOL,      OPTION_END,
+	OPTION_NO_INDEX,      OPTION_EXECUTABLE, OPTION_SPOOL,      OPTION_DUMP,
+	OPTION_END,
 };
 
 const struct verb verb_diagnose = {

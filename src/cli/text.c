@@ -20,17 +20,6 @@ static const char *form_name(const struct dump *dump)
 	return names[dump->form];
 }
 
-static struct error *warn(struct text *text, char *warning)
-{
-	static const char *warnings[ARRAY_SIZE(text->warning)];
-	if (!warning)
-		return error_no_memory();
-	text->warning[text->subject.warning_count] = warning;
-	warnings[text->subject.warning_count++] = warning;
-	text->subject.warnings = warnings;
-	return NULL;
-}
-
 static char *print(const char *format, ...) printf_like(1, 2);
 static char *print(const char *format, ...)
 {
@@ -41,6 +30,24 @@ static char *print(const char *format, ...)
 		text = NULL;
 	va_end(arguments);
 	return text;
+}
+
+struct error *text_warn(struct text *text, const char *format, ...)
+{
+	size_t count = text->subject.warning_count;
+	char **warnings = realloc(text->warnings, (count + 1) * sizeof(*warnings));
+	if (!warnings)
+		return error_no_memory();
+	text->warnings = warnings;
+	text->subject.warnings = (const char *const *)warnings;
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vasprintf(&warnings[count], format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return error_no_memory();
+	text->subject.warning_count++;
+	return NULL;
 }
 
 static struct error *describe(struct text *text, const char *path)
@@ -67,12 +74,12 @@ static struct error *describe(struct text *text, const char *path)
 		return error_no_memory();
 	text->subject.name = text->name;
 	if (dump && dump->cut)
-		TRY(warn(text, print("the dump may lack goroutines: %s", dump->cut)));
+		TRY(text_warn(text, "the dump may lack goroutines: %s", dump->cut));
 	if (text->dumps.problem[0])
-		TRY(warn(text, print("%s is not all there: %s", called, text->dumps.problem)));
+		TRY(text_warn(text, "%s is not all there: %s", called, text->dumps.problem));
 	if (text->dumps.dropped)
-		TRY(warn(text, print("%" PRIu64 " more dumps are too many to be kept",
-				     text->dumps.dropped)));
+		TRY(text_warn(text, "%" PRIu64 " more dumps are too many to be kept",
+			      text->dumps.dropped));
 	return NULL;
 }
 
@@ -138,8 +145,9 @@ void text_deinit(struct text *text)
 {
 	dumps_deinit(&text->dumps);
 	dump_modules_deinit(&text->modules);
-	for (size_t i = 0; i < ARRAY_SIZE(text->warning); i++)
-		free(text->warning[i]);
+	for (size_t i = 0; i < text->subject.warning_count; i++)
+		free(text->warnings[i]);
+	free(text->warnings);
 	free(text->name);
 	*text = (struct text){ 0 };
 }

@@ -15,7 +15,7 @@ struct text {
 	struct subject subject;
 	struct dump_modules modules; /* of `subject` */
 	char *name;                  /* of `subject` */
-	char *warning[3];            /* of `subject`; owned */
+	char **warnings;             /* of `subject`; owned */
 };
 
 /*
@@ -25,6 +25,8 @@ struct text {
 struct error *text_read(struct cli_target *target, const struct options *options,
 			const struct dumps_options *how, bool may_be_none, struct text *ret)
 	must_use;
+/* One more warning for the report. */
+struct error *text_warn(struct text *text, const char *format, ...) printf_like(2, 3) must_use;
 void text_deinit(struct text *text);
 
 static inline struct dump *text_dump(const struct text *text)

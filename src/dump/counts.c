@@ -22,7 +22,7 @@ static bool parse_head(const char *bytes, size_t length, uint64_t *ret_total)
 					     "goroutineleak profile: total " };
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
 		size_t at = strlen(heads[i]);
-		if (starts_with(bytes, length, heads[i]) &&
+		if (dump_starts(bytes, length, heads[i]) &&
 		    dump_number(bytes, length, &at, ret_total))
 			return at == length;
 	}
@@ -41,7 +41,7 @@ struct error *counts_start(struct reader *reader, const char *bytes, size_t leng
 	parse_head(bytes, length, &reader->claimed);
 	reader->in_counts = reader->dump != NULL;
 	reader->in_goroutine = false;
-	if (reader->dump && starts_with(bytes, length, "goroutineleak"))
+	if (reader->dump && dump_starts(bytes, length, "goroutineleak"))
 		reader->dump->leaked = true;
 	return NULL;
 }
@@ -67,7 +67,7 @@ static bool begin_stack(struct reader *reader, const char *bytes, size_t length)
 	uint64_t count = 0;
 	size_t at = 0;
 	if (!dump_number(bytes, length, &at, &count) || !count || count > INT64_MAX ||
-	    !starts_with(bytes + at, length - at, " @"))
+	    !dump_starts(bytes + at, length - at, " @"))
 		return false;
 	reader->goroutine = (struct goroutine){
 		.count = count,
@@ -113,7 +113,7 @@ static struct error *add_labels(struct reader *reader, const char *bytes, size_t
 {
 	static const char word[] = "# labels: ";
 	struct dump *dump = reader->dump;
-	if (!starts_with(bytes, length, word))
+	if (!dump_starts(bytes, length, word))
 		return NULL;
 	return strings_intern(&dump->strings, &dump->goroutines.arena, bytes + strlen(word),
 			      length - strlen(word), &reader->goroutine.labels);

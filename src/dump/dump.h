@@ -17,6 +17,21 @@ enum dump_form {
 	DUMP_RACE,   /* of two goroutines that race, where they do */
 };
 
+/*
+ * A goroutine that waits for a lock whose address its frames show, and the first arguments of its
+ * other frames, innermost first: objects whose methods are being called, mostly.
+ */
+#define DUMP_OWNERS_MAX 12
+
+struct dump_lock {
+	uint32_t goroutine; /* index */
+	uint32_t owner_count;
+	uint64_t lock;
+	uint64_t owners[DUMP_OWNERS_MAX];
+};
+
+DEFINE_VECTOR(dump_lock_vector, struct dump_lock);
+
 struct dump {
 	struct goroutines goroutines; /* complete unless `cut` says something */
 	enum dump_form form;
@@ -30,6 +45,7 @@ struct dump {
 	struct strings strings;
 	struct dump_text *texts; /* of each goroutine, if they were asked for */
 	size_t text_capacity;
+	struct dump_lock_vector locks;
 };
 
 struct dump_text {

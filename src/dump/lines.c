@@ -7,7 +7,7 @@
 
 #define LINE_MAX_LENGTH ((size_t)64 << 10)
 
-bool starts_with(const char *bytes, size_t length, const char *with)
+bool dump_starts(const char *bytes, size_t length, const char *with)
 {
 	size_t size = strlen(with);
 	return length >= size && memcmp(bytes, with, size) == 0;

@@ -19,6 +19,6 @@ size_t dump_place_end(const char *bytes, size_t length);
 /* Is the goroutine one of the runtime's own, which are shown with GOTRACEBACK=system? */
 bool dump_is_systems(const struct goroutine *goroutine);
 
-bool starts_with(const char *bytes, size_t length, const char *with);
+bool dump_starts(const char *bytes, size_t length, const char *with);
 
 #endif

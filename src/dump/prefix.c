@@ -57,9 +57,10 @@ static bool words_match(const char *a, size_t a_length, const char *b, size_t b_
 }
 
 bool prefix_match(const char *sample, size_t sample_length, const char *line, size_t length,
-		  size_t *ret_size)
+		  size_t *ret_size, bool *ret_part)
 {
 	size_t i = 0, j = 0;
+	*ret_part = false;
 	while (i < sample_length) {
 		character_class *is = is_digit(sample[i])    ? is_digit
 				      : is_letter(sample[i]) ? is_letter
@@ -80,6 +81,9 @@ bool prefix_match(const char *sample, size_t sample_length, const char *line, si
 			   (!is && sample[i] != line[j])) {
 			return false;
 		}
+		/* The last word. */
+		if (is == is_letter && run == 1 && other == 1 && i + 2 == sample_length)
+			*ret_part = is_whole_or_part(sample[i]) && line[j] == 'P';
 		i += run;
 		j += other;
 	}

@@ -62,8 +62,8 @@ void reader_note(struct reader *reader, const char *bytes, size_t length)
 	bool tells = length >= 14 && bytes[0] != '\t' &&
 		     memmem(bytes, MIN(length, (size_t)200), served, strlen(served));
 	for (size_t i = 0; i < ARRAY_SIZE(heads) && !tells; i++)
-		tells = starts_with(bytes, length, heads[i]);
-	if (!tells)
+		tells = dump_starts(bytes, length, heads[i]);
+	if (!tells || (reader->dump && reader->more_threads))
 		return;
 	/* Of several the first is the cause: a panic during a panic, a signal's name and its code. */
 	if (!reader->foreign_tells) {
@@ -140,6 +140,10 @@ static void judge_end(struct reader *reader, bool in_line)
 {
 	struct dump *dump = reader->dump;
 	const struct goroutine_vector *list = &dump->goroutines.list;
+	/* A line that breaks off may have been taken for somebody else's. */
+	if (in_line && reader->foreign == 1)
+		dump->size += reader->foreign_bytes + 1;
+	dump->size += reader->foreign ? 0 : reader->empty;
 	if (in_line && dump->size)
 		dump->size--;
 	if (dump->size == RUNTIME_LIMIT)
@@ -222,7 +226,7 @@ struct error *reader_end_goroutine(struct reader *reader)
 	goroutine->stack = known->stack;
 	goroutine->creator = known->creator;
 	goroutine->creator.goroutine = id;
-	goroutine->wait.address = reader->lock;
+	goroutine->wait.address = reader->lock.lock;
 	goroutine->system = dump_is_systems(goroutine);
 	goroutine->index = (uint32_t)dump->goroutines.list.count;
 	if (goroutine->state == GOROUTINE_RUNNING && goroutine->stack->count)
@@ -232,6 +236,9 @@ struct error *reader_end_goroutine(struct reader *reader)
 	TRY(map_insert(&reader->ids, goroutine->id & INT64_MAX, goroutine->index, &slot));
 	if (reader->options->keep_texts)
 		TRY(keep_text(reader, dump));
+	reader->lock.goroutine = goroutine->index;
+	if (reader->lock.lock)
+		TRY(dump_lock_vector_append(&dump->locks, &reader->lock));
 	return goroutine_vector_append(&dump->goroutines.list, goroutine);
 }
 
@@ -260,7 +267,7 @@ static struct error *begin_goroutine(struct reader *reader, const struct dump_he
 	reader->want = READER_FRAME;
 	reader->stack.length = 0;
 	reader->pending = 0;
-	reader->lock = 0;
+	reader->lock = (struct dump_lock){ 0 };
 	reader->wants_lock = dump_wait_wants_lock(goroutine);
 	reader->has_creator = reader->elsewhere = reader->apart = false;
 	reader->foreign_tells = false;
@@ -313,6 +320,20 @@ static bool add_place(struct reader *reader, const char *bytes, size_t length)
 	return true;
 }
 
+static void note_lock(struct dump_lock *lock, const char *bytes, size_t length, size_t name_length)
+{
+	const char *arguments = bytes + name_length + 1;
+	size_t arguments_length = length - name_length - 2;
+	uint64_t address = dump_wait_lock(bytes, name_length, arguments, arguments_length);
+	if (address && !lock->lock)
+		lock->lock = address;
+	if (address || !lock->lock || lock->owner_count == DUMP_OWNERS_MAX)
+		return;
+	address = dump_wait_address(arguments, arguments_length);
+	if (address)
+		lock->owners[lock->owner_count++] = address;
+}
+
 static bool add_call(struct reader *reader, const char *bytes, size_t length)
 {
 	struct dump_call call;
@@ -325,9 +346,8 @@ static bool add_call(struct reader *reader, const char *bytes, size_t length)
 		return false;
 	reader->pending = begin + 1;
 	reader->want = READER_PLACE;
-	if (reader->wants_lock && !reader->lock)
-		reader->lock = dump_wait_lock(bytes, call.name_length, bytes + call.name_length + 1,
-					      length - call.name_length - 2);
+	if (reader->wants_lock)
+		note_lock(&reader->lock, bytes, length, call.name_length);
 	return true;
 }
 
@@ -337,7 +357,7 @@ static bool add_creator(struct reader *reader, const char *bytes, size_t length)
 	static const char words[] = "created by ", in[] = " in goroutine ";
 	size_t begin = strlen(words), end = length, at;
 	uint64_t id = 0;
-	if (!starts_with(bytes, length, words) || length == begin)
+	if (!dump_starts(bytes, length, words) || length == begin)
 		return false;
 	while (end && bytes[end - 1] >= '0' && bytes[end - 1] <= '9')
 		end--;
@@ -424,7 +444,9 @@ static bool breaks_off(const struct reader *reader, bool in_line)
 		return false;
 	if (reader->pending || (!reader->stack.length && !reader->elsewhere))
 		return true;
-	return in_line && (!reader->place_whole || (!reader->has_creator && goroutine->id > 1));
+	/* Half a line fits nothing. */
+	return in_line && (reader->foreign == 1 || !reader->place_whole ||
+			   (!reader->has_creator && goroutine->id > 1));
 }
 
 struct error *reader_end(struct reader *reader, bool in_line)

@@ -30,7 +30,7 @@ struct reader {
 	bool place_whole; /* the last position had its offset behind it */
 	struct goroutine goroutine;
 	struct stack_text_builder stack;
-	uint64_t lock; /* address that it waits for; 0: not seen */
+	struct dump_lock lock; /* that it waits for; its address is 0 as long as none was seen */
 	bool wants_lock;
 	struct writer text; /* of the goroutine, if texts are kept */
 	size_t pending;     /* 1 + where the frame without a position begins in `stack`; 0: none */

@@ -88,7 +88,8 @@ static struct error *take_dump_line(struct scan *scan, size_t length, bool in_li
 	else
 		TRY(reader_line(&scan->reader, line,
 				length && line[length - 1] == '\r' ? length - 1 : length));
-	if (scan->wrapping.whole || reader_is_lost(&scan->reader))
+	bool whole = scan->wrapping.whole && !wrapping_holds(&scan->wrapping);
+	if (whole || reader_is_lost(&scan->reader))
 		return end_dump(scan, in_line);
 	return NULL;
 }
@@ -296,6 +297,7 @@ void dumps_deinit(struct dumps *dumps)
 		strings_deinit(&dump->strings);
 		goroutines_deinit(&dump->goroutines);
 		free(dump->texts);
+		dump_lock_vector_deinit(&dump->locks);
 		free(dump);
 	}
 	dump_vector_deinit(&dumps->list);

@@ -74,8 +74,7 @@ bool dump_wait_wants_lock(const struct goroutine *goroutine)
 	}
 }
 
-/* "0xc00001c0a8, 0x1": the first; 0 when it may be stale. */
-static uint64_t first_address(const char *arguments, size_t length)
+uint64_t dump_wait_address(const char *arguments, size_t length)
 {
 	uint64_t value = 0;
 	size_t at = 2;
@@ -103,7 +102,7 @@ uint64_t dump_wait_lock(const char *name, size_t name_length, const char *argume
 	for (size_t i = 0; i < ARRAY_SIZE(receivers); i++) {
 		size_t length = strlen(receivers[i]);
 		if (name_length > length && memcmp(name, receivers[i], length) == 0)
-			return first_address(arguments, arguments_length);
+			return dump_wait_address(arguments, arguments_length);
 	}
 	return 0;
 }

@@ -11,6 +11,9 @@
 /* How far behind a header its line's end is looked for where that is written as something else. */
 #define HEADER_MAX 1024
 
+/* A line that comes in parts may have a whole dump in it. */
+#define HELD_MAX ((size_t)72 << 20)
+
 void wrapping_deinit(struct wrapping *wrapping)
 {
 	for (unsigned i = 0; i < WRAPPING_LAYERS_MAX; i++)
@@ -274,7 +277,7 @@ static struct error *descend_json(const struct descent *descent, unsigned depth,
 		return descend(descent, depth + 1, line, 0);
 	/* Docker's lines end in an escaped newline, unless they are but a part. */
 	bool parts = layer->length == 3 && !memcmp(layer->text, "log", 3);
-	return hand_on(descent, depth, parts && !descent->wrapping->whole);
+	return hand_on(descent, depth, parts && layer->decoded_length < HELD_MAX);
 }
 
 static struct error *descend_one_line(const struct descent *descent, unsigned depth,
@@ -289,6 +292,30 @@ static struct error *descend_one_line(const struct descent *descent, unsigned de
 	return hand_on(descent, depth, false);
 }
 
+static struct error *descend_prefix(const struct descent *descent, unsigned depth, const char *line,
+				    size_t length)
+{
+	struct wrapping_layer *layer = &descent->wrapping->layers[depth];
+	size_t prefix = 0;
+	bool part = false;
+	if (!prefix_match(layer->text, layer->length, line, length, &prefix, &part)) {
+		prefix = 0;
+		part = false;
+	}
+	line += prefix;
+	length -= prefix;
+	if (!part && !layer->decoded_length)
+		return descend(descent, depth + 1, line, length);
+	TRY(reserve(layer, length));
+	memcpy(layer->decoded + layer->decoded_length, line, length);
+	layer->decoded_length += length;
+	if (part && layer->decoded_length < HELD_MAX)
+		return NULL;
+	size_t held = layer->decoded_length;
+	layer->decoded_length = 0;
+	return descend(descent, depth + 1, layer->decoded, held);
+}
+
 static struct error *descend(const struct descent *descent, unsigned depth, const char *line,
 			     size_t length)
 {
@@ -296,12 +323,9 @@ static struct error *descend(const struct descent *descent, unsigned depth, cons
 	if (depth == wrapping->count)
 		return take_line(descent, line, length);
 	const struct wrapping_layer *layer = &wrapping->layers[depth];
-	size_t prefix = 0;
 	switch (layer->kind) {
 	case WRAPPING_PREFIX:
-		if (!prefix_match(layer->text, layer->length, line, length, &prefix))
-			prefix = 0;
-		return descend(descent, depth + 1, line + prefix, length - prefix);
+		return descend_prefix(descent, depth, line, length);
 	case WRAPPING_JSON:
 		return descend_json(descent, depth, line, length);
 	case WRAPPING_QUOTED:
@@ -323,6 +347,15 @@ struct error *wrapping_strip(struct wrapping *wrapping, const char *line, size_t
 		line = plain;
 	}
 	return descend(&descent, 0, line, length);
+}
+
+bool wrapping_holds(const struct wrapping *wrapping)
+{
+	for (unsigned i = 0; i < wrapping->count; i++) {
+		if (wrapping->layers[i].decoded_length)
+			return true;
+	}
+	return false;
 }
 
 struct error *wrapping_flush(struct wrapping *wrapping, wrapping_taker *take, void *argument)

@@ -54,6 +54,9 @@ typedef struct error *wrapping_taker(void *argument, const char *line, size_t le
 struct error *wrapping_strip(struct wrapping *wrapping, const char *line, size_t length,
 			     wrapping_taker *take, void *argument) must_use;
 
+/* Is a line in hand that is not whole yet? */
+bool wrapping_holds(const struct wrapping *wrapping);
+
 /* What was held back since its line was not whole. */
 struct error *wrapping_flush(struct wrapping *wrapping, wrapping_taker *take, void *argument)
 	must_use;

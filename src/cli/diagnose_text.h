@@ -2,23 +2,14 @@
 #ifndef DOWSE_CLI_DIAGNOSE_TEXT_H
 #define DOWSE_CLI_DIAGNOSE_TEXT_H
 
-#include "cli/text.h"
-#include "leak/dump/told.h"
-
-/* What a text tells of leaks: its dump, against an earlier one where there is one. */
-struct text_judgement {
-	struct text text;
-	struct text earlier; /* of another file; empty: none */
-	struct told told;
-	bool has_earlier;
-};
+#include "cli/target.h"
+#include "cli/telling.h"
 
 /*
- * `earlier` may be NULL. Of one file with several dumps of a process the first is the earlier
- * moment of the last.
+ * What a text tells of leaks: its dump, against an earlier one where there is one, of another file or
+ * of its own; or if it has none its collections.
  */
-struct error *text_judge(struct cli_target *target, struct cli_target *earlier,
-			 const struct options *options, struct text_judgement *ret) must_use;
-void text_judgement_deinit(struct text_judgement *judgement);
+struct error *diagnose_text(struct invocation *invocation, struct cli_target *target,
+			    struct telling *telling, enum cli_status *ret) must_use;
 
 #endif

@@ -69,6 +69,9 @@ enum file_kind file_kind_of(const void *bytes, size_t size)
 	}
 	enum profile_kind profile = profile_kind_of(bytes, size, size < HEAD_SIZE);
 	/* Goroutines as text are a dump, too, of which more can be said. */
+	/* Some words of a log could be fields of a message: no profile is made of such alone. */
+	if (profile == PROFILE_KIND_PROTO && is_text(bytes, size))
+		profile = PROFILE_KIND_NONE;
 	if (profile != PROFILE_KIND_NONE && profile != PROFILE_KIND_GOROUTINE_TEXT)
 		return FILE_PROFILE;
 	return is_text(bytes, size) ? FILE_TEXT : FILE_OTHER;

@@ -98,17 +98,22 @@ static size_t choose_largest(const struct dumps *dumps)
 	return chosen;
 }
 
+struct error *text_no_dump(const struct text *text, const char *path)
+{
+	const char *problem = text->dumps.problem;
+	return error_new(
+		ERROR_NOT_FOUND,
+		"%s has no goroutine dump in it%s%s: give a dump or a log with one, a snapshot, "
+		"a core file, a PID or a process's name (name:NAME forces a name)",
+		text_called(path), problem[0] ? ", and " : "", problem);
+}
+
 static struct error *choose(struct text *text, const char *path, const struct options *options,
 			    bool may_be_none)
 {
 	const struct dumps *dumps = &text->dumps;
 	if (!dumps->list.count && !may_be_none)
-		return error_new(
-			ERROR_NOT_FOUND,
-			"%s has no goroutine dump in it%s%s: give a dump or a log with one, "
-			"a snapshot, a core file, a PID or a process's name (name:NAME forces "
-			"a name)",
-			text_called(path), dumps->problem[0] ? ", and " : "", dumps->problem);
+		return text_no_dump(text, path);
 	if (options->dump > dumps->list.count)
 		return error_new(ERROR_USAGE, "--dump %" PRIu64 ": %s has %zu", options->dump,
 				 text_called(path), dumps->list.count);

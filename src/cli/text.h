@@ -25,6 +25,9 @@ struct text {
 struct error *text_read(struct cli_target *target, const struct options *options,
 			const struct dumps_options *how, bool may_be_none, struct text *ret)
 	must_use;
+/* The error of a text without a dump. */
+struct error *text_no_dump(const struct text *text, const char *path) must_use;
+
 /* One more warning for the report. */
 struct error *text_warn(struct text *text, const char *format, ...) printf_like(2, 3) must_use;
 void text_deinit(struct text *text);

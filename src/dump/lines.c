@@ -64,7 +64,7 @@ bool dump_call_parse(const char *bytes, size_t length, struct dump_call *ret)
 static size_t cut_offsets(const char *bytes, size_t length)
 {
 	const char *plus = memrchr(bytes, '+', length);
-	if (plus && plus > bytes && plus[-1] == ' ' && (size_t)(bytes + length - plus) > 2 &&
+	if (plus && plus > bytes && plus[-1] == ' ' && (size_t)(bytes + length - plus) > 3 &&
 	    plus[1] == '0' && plus[2] == 'x')
 		return (size_t)(plus - 1 - bytes);
 	const char *frame = length > 40 ? memmem(bytes, length, " fp=0x", 6) : NULL;

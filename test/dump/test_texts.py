@@ -168,7 +168,9 @@ class Texts(unittest.TestCase):
                                 self.assertIn(frame.function, functions, number)
                     if level != "all":
                         self.assertTrue(any(one["system"] for one in found.values()))
-                    users = {n for n, one in found.items() if not one["system"]}
+                    # Up to 1.24 debug=2 leaves coroutines out; a crash shows them.
+                    users = {n for n, one in found.items() if not one["system"] and
+                             (n in told or one["state"] != "coroutine")}
                     self.assertEqual(users, set(told))
 
     def test_several(self):

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "leak/dump/gathering.h"
+#include "leak/dump/gatherings.h"
 #include "model/quantity.h"
 
 /*

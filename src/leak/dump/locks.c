@@ -2,7 +2,7 @@
 #include <inttypes.h>
 
 #include "base/map.h"
-#include "leak/dump/gathering.h"
+#include "leak/dump/gatherings.h"
 #include "model/quantity.h"
 
 /*

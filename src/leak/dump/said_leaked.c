@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "leak/dump/gathering.h"
+#include "leak/dump/gatherings.h"
 #include "model/quantity.h"
 
 /*

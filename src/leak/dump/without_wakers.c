@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "leak/dump/gathering.h"
+#include "leak/dump/gatherings.h"
 #include "model/quantity.h"
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef DOWSE_LEAK_DUMP_GATHERING_H
-#define DOWSE_LEAK_DUMP_GATHERING_H
+#ifndef DOWSE_LEAK_DUMP_GATHERINGS_H
+#define DOWSE_LEAK_DUMP_GATHERINGS_H
 
 #include "leak/dump/told.h"
 

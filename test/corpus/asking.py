@@ -113,7 +113,8 @@ class Verdict:
         named = self.variant == "plain" and self.way != "snapshot"
         self.findings = answer["findings"]
         if self.one.kind == "leaky":
-            self.wrong, self.other = judging.judge_leaky(self.one, answer, told, looks, named)
+            self.wrong, self.other = judging.judge_leaky(
+                self.one, answer, told, looks, named, self.way != "snapshot")
         else:
             self.other = judging.judge_silent(self.one, answer)
 
@@ -133,7 +134,8 @@ def ask_in_ways(subject, release, variant, ways, over, folder):
                 dowse("snapshot", subject.pid, "-o", file)
                 target = file
             elif way == "core":
-                dowse("snapshot", subject.pid, "--elf-core", "-o", file)
+                # As the kernel writes them: with the bytes of all objects.
+                dowse("snapshot", subject.pid, "--elf-core", "--with-data", "-o", file)
                 target = file
             verdict.judge(diagnose(target, *words), subject.told, looks)
         except (AskError, ValueError, KeyError, programs.MarkerError) as error:

@@ -6,6 +6,10 @@ import programs
 LEVELS = ["suspect", "likely", "proved"]
 BYTES_OFF = 0.05
 
+# What was in a buffer once tells spare room from room asked for in advance. A snapshot has no bytes of
+# objects without pointers: then it is a suspicion.
+BY_BYTES = {"L23"}
+
 # The highest certainty that a row may claim, from a process, a core or a snapshot.
 AT_MOST = {row: "likely" for row in (
     "L8 L9 L17 L26 L27 L29 L11 L19 L20 L21 L22 L23 L24 L25 L28 L30 L32 L33 L34 L37 L38 L40"
@@ -43,13 +47,15 @@ def judge_place(expectation, finding, told):
     yield f"place {function} {file}:{line} ({finding.get('place_is')}), not {lines}"
 
 
-def judge_finding(expectation, finding, told, looks, named):
+def judge_finding(expectation, finding, told, looks, named, with_bytes):
     """Complaints about one finding that is the expected one."""
     code = next(c for c in codes_of(finding) if c in expectation.codes)
     highest = min(AT_MOST.get(code, "proved"), expectation.at_most, key=level)
     lowest = expectation.certainty
     if code in programs.TWO_LOOKS and looks < 2:
         highest = lowest = "suspect"
+    if code in BY_BYTES and not with_bytes:
+        lowest = "suspect"
     if code == finding["code"] or code != "L18":
         if level(finding["certainty"]) < level(lowest):
             yield f"certainty {finding['certainty']}, at least {lowest}"
@@ -79,14 +85,15 @@ def judge_finding(expectation, finding, told, looks, named):
         yield "no fix"
 
 
-def judge_leaky(program, answer, told, looks=1, named=True):
+def judge_leaky(program, answer, told, looks=1, named=True, with_bytes=True):
     """(what is missing or wrong in the findings of the row, what else is wrong)."""
     wrong, other, taken = [], [], set()
     findings = answer["findings"]
     for expectation in program.expectations:
         candidates = [i for i, f in enumerate(findings) if i not in taken
                       and set(codes_of(f)) & set(expectation.codes)]
-        judged = [(list(judge_finding(expectation, findings[i], told, looks, named)), i)
+        judged = [(list(judge_finding(expectation, findings[i], told, looks, named,
+                                      with_bytes)), i)
                   for i in candidates]
         if not judged:
             wrong.append(f"{'|'.join(expectation.codes)}: silent")

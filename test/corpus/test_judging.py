@@ -67,6 +67,13 @@ class JudgeTest(unittest.TestCase):
         self.assertEqual(self.judge(one, answer, looks=2), [])
         self.assertTrue(self.judge(one, answer, looks=1))
 
+    def test_less_without_bytes(self):
+        one = find("L23-spare-capacity/leaky")
+        answer = right_answer(one, self.told)
+        answer["findings"][0]["certainty"] = "suspect"
+        self.assertTrue(self.judge(one, answer))
+        self.assertEqual(self.judge(one, answer, with_bytes=False), [])
+
     def test_unexpected(self):
         one = find("L01-receive-without-sender/leaky")
         answer = right_answer(one, self.told)

@@ -68,7 +68,9 @@ class Place:
         if self.function is None:
             return True
         name = re.escape(self.function)
-        return bool(re.match(rf"main\.(?:.+\.)?{name}{INSIDE}$", function or ""))
+        # A generic type's method, whatever the type is of: main.(*hub[...]).join.
+        plain = re.sub(r"\[\.\.\.\](?=\)?\.)", "", function or "")
+        return bool(re.match(rf"main\.(?:.+\.)?{name}{INSIDE}$", plain))
 
 
 class Expectation:

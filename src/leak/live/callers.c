@@ -14,6 +14,7 @@
 struct caller {
 	struct place place;
 	bool numbered;
+	bool often; /* may be called more than once in a program's life */
 };
 
 DEFINE_VECTOR(caller_vector, struct caller);
@@ -43,6 +44,13 @@ static struct error *place_of(const struct live_evidence *evidence, uint64_t pc,
 	return NULL;
 }
 
+/* main and what initialises packages: of several places rather one that requests come by. */
+static bool runs_once(const char *function)
+{
+	return strcmp(function, "main.main") == 0 || strcmp(function, "main.init") == 0 ||
+	       strncmp(function, "main.init.", strlen("main.init.")) == 0;
+}
+
 static struct error *add_caller(struct caller_vector *callers, const struct place *place,
 				bool numbered)
 {
@@ -54,7 +62,7 @@ static struct error *add_caller(struct caller_vector *callers, const struct plac
 			return NULL;
 		}
 	}
-	const struct caller caller = { *place, numbered };
+	const struct caller caller = { *place, numbered, !runs_once(place->function) };
 	return caller_vector_append(callers, &caller);
 }
 
@@ -99,12 +107,17 @@ struct error *live_callers_find(const struct live_evidence *evidence, const char
 	}
 	for (size_t i = 0; i < callers.count; i++)
 		numbered += callers.items[i].numbered;
+	const struct caller *best = NULL;
 	for (size_t i = 0; i < callers.count; i++) {
-		if (numbered && !callers.items[i].numbered)
+		const struct caller *caller = &callers.items[i];
+		if (numbered && !caller->numbered)
 			continue;
-		if (!(*ret_count)++)
-			*ret_place = callers.items[i].place;
+		(*ret_count)++;
+		if (!best || (caller->often && !best->often))
+			best = caller;
 	}
+	if (best)
+		*ret_place = best->place;
 	return NULL;
 }
 

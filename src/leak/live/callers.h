@@ -8,7 +8,8 @@
  * Where in the program's own code a library's object may have been made: nobody allocates an os.File
  * but os.OpenFile, which says nothing, so those are looked for that call it. The number of places is
  * returned in *ret_count, 0 when there are none. Of several those count that have `number` among their
- * arguments (a ticker's period), if any does; 0: any.
+ * arguments (a ticker's period), if any does; 0: any. One that is not main() or init(), which run once,
+ * is returned rather than one that is.
  *
  * `functions` ends with NULL.
  */

@@ -16,9 +16,9 @@
 #define GROWTH_LEAST         16 /* entries: fewer come and go with any request */
 #define GROWTH_PER_MILLE     1  /* of what there was: slower growth is seen over a longer time */
 #define BYTES_LEAST          (64 << 10)
-#define KEPT_PERCENT         99 /* a sample may be gone by chance */
-#define CHURN_KEPT_PERCENT   50 /* below that it is a queue */
-#define CHURN_GROWTH_PERCENT 5
+#define KEPT_PERCENT         99                  /* a sample may be gone by chance */
+#define CHURN_KEPT_PERCENT   50                  /* below that it is a queue */
+#define CHURN_GROWTH_PERCENT 20                  /* what is full goes up and down by less */
 #define SLICE_LEAST          (UINT64_C(1) << 20) /* bytes: a batch is rarely as long */
 #define FAST_LEAST           (1 << 20)
 #define FAST_PERCENT         10

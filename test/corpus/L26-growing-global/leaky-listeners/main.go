@@ -1,0 +1,55 @@
+// Whoever is interested adds a function to an emitter's list, and nobody takes one off again.
+package main
+
+import (
+	"time"
+
+	"corpus/lib"
+)
+
+type order struct{ id int }
+
+type listener func(order)
+
+type emitter struct {
+	name      string
+	listeners []listener // HOLDER L26
+}
+
+func (e *emitter) on(l listener) {
+	e.listeners = append(e.listeners, l) // LEAK L26 count=1500+ bytes=1500*2048+ certainty=likely over=3s place=any
+}
+
+func (e *emitter) emit(o order) {
+	for _, l := range e.listeners {
+		l(o)
+	}
+}
+
+type session struct {
+	seen  int
+	state [2000]byte
+}
+
+func (s *session) heed(o order) { s.seen = o.id }
+
+func open(e *emitter) {
+	s := new(session) // LEAK L26
+	e.on(s.heed)
+}
+
+func main() {
+	orders := &emitter{name: "orders"}
+	for i := 0; i < 1500; i++ {
+		open(orders)
+	}
+	go func() {
+		for i := 0; ; i++ {
+			time.Sleep(10 * time.Millisecond)
+			open(orders)
+			orders.emit(order{i})
+		}
+	}()
+	lib.Wait()
+	println(orders.name)
+}

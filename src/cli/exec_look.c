@@ -9,6 +9,8 @@
 #include "cli/exec_private.h"
 #include "cli/look.h"
 #include "fix/fix.h"
+#include "leak/ignored.h"
+#include "leak/live/left.h"
 #include "report/diagnosis.h"
 #include "report/tests_report.h"
 #include "runtime/watch_owners.h"
@@ -17,6 +19,7 @@
 #define MEMORY_FLAGS   MFD_CLOEXEC
 #define SETTLE_NS      300000000u
 #define SETTLE_STEP_NS 5000000u
+#define GRACE_NS       1000000000u /* for those that are to be gone, not only at rest */
 
 /* What a worker looks at, and where it writes to. */
 struct looking {
@@ -97,6 +100,54 @@ static void sort_by_test(struct findings *findings)
 		      compare_owners);
 }
 
+static struct ignored ignored_of(const struct options *options)
+{
+	return (struct ignored){
+		.top = options->ignore_top.items,
+		.top_count = options->ignore_top.count,
+		.any = options->ignore_any.items,
+		.any_count = options->ignore_any.count,
+	};
+}
+
+static bool wants_left(const struct exec *exec)
+{
+	return exec->told->plan.tests && strcmp(exec->invocation->options.fail_on, "left") == 0;
+}
+
+/* What is there but no finding, where that is asked for; lives in the findings' arena. */
+static struct error *gather_left(const struct exec *exec, const struct watch_owners *owners,
+				 struct live_look *live, struct diagnosis *diagnosis)
+{
+	const struct ignored ignored = ignored_of(&exec->invocation->options);
+	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
+	if (!wants_left(exec))
+		return NULL;
+	TRY(live_left_find(&live->evidence, &crowds));
+	struct left_behind *left = arena_allocate(&live->findings.arena,
+						  (crowds.list.count + 1) * sizeof(*left));
+	if (!left)
+		return error_no_memory();
+	diagnosis->left = left;
+	for (size_t i = 0; i < crowds.list.count; i++) {
+		const struct crowd *crowd = &crowds.list.items[i];
+		if (ignored_has(&ignored, crowd->example))
+			continue;
+		*left = (struct left_behind){
+			.count = crowd->count,
+			.state = crowd->example->state_text,
+			.place = crowd->place,
+			.created_by = crowd->creation,
+			.example = crowd->example->id,
+		};
+		TRY(watch_owner_name(owners, crowd->example->owner, &live->findings.arena,
+				     &left->test));
+		left++;
+		diagnosis->left_count++;
+	}
+	return NULL;
+}
+
 static bool fails(const struct options *options, const struct findings *findings)
 {
 	enum certainty fail_on = CERTAINTY_LIKELY;
@@ -139,11 +190,13 @@ static struct error *select_findings(struct exec *exec, struct findings *finding
 		TRY(rules_parse(options->rules, &rules));
 	/* Of tests, what is worth a look is told to who asks for that alone. */
 	bool all = !exec->told->plan.tests || strcmp(options->fail_on, "suspect") == 0;
+	const struct ignored ignored = ignored_of(options);
+	diagnosis->suppressed = ignored_drop(&ignored, findings);
 	findings_select(findings, rules, all ? CERTAINTY_SUSPECT : CERTAINTY_LIKELY);
 	if (options->suppress) {
 		TRY(file_read(options->suppress, (size_t)1 << 20, &text));
 		TRY(suppressions_parse((const char *)text.bytes, options->suppress, suppressions));
-		diagnosis->suppressed = findings_suppress(findings, suppressions);
+		diagnosis->suppressed += findings_suppress(findings, suppressions);
 		diagnosis->suppressions = suppressions;
 	}
 	if (options->baseline) {
@@ -183,9 +236,11 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 		.between_ns = -1,
 	};
 	TRY(select_findings(exec, findings, &diagnosis, &suppressions));
+	TRY(gather_left(exec, &owners, &look->live, &diagnosis));
 	exec->told->findings = findings->list.count;
-	exec->told->fails |= fails(&exec->invocation->options, findings);
-	if (findings->list.count || !exec->told->plan.tests)
+	exec->told->left = diagnosis.left_count;
+	exec->told->fails |= fails(&exec->invocation->options, findings) || diagnosis.left_count;
+	if (findings->list.count || diagnosis.left_count || !exec->told->plan.tests)
 		write_look(looking, &diagnosis);
 	return NULL;
 }
@@ -217,9 +272,10 @@ static struct error *count_now(struct exec *exec, struct evidence *evidence)
  */
 static struct error *is_anybody_left(struct exec *exec, struct evidence *evidence, bool *ret)
 {
-	uint64_t until = traced_now_ns() + SETTLE_NS;
+	bool left = wants_left(exec);
+	uint64_t until = traced_now_ns() + (left ? GRACE_NS : SETTLE_NS);
 	TRY(count_now(exec, evidence));
-	while (exec->told->restless && traced_now_ns() < until) {
+	while ((left ? exec->told->goroutines : exec->told->restless) && traced_now_ns() < until) {
 		traced_sleep_ns(SETTLE_STEP_NS);
 		TRY(count_now(exec, evidence));
 	}

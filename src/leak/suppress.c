@@ -80,7 +80,7 @@ void suppressions_deinit(struct suppressions *suppressions)
 }
 
 /* A star stands for anything; of several, each is tried again from the next place on. */
-static bool matches(const char *pattern, const char *text)
+bool suppress_matches(const char *pattern, const char *text)
 {
 	const char *star = NULL, *again = text;
 	if (!text)
@@ -106,12 +106,12 @@ static bool is_for(const struct suppression *suppression, const struct finding *
 {
 	if (!(suppression->rules >> finding->rule & 1))
 		return false;
-	if (matches(suppression->pattern, finding->place.function) ||
-	    matches(suppression->pattern, finding->created_by.function) ||
-	    matches(suppression->pattern, finding->subject))
+	if (suppress_matches(suppression->pattern, finding->place.function) ||
+	    suppress_matches(suppression->pattern, finding->created_by.function) ||
+	    suppress_matches(suppression->pattern, finding->subject))
 		return true;
 	for (size_t i = 0; i < finding->path_count; i++) {
-		if (matches(suppression->pattern, finding->path[i]))
+		if (suppress_matches(suppression->pattern, finding->path[i]))
 			return true;
 	}
 	return false;

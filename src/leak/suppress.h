@@ -37,6 +37,9 @@ struct error *suppressions_parse(const char *text, const char *name, struct supp
 	must_use;
 void suppressions_deinit(struct suppressions *suppressions);
 
+/* In a pattern * stands for anything. `text` may be NULL, which no pattern fits. */
+bool suppress_matches(const char *pattern, const char *text);
+
 /* Drop those findings; how many there were. */
 size_t findings_suppress(struct findings *findings, struct suppressions *suppressions);
 

@@ -8,6 +8,16 @@
 #include "report/subject.h"
 #include "runtime/memory.h"
 
+/* Goroutines that a test has left, of which it is not known whether they will ever end. */
+struct left_behind {
+	const char *test; /* NULL unknown */
+	uint64_t count;
+	const char *state;
+	struct place place;
+	struct place created_by;
+	uint64_t example; /* id of one */
+};
+
 /* All that there is to say of one TARGET. */
 struct diagnosis {
 	const struct subject *subject;
@@ -21,6 +31,8 @@ struct diagnosis {
 	bool all;                                    /* every finding in full */
 	const char *folder;                          /* that dowse was called in; NULL unknown */
 	const char *main_module;                     /* its path; NULL unknown */
+	const struct left_behind *left; /* told where that is asked for */
+	size_t left_count;
 	const char *package; /* whose tests these are; NULL: unknown, or no tests */
 	const struct suppressions *suppressions;     /* NULL: none were given */
 	size_t suppressed;                           /* findings that are not told */

@@ -149,6 +149,24 @@ static void member_findings(struct json *json, const char *key, const struct fin
 	json_array_end(json);
 }
 
+static void member_left(struct json *json, const struct diagnosis *diagnosis)
+{
+	json_key(json, "left");
+	json_array_begin(json);
+	for (size_t i = 0; i < diagnosis->left_count; i++) {
+		const struct left_behind *left = &diagnosis->left[i];
+		json_object_begin(json);
+		json_member_string(json, "test", left->test);
+		json_member_unsigned(json, "count", left->count);
+		json_member_string(json, "state", left->state);
+		members_place(json, left->place.function, left->place.file, left->place.line);
+		member_created_by(json, &left->created_by);
+		json_member_unsigned(json, "example", left->example);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
 /* The last of all: who reads fingerprints of a baseline ends where "gone" begins. */
 static void member_comparison(struct json *json, const struct diagnosis *diagnosis)
 {
@@ -183,6 +201,7 @@ void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer)
 	member_findings(&json, "findings", diagnosis->findings);
 	json_member_unsigned(&json, "suppressed", diagnosis->suppressed);
 	json_member_unsigned(&json, "known", diagnosis->known);
+	member_left(&json, diagnosis);
 	member_comparison(&json, diagnosis);
 	json_object_end(&json);
 	writer_char(writer, '\n');

@@ -109,6 +109,24 @@ static void write_finding(const struct diagnosis *diagnosis, const struct findin
 		write_command(diagnosis, finding->test, writer);
 }
 
+static void write_left(const struct diagnosis *diagnosis, const struct left_behind *left,
+		       const struct style *style, struct writer *writer)
+{
+	writer_string(writer, "--- ");
+	style_string(style, STYLE_YELLOW, "LEFT", writer);
+	writer_string(writer, ": ");
+	safe_string_limited(writer, left->test ? left->test : "outside of tests", 200, NULL);
+	writer_string(writer, "\n    ");
+	quantity_write(writer, left->count,
+		       "goroutine is still there: ", "goroutines are still there: ");
+	safe_string_limited(writer, left->state, 100, NULL);
+	writer_char(writer, '\n');
+	write_place("at", &left->place, writer);
+	write_place("from", &left->created_by, writer);
+	if (left->test)
+		write_command(diagnosis, left->test, writer);
+}
+
 static void mark(const char *test, struct writer *writer)
 {
 	writer_printf(writer, "%c=== NAME  ", MARK);
@@ -136,6 +154,8 @@ static void write_totals(const struct diagnosis *diagnosis, struct writer *write
 	size_t count = diagnosis->findings->list.count;
 	writer_string(writer, "dowse: ");
 	quantity_write(writer, count, "leak", "leaks");
+	if (diagnosis->left_count)
+		writer_printf(writer, ", %zu left", diagnosis->left_count);
 	if (diagnosis->package) {
 		writer_string(writer, " in ");
 		safe_string_limited(writer, diagnosis->package, COMMAND_LENGTH, NULL);
@@ -162,6 +182,11 @@ void tests_text(const struct diagnosis *diagnosis, bool marked, const struct sty
 				write_head(&findings->list.items[j], style, writer);
 		}
 		i += n;
+	}
+	for (size_t i = 0; i < diagnosis->left_count; i++) {
+		if (marked)
+			mark(diagnosis->left[i].test, writer);
+		write_left(diagnosis, &diagnosis->left[i], style, writer);
 	}
 	if (marked)
 		mark(NULL, writer);

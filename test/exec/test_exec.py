@@ -265,6 +265,24 @@ class FacesTest(unittest.TestCase):
                                  options=["--fail-on", level])
             self.assertEqual(answer.returncode, status, level)
 
+    def test_left(self):
+        """What may well end is told to who asks for it alone."""
+        words = [packages.binary("tricks"), "-test.run=^TestLeft$|^TestPass$"]
+        answer = under_dowse(*words)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        answer = under_dowse(*words, options=["--fail-on", "left"])
+        self.assertEqual(answer.returncode, 3, answer.stderr)
+        self.assertEqual(re.findall(r"^--- LEFT: (.+)$", answer.stderr, re.M), ["TestLeft"])
+        answer = under_dowse(*words, options=["--fail-on", "left", "--ignore-top", "time.Sleep"])
+        self.assertEqual((answer.returncode, answer.stderr), (0, "on the other\n"))
+
+    def test_ignored(self):
+        for option, status in ((["--ignore-any", "example.com/tests/tricks.leak.*"], 0),
+                               (["--ignore-top", "example.com/tests/tricks.leak*"], 0),
+                               (["--ignore-any", "example.com/tests/tricks.Test*"], 3)):
+            answer = under_dowse(packages.binary("tricks"), "-test.run=^TestLeak$", options=option)
+            self.assertEqual(answer.returncode, status, option)
+
     def test_suppressed(self):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
             file.write("L3 example.com/tests/tricks.leak.* -- as it should\n")

@@ -32,6 +32,7 @@ func TestPass(t *testing.T) {
 }
 func TestFail(t *testing.T)     { t.Error("as it should") }
 func TestLeak(t *testing.T)     { leak() }
+func TestLeft(t *testing.T)     { go time.Sleep(time.Minute) }
 func TestPanic(t *testing.T)    { panic("as it should") }
 func TestCrash(t *testing.T)    { syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} }
 func TestAbort(t *testing.T)    { syscall.Kill(os.Getpid(), syscall.SIGABRT); select {} }

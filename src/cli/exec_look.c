@@ -6,11 +6,10 @@
 #include <sys/syscall.h>
 
 #include "base/file.h"
-#include "cli/exec_private.h"
+#include "cli/exec_judge.h"
 #include "cli/look.h"
 #include "fix/fix.h"
 #include "leak/ignored.h"
-#include "leak/live/left.h"
 #include "report/diagnosis.h"
 #include "report/tests_report.h"
 #include "runtime/watch_owners.h"
@@ -28,7 +27,7 @@ struct looking {
 	const struct exec_look *look;
 };
 
-static struct watch_owners owners_of(const struct exec *exec)
+struct watch_owners exec_owners(const struct exec *exec)
 {
 	const struct watch_owners owners = {
 		.slots = (const struct watch_slot *)(exec->area + WATCH_CODE_SIZE + WATCH_PAGE),
@@ -100,54 +99,6 @@ static void sort_by_test(struct findings *findings)
 		      compare_owners);
 }
 
-static struct ignored ignored_of(const struct options *options)
-{
-	return (struct ignored){
-		.top = options->ignore_top.items,
-		.top_count = options->ignore_top.count,
-		.any = options->ignore_any.items,
-		.any_count = options->ignore_any.count,
-	};
-}
-
-static bool wants_left(const struct exec *exec)
-{
-	return exec->told->plan.tests && strcmp(exec->invocation->options.fail_on, "left") == 0;
-}
-
-/* What is there but no finding, where that is asked for; lives in the findings' arena. */
-static struct error *gather_left(const struct exec *exec, const struct watch_owners *owners,
-				 struct live_look *live, struct diagnosis *diagnosis)
-{
-	const struct ignored ignored = ignored_of(&exec->invocation->options);
-	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
-	if (!wants_left(exec))
-		return NULL;
-	TRY(live_left_find(&live->evidence, &crowds));
-	struct left_behind *left = arena_allocate(&live->findings.arena,
-						  (crowds.list.count + 1) * sizeof(*left));
-	if (!left)
-		return error_no_memory();
-	diagnosis->left = left;
-	for (size_t i = 0; i < crowds.list.count; i++) {
-		const struct crowd *crowd = &crowds.list.items[i];
-		if (ignored_has(&ignored, crowd->example))
-			continue;
-		*left = (struct left_behind){
-			.count = crowd->count,
-			.state = crowd->example->state_text,
-			.place = crowd->place,
-			.created_by = crowd->creation,
-			.example = crowd->example->id,
-		};
-		TRY(watch_owner_name(owners, crowd->example->owner, &live->findings.arena,
-				     &left->test));
-		left++;
-		diagnosis->left_count++;
-	}
-	return NULL;
-}
-
 static bool fails(const struct options *options, const struct findings *findings)
 {
 	enum certainty fail_on = CERTAINTY_LIKELY;
@@ -190,7 +141,7 @@ static struct error *select_findings(struct exec *exec, struct findings *finding
 		TRY(rules_parse(options->rules, &rules));
 	/* Of tests, what is worth a look is told to who asks for that alone. */
 	bool all = !exec->told->plan.tests || strcmp(options->fail_on, "suspect") == 0;
-	const struct ignored ignored = ignored_of(options);
+	const struct ignored ignored = exec_ignored(options);
 	diagnosis->suppressed = ignored_drop(&ignored, findings);
 	findings_select(findings, rules, all ? CERTAINTY_SUSPECT : CERTAINTY_LIKELY);
 	if (options->suppress) {
@@ -210,7 +161,7 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 			   struct look *look)
 {
 	struct exec *exec = looking->exec;
-	const struct watch_owners owners = owners_of(exec);
+	const struct watch_owners owners = exec_owners(exec);
 	_cleanup_(suppressions_deinit) struct suppressions suppressions = { 0 };
 	TRY(watch_owners_tell(&owners, look->live.evidence.goroutines));
 	TRY(look_judge(look, NULL));
@@ -236,25 +187,13 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 		.between_ns = -1,
 	};
 	TRY(select_findings(exec, findings, &diagnosis, &suppressions));
-	TRY(gather_left(exec, &owners, &look->live, &diagnosis));
+	TRY(exec_left(exec, &owners, &look->live, &diagnosis));
 	exec->told->findings = findings->list.count;
 	exec->told->left = diagnosis.left_count;
 	exec->told->fails |= fails(&exec->invocation->options, findings) || diagnosis.left_count;
 	if (findings->list.count || diagnosis.left_count || !exec->told->plan.tests)
 		write_look(looking, &diagnosis);
 	return NULL;
-}
-
-/* "example.com/shop" of the test binary "example.com/shop.test". */
-static void name_program(struct exec *exec, const struct evidence *evidence)
-{
-	const char *path = runtime_binary(evidence->runtime)->build_info.path;
-	size_t length = path ? strlen(path) : 0;
-	if (length > 5 && strcmp(path + length - 5, ".test") == 0)
-		length -= 5;
-	if (length < sizeof(exec->told->program))
-		snprintf(exec->told->program, sizeof(exec->told->program), "%.*s", (int)length,
-			 path ? path : "");
 }
 
 static struct error *count_now(struct exec *exec, struct evidence *evidence)
@@ -272,7 +211,7 @@ static struct error *count_now(struct exec *exec, struct evidence *evidence)
  */
 static struct error *is_anybody_left(struct exec *exec, struct evidence *evidence, bool *ret)
 {
-	bool left = wants_left(exec);
+	bool left = exec_wants_left(exec);
 	uint64_t until = traced_now_ns() + (left ? GRACE_NS : SETTLE_NS);
 	TRY(count_now(exec, evidence));
 	while ((left ? exec->told->goroutines : exec->told->restless) && traced_now_ns() < until) {
@@ -289,7 +228,8 @@ static struct error *look_now(const struct looking *looking)
 	_cleanup_(evidence_deinit) struct evidence evidence = { 0 };
 	_cleanup_(look_deinit) struct look look = { 0 };
 	TRY(evidence_open_process(exec->spawned.pid, &evidence));
-	name_program(exec, &evidence);
+	TRY(exec_name_package(exec, &evidence));
+	evidence.subject.places = evidence.places.rule;
 	if (exec->told->plan.tests) {
 		bool anybody;
 		TRY(is_anybody_left(exec, &evidence, &anybody));

@@ -69,10 +69,18 @@ class RowsTest(unittest.TestCase):
             missing = sure - found.get(parent, set())
             self.assertFalse(missing, f"{release} {parent}: {sorted(missing)} not found")
 
+    def test_says_how_to_see_it_alone(self):
+        """In which package it is stands in the binary from 1.24 on, and is found out before."""
+        for release in ("1.26", "1.19"):
+            answer = under_dowse(packages.binary("rows", release), "-test.run=^TestLeaky$/^L6$")
+            self.assertIn("alone go test -run '^TestLeaky$/^L6$' -exec 'dowse exec' "
+                          "example.com/tests/rows\n", answer.stderr)
+
     def test_newest(self):
         self.check("1.26")
 
     def test_oldest_stripped(self):
+        self.check("1.19")  # `go test -c` keeps symbols; `go test` strips them
         self.check("1.19", ["-ldflags=-s -w"])
 
     def test_1_27_pie(self):

@@ -24,6 +24,18 @@ struct error *live_places_make(const struct build_info *info, struct live_places
 	return NULL;
 }
 
+struct error *live_places_add(struct live_places *places, const char *module)
+{
+	size_t count = places->rule.module_count;
+	const char **modules = realloc(places->modules, (count + 1) * sizeof(*modules));
+	if (!modules)
+		return error_no_memory();
+	modules[count] = module;
+	places->modules = modules;
+	places->rule = (struct place_rule){ .modules = modules, .module_count = count + 1 };
+	return NULL;
+}
+
 void live_places_deinit(struct live_places *places)
 {
 	free(places->modules);

@@ -14,6 +14,8 @@ struct live_places {
 
 /* Strings are borrowed from the build information. */
 struct error *live_places_make(const struct build_info *info, struct live_places *ret) must_use;
+/* Another module, or package, that is the program's own. */
+struct error *live_places_add(struct live_places *places, const char *module) must_use;
 void live_places_deinit(struct live_places *places);
 
 /* One look at a process, or at what became of one: its goroutines, its heap, what they say of leaks. */

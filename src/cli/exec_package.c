@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/exec_judge.h"
+
+/* "example.com/shop" of the test binary "example.com/shop.test". */
+static void name_program(struct exec *exec, const struct evidence *evidence)
+{
+	const char *path = runtime_binary(evidence->runtime)->build_info.path;
+	size_t length = path ? strlen(path) : 0;
+	if (length > 5 && strcmp(path + length - 5, ".test") == 0)
+		length -= 5;
+	if (length < sizeof(exec->told->program))
+		snprintf(exec->told->program, sizeof(exec->told->program), "%.*s", (int)length,
+			 path ? path : "");
+}
+
+/* The package of a function "example.com/shop_test.TestX", if that is its name; its length, 0: it is not. */
+static size_t package_of(const char *function, const char *test, size_t length)
+{
+	static const char external[] = "_test";
+	size_t all = strlen(function);
+	if (all < length + 2 || function[all - length - 1] != '.' ||
+	    memcmp(function + all - length, test, length) != 0)
+		return 0;
+	const char *slash = strrchr(function, '/');
+	const char *dot = strchr(slash ? slash : function, '.');
+	size_t package = all - length - 1;
+	if (dot != function + package)
+		return 0;
+	bool apart = package > strlen(external) &&
+		     strncmp(dot - strlen(external), external, strlen(external)) == 0;
+	return apart ? package - strlen(external) : package;
+}
+
+static struct error *name_by_test(struct exec *exec, struct evidence *evidence)
+{
+	const struct watch_owners owners = exec_owners(exec);
+	const struct pclntab *table = runtime_binary(evidence->runtime)->modules[0].functions;
+	const char *test = NULL;
+	size_t length = 0;
+	for (uint64_t i = 0; i < owners.count && !length; i++) {
+		test = owners.slots[i].name;
+		length = strnlen(
+			test, (size_t)MIN(owners.slots[i].name_length, (uint64_t)WATCH_NAME_MAX));
+		const char *slash = memchr(test, '/', length);
+		length = slash ? (size_t)(slash - test) : length;
+	}
+	for (size_t i = 0; length && i < pclntab_function_count(table); i++) {
+		struct function function;
+		size_t package = pclntab_function_at(table, i, &function)
+					 ? package_of(function.name, test, length)
+					 : 0;
+		if (!package || package >= sizeof(exec->told->program))
+			continue;
+		snprintf(exec->told->program, sizeof(exec->told->program), "%.*s", (int)package,
+			 function.name);
+		return live_places_add(&evidence->places, exec->told->program);
+	}
+	return NULL;
+}
+
+struct error *exec_name_package(struct exec *exec, struct evidence *evidence)
+{
+	name_program(exec, evidence);
+	if (exec->told->plan.tests && !exec->told->program[0])
+		TRY(name_by_test(exec, evidence));
+	return NULL;
+}

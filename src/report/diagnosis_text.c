@@ -3,14 +3,13 @@
 
 #include "model/quantity.h"
 #include "report/diagnosis.h"
-#include "report/finding_text.h"
 #include "report/memory_line.h"
 #include "report/profile_report.h"
 #include "report/safe.h"
+#include "report/screen.h"
+#include "report/wrap.h"
 
-#define FINDINGS_IN_FULL 4
-#define FINDINGS_SHOWN   12
-#define STATES_SHOWN     4
+#define STATES_SHOWN 4
 
 /* Goroutines that findings of one certainty speak of. */
 static uint64_t goroutines_at(const struct findings *findings, enum certainty certainty)
@@ -115,29 +114,51 @@ static void write_verdict(const struct diagnosis *diagnosis, struct writer *writ
 		writer_string(writer, nothing_found(diagnosis));
 	if (diagnosis->memory)
 		memory_line_verdict(diagnosis->memory, writer);
-	writer_string(writer, ".\n");
+	writer_char(writer, '.');
 }
 
-/* The first few in full, then a line each: the screen is to hold the answer. */
-static void write_findings(const struct diagnosis *diagnosis, const struct style *style,
-			   struct writer *writer)
+/* What the screen has room for; with --all everything. */
+static void write_findings(const struct diagnosis *diagnosis, size_t lines,
+			   const struct style *style, struct writer *writer)
 {
 	const struct findings *findings = diagnosis->findings;
-	size_t count = findings->list.count;
-	size_t in_full = diagnosis->all ? count : MIN(count, (size_t)FINDINGS_IN_FULL);
-	size_t listed = diagnosis->all ? count : MIN(count, (size_t)FINDINGS_SHOWN);
-	for (size_t i = 0; i < in_full; i++)
-		finding_text(&findings->list.items[i], style, writer);
-	for (size_t i = in_full; i < listed; i++)
-		finding_title_text(&findings->list.items[i], style, writer);
-	if (count > listed) {
-		writer_string(writer, "\n… ");
-		quantity_write(writer, count - listed, "more finding", "more findings");
+	for (size_t i = 0; diagnosis->all && i < findings->list.count; i++) {
 		writer_char(writer, '\n');
+		finding_text(&findings->list.items[i], FINDING_WHOLE, style, writer);
 	}
-	if (count > in_full)
-		writer_printf(writer, "%s--all shows %s in full\n", count > listed ? "" : "\n",
-			      "all findings");
+	if (diagnosis->all || !findings->list.count)
+		return;
+	struct screen screen = screen_plan(findings, lines, style);
+	screen_text(&screen, findings, style, writer);
+	size_t more = findings->list.count - screen.count;
+	/* What is said last has the least said of it. */
+	if (!more && screen.depths[screen.count - 1] == FINDING_WHOLE)
+		return;
+	style_begin(style, STYLE_DIM, writer);
+	if (more) {
+		writer_string(writer, "… ");
+		quantity_write(writer, more, "more finding", "more findings");
+		writer_string(writer, "; ");
+	}
+	writer_string(writer, "--all shows all findings in full\n");
+	style_end(style, STYLE_DIM, writer);
+}
+
+/* A subject, as it looks, and a sentence about it: within the width. */
+static void write_behind_subject(const struct subject *subject, size_t column,
+				 struct writer *sentence, const struct style *style,
+				 struct writer *writer)
+{
+	static const struct style plain = { 0 };
+	_cleanup_(writer_deinit) struct writer name = WRITER_TO_MEMORY;
+	subject_text(subject, &plain, &name);
+	const char *text = writer_text(&name), *rest = writer_text(sentence);
+	subject_text(subject, style, writer);
+	column += text ? wrap_columns(text, name.length) : 0;
+	size_t head = rest ? strcspn(rest, " ") : 0;
+	writer_bytes(writer, rest, head);
+	if (rest)
+		wrap_from(style, 0, column + head, rest + head + strspn(rest + head, " "), writer);
 }
 
 /* "against shop (pid 7, go1.26.8, up 5 min): 2 gone (1 shown to be mended), 1 stayed, 0 new." */
@@ -153,13 +174,13 @@ static void write_comparison(const struct diagnosis *diagnosis, const struct sty
 	}
 	for (size_t i = 0; i < diagnosis->gone->list.count; i++)
 		mended += diagnosis->gone->list.items[i].mended;
-	writer_string(writer, "against ");
-	subject_text(diagnosis->before, style, writer);
-	writer_string(writer, ": ");
-	writer_printf(writer, "%zu gone", diagnosis->gone->list.count);
+	_cleanup_(writer_deinit) struct writer text = WRITER_TO_MEMORY;
+	writer_printf(&text, ": %zu gone", diagnosis->gone->list.count);
 	if (diagnosis->gone->list.count)
-		writer_printf(writer, " (%zu shown to be mended)", mended);
-	writer_printf(writer, ", %zu stayed, %zu new.\n", stayed, fresh);
+		writer_printf(&text, " (%zu shown to be mended)", mended);
+	writer_printf(&text, ", %zu stayed, %zu new.", stayed, fresh);
+	writer_string(writer, "against ");
+	write_behind_subject(diagnosis->before, strlen("against "), &text, style, writer);
 }
 
 static void write_gone(const struct diagnosis *diagnosis, const struct style *style,
@@ -168,9 +189,11 @@ static void write_gone(const struct diagnosis *diagnosis, const struct style *st
 	if (!diagnosis->before)
 		return;
 	size_t count = diagnosis->gone->list.count;
-	size_t listed = diagnosis->all ? count : MIN(count, (size_t)FINDINGS_SHOWN);
-	for (size_t i = 0; i < listed; i++)
-		finding_text(&diagnosis->gone->list.items[i], style, writer);
+	size_t listed = diagnosis->all ? count : MIN(count, (size_t)SCREEN_FINDINGS);
+	for (size_t i = 0; i < listed; i++) {
+		writer_char(writer, '\n');
+		finding_text(&diagnosis->gone->list.items[i], FINDING_WHOLE, style, writer);
+	}
 	if (count > listed) {
 		writer_string(writer, "\n… ");
 		quantity_write(writer, count - listed, "more is gone", "more are gone");
@@ -266,7 +289,6 @@ static void write_moment(const struct diagnosis *diagnosis, struct writer *write
 		quantity_write(writer, goroutines->unreadable, "more could not be read",
 			       "more could not be read");
 	}
-	writer_char(writer, '\n');
 }
 
 /* A function's name that a shell takes between single quotes as it is. */
@@ -297,7 +319,9 @@ static void write_command(const struct diagnosis *diagnosis, const struct findin
 		writer_printf(writer, " --function '%s'", function);
 }
 
-static void write_next(const struct diagnosis *diagnosis, struct writer *writer)
+/* Commands are not broken: each has a line to itself where both are too long for one. */
+static void write_next(const struct diagnosis *diagnosis, const struct style *style,
+		       struct writer *writer)
 {
 	const struct findings *findings = diagnosis->findings;
 	const struct finding *first = findings->list.count ? &findings->list.items[0] : NULL;
@@ -305,32 +329,81 @@ static void write_next(const struct diagnosis *diagnosis, struct writer *writer)
 		profile_text_next(diagnosis->profile, diagnosis->subject, first, writer);
 		return;
 	}
-	writer_string(writer, "next: dowse ");
-	write_command(diagnosis, first, writer);
-	if (first)
-		writer_printf(writer, "   or: dowse explain %s", rules_get(first->rule)->name);
+	_cleanup_(writer_deinit) struct writer line = WRITER_TO_MEMORY;
+	writer_string(&line, "next: dowse ");
+	write_command(diagnosis, first, &line);
+	writer_bytes(writer, line.bytes, line.length);
+	if (first) {
+		const char *rule = rules_get(first->rule)->name;
+		const char *text = writer_text(&line);
+		size_t columns = text ? wrap_columns(text, line.length) : 0;
+		bool fits = columns + strlen("   or: dowse explain ") + strlen(rule) <=
+			    style->width;
+		writer_printf(writer, "%s or: dowse explain %s", fits ? "  " : "\n ", rule);
+	}
 	writer_char(writer, '\n');
+}
+
+static void write_head(const struct diagnosis *diagnosis, const struct style *style,
+		       struct writer *writer)
+{
+	_cleanup_(writer_deinit) struct writer verdict = WRITER_TO_MEMORY;
+	writer_string(&verdict, ": ");
+	write_verdict(diagnosis, &verdict);
+	write_behind_subject(diagnosis->subject, 0, &verdict, style, writer);
+	write_comparison(diagnosis, style, writer);
+	subject_warnings_text(diagnosis->subject, style, writer);
+}
+
+/* A line that was put together elsewhere, with its end or without: within the width. */
+static void write_wrapped(struct writer *line, const struct style *style, struct writer *writer)
+{
+	if (line->length && line->bytes[line->length - 1] == '\n')
+		line->length--;
+	const char *text = writer_text(line);
+	if (text && *text)
+		wrap_text(style, 0, text, writer);
+	writer_deinit(line);
+}
+
+static void write_foot(const struct diagnosis *diagnosis, const struct style *style,
+		       struct writer *writer)
+{
+	struct writer memory = WRITER_TO_MEMORY, goroutines = WRITER_TO_MEMORY;
+	write_gone(diagnosis, style, writer);
+	writer_char(writer, '\n');
+	write_left_out(diagnosis, writer);
+	if (diagnosis->memory)
+		memory_line(diagnosis->memory, &memory);
+	write_wrapped(&memory, style, writer);
+	if (diagnosis->profile) {
+		profile_text_summary(diagnosis->profile, style, writer);
+	} else {
+		write_states(diagnosis, &goroutines);
+		write_moment(diagnosis, &goroutines);
+	}
+	write_wrapped(&goroutines, style, writer);
+	write_next(diagnosis, style, writer);
+}
+
+static size_t count_lines(const struct writer *writer)
+{
+	size_t lines = 0;
+	for (size_t i = 0; i < writer->length; i++)
+		lines += writer->bytes[i] == '\n';
+	return lines;
 }
 
 void diagnosis_text(const struct diagnosis *diagnosis, const struct style *style,
 		    struct writer *writer)
 {
-	subject_text(diagnosis->subject, style, writer);
-	writer_string(writer, ": ");
-	write_verdict(diagnosis, writer);
-	write_comparison(diagnosis, style, writer);
-	subject_warnings_text(diagnosis->subject, style, writer);
-	write_findings(diagnosis, style, writer);
-	write_gone(diagnosis, style, writer);
-	writer_char(writer, '\n');
-	write_left_out(diagnosis, writer);
-	if (diagnosis->memory)
-		memory_line(diagnosis->memory, writer);
-	if (diagnosis->profile) {
-		profile_text_summary(diagnosis->profile, style, writer);
-	} else {
-		write_states(diagnosis, writer);
-		write_moment(diagnosis, writer);
-	}
-	write_next(diagnosis, writer);
+	_cleanup_(writer_deinit) struct writer head = WRITER_TO_MEMORY, foot = WRITER_TO_MEMORY;
+	write_head(diagnosis, style, &head);
+	write_foot(diagnosis, style, &foot);
+	/* The shell's prompt takes a line, what is said of --all another. */
+	size_t taken = count_lines(&head) + count_lines(&foot) + 2;
+	size_t lines = style->height > taken ? style->height - taken : 1;
+	writer_bytes(writer, head.bytes, head.length);
+	write_findings(diagnosis, style->height ? lines : 0, style, writer);
+	writer_bytes(writer, foot.bytes, foot.length);
 }

@@ -34,29 +34,48 @@ static const char *word_of(const struct finding *finding)
 	return certainty_name(finding->certainty);
 }
 
-/* "  proved  1,000 goroutines ...                                  L6 nil-channel" */
-void finding_title_text(const struct finding *finding, const struct style *style,
-			struct writer *writer)
+static enum style_tone tone_of(const struct finding *finding)
 {
 	static const enum style_tone tones[] = {
 		[CERTAINTY_SUSPECT] = STYLE_CYAN,
 		[CERTAINTY_LIKELY] = STYLE_YELLOW,
 		[CERTAINTY_PROVED] = STYLE_RED,
 	};
+	return finding->change == CHANGE_GONE ? STYLE_DIM : tones[finding->certainty];
+}
+
+/* Where a line has no room for the rule's name its code stands behind the title. */
+static void write_title_and_code(const struct finding *finding, struct writer *title,
+				 const struct style *style, struct writer *writer)
+{
+	writer_printf(title, " (%s)", rules_get(finding->rule)->code);
+	const char *text = writer_text(title);
+	style_begin(style, STYLE_BOLD, writer);
+	wrap_text(style, BODY_COLUMN, text ? text : "", writer);
+	style_end(style, STYLE_BOLD, writer);
+}
+
+/* "  proved  1,000 goroutines ...                                  L6 nil-channel" */
+static void write_title(const struct finding *finding, const struct style *style,
+			struct writer *writer)
+{
 	const struct rule *rule = rules_get(finding->rule);
 	const char *word = word_of(finding);
-	bool gone = finding->change == CHANGE_GONE;
-	size_t title_columns;
-	writer_string(writer, "\n  ");
-	style_string(style, gone ? STYLE_DIM : tones[finding->certainty], word, writer);
+	_cleanup_(writer_deinit) struct writer title = WRITER_TO_MEMORY;
+	size_t columns;
+	safe_string_limited(&title, finding->title, SAFE_LIMIT, &columns);
+	writer_blanks(writer, 2);
+	style_string(style, tone_of(finding), word, writer);
 	writer_blanks(writer, BODY_COLUMN - 2 - strlen(word));
+	size_t left = BODY_COLUMN + columns, right = strlen(rule->code) + 1 + strlen(rule->name);
+	if (left + 2 + right > style->width) {
+		write_title_and_code(finding, &title, style, writer);
+		return;
+	}
 	style_begin(style, STYLE_BOLD, writer);
-	safe_string_limited(writer, finding->title, SAFE_LIMIT, &title_columns);
+	writer_bytes(writer, title.bytes, title.length);
 	style_end(style, STYLE_BOLD, writer);
-	size_t left = BODY_COLUMN + title_columns,
-	       right = strlen(rule->code) + 1 + strlen(rule->name);
-	size_t gap = left + right + 2 < style->width ? style->width - left - right : 2;
-	writer_blanks(writer, gap);
+	writer_blanks(writer, style->width - left - right);
 	style_begin(style, STYLE_DIM, writer);
 	writer_printf(writer, "%s %s\n", rule->code, rule->name);
 	style_end(style, STYLE_DIM, writer);
@@ -84,11 +103,17 @@ static void write_parts(struct writer *parts, size_t count, const struct style *
 		if (column && column + 3 + columns <= style->width) {
 			writer_string(writer, "   ");
 			column += 3 + columns;
-		} else {
-			writer_printf(writer, "%s%*s", column ? "\n" : "", BODY_COLUMN, "");
-			column = BODY_COLUMN + columns;
+			writer_string(writer, text);
+			continue;
 		}
-		writer_string(writer, text);
+		writer_printf(writer, "%s%*s", column ? "\n" : "", BODY_COLUMN, "");
+		column = BODY_COLUMN + columns;
+		if (column <= style->width) {
+			writer_string(writer, text);
+		} else {
+			wrap_text(style, BODY_COLUMN, text, writer);
+			column = 0;
+		}
 	}
 	if (column)
 		writer_char(writer, '\n');
@@ -96,8 +121,8 @@ static void write_parts(struct writer *parts, size_t count, const struct style *
 		writer_deinit(&parts[i]);
 }
 
-/* Where, started by whom, for how long. */
-static void write_where(const struct finding *finding, const struct style *style,
+/* Where, started by whom, for how long; or, briefly, on one line. */
+static void write_where(const struct finding *finding, bool briefly, const struct style *style,
 			struct writer *writer)
 {
 	struct writer parts[3] = { WRITER_TO_MEMORY, WRITER_TO_MEMORY, WRITER_TO_MEMORY };
@@ -107,11 +132,11 @@ static void write_where(const struct finding *finding, const struct style *style
 			writer_printf(&parts[0], "%s ", finding->place_word);
 		write_position(&parts[0], &finding->place);
 	}
-	if (finding->created_by.function) {
+	if (finding->created_by.function && !briefly) {
 		writer_string(&parts[1], "started by ");
 		write_position(&parts[1], &finding->created_by);
 	}
-	if (finding->wait_max_ns >= 0)
+	if (finding->wait_max_ns >= 0 && !briefly)
 		writer_printf(
 			&parts[2], "waiting %s",
 			quantity_durations(finding->wait_min_ns, finding->wait_max_ns, waits));
@@ -168,19 +193,28 @@ static void write_before(const struct finding *finding, const struct style *styl
 	writer_string(writer, ".\n");
 }
 
-void finding_text(const struct finding *finding, const struct style *style, struct writer *writer)
+void finding_text(const struct finding *finding, enum finding_depth depth,
+		  const struct style *style, struct writer *writer)
 {
-	finding_title_text(finding, style, writer);
-	write_path(finding, style, writer);
-	write_where(finding, style, writer);
-	if (finding->change == CHANGE_GONE) {
-		writer_blanks(writer, BODY_COLUMN);
-		wrap_text(style, BODY_COLUMN, finding->change_why, writer);
+	bool gone = finding->change == CHANGE_GONE;
+	write_title(finding, style, writer);
+	if (depth == FINDING_WHOLE)
+		write_path(finding, style, writer);
+	if (depth >= FINDING_PLACE)
+		write_where(finding, depth < FINDING_WHOLE, style, writer);
+	if (gone) {
+		if (depth >= FINDING_FIX) {
+			writer_blanks(writer, BODY_COLUMN);
+			wrap_text(style, BODY_COLUMN, finding->change_why, writer);
+		}
 		return;
 	}
-	write_amount(finding, writer);
-	write_before(finding, style, writer);
-	write_prose(style, "why", finding->why, writer);
-	write_prose(style, "check", finding->settle, writer);
-	write_prose(style, "fix", finding->fix, writer);
+	if (depth == FINDING_WHOLE) {
+		write_amount(finding, writer);
+		write_before(finding, style, writer);
+		write_prose(style, "why", finding->why, writer);
+		write_prose(style, "check", finding->settle, writer);
+	}
+	if (depth >= FINDING_FIX)
+		write_prose(style, "fix", finding->fix, writer);
 }

@@ -5,9 +5,16 @@
 #include "leak/finding.h"
 #include "report/style.h"
 
-/* One finding as a person reads it: in full, or its first line alone. */
-void finding_text(const struct finding *finding, const struct style *style, struct writer *writer);
-void finding_title_text(const struct finding *finding, const struct style *style,
-			struct writer *writer);
+/* How much is said of one; each has what those before it have. */
+enum finding_depth {
+	FINDING_TITLE,
+	FINDING_PLACE, /* where */
+	FINDING_FIX,   /* and what to change */
+	FINDING_WHOLE, /* path, amounts, why: all */
+};
+
+/* One finding as a person reads it; it ends with a newline. */
+void finding_text(const struct finding *finding, enum finding_depth depth,
+		  const struct style *style, struct writer *writer);
 
 #endif

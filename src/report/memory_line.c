@@ -105,6 +105,9 @@ void memory_line_verdict(const struct runtime_memory *memory, struct writer *wri
 	/* Objects can take more than is resident: pages that nobody has written to yet. */
 	if (memory->parts[largest] > memory->resident)
 		return;
+	/* Of a small process that is most of it, and nothing to think about. */
+	if (largest == MEMORY_BINARY || largest == MEMORY_LIBRARIES || largest == MEMORY_RUNTIME)
+		return;
 	writer_printf(writer, "; %s of its %s %s are %s",
 		      memory_count(rounded.parts[largest], part),
 		      memory_count(rounded.total, total), rounded.unit,

@@ -9,6 +9,7 @@
 #define STYLE_WIDTH     100
 #define STYLE_WIDTH_MIN 60
 #define STYLE_WIDTH_MAX 160
+#define STYLE_HEIGHT    24
 
 struct style style_for(int descriptor)
 {
@@ -18,9 +19,10 @@ struct style style_for(int descriptor)
 	const char *refused = getenv("NO_COLOR");
 	const char *terminal = getenv("TERM");
 	style.color = !(refused && *refused) && !(terminal && strcmp(terminal, "dumb") == 0);
-	struct winsize size;
+	struct winsize size = { 0 };
 	if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		style.width = MIN(MAX((unsigned)size.ws_col, STYLE_WIDTH_MIN), STYLE_WIDTH_MAX);
+	style.height = MAX((unsigned)size.ws_row, STYLE_HEIGHT);
 	return style;
 }
 

@@ -7,7 +7,8 @@
 /* How a text face may look: decided once, by where it goes. */
 struct style {
 	bool color;
-	unsigned width; /* columns that a line may have */
+	unsigned width;  /* columns that a line may have */
+	unsigned height; /* lines of the terminal; 0: it is none */
 };
 
 enum style_tone {
@@ -19,7 +20,7 @@ enum style_tone {
 	STYLE_CYAN,
 };
 
-/* Colour on a terminal only, and never against NO_COLOR; the terminal's width, else 100. */
+/* Colour on a terminal only, and never against NO_COLOR; the terminal's size, else 100 columns. */
 struct style style_for(int descriptor);
 
 void style_begin(const struct style *style, enum style_tone tone, struct writer *writer);

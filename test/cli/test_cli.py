@@ -399,14 +399,16 @@ class Process(unittest.TestCase):
         answer = dowse(self.pid)
         self.assertEqual(answer.returncode, 3)
         text = answer.stdout.decode()
-        first = text.splitlines()[0]
+        first = " ".join(text.split("\n\n")[0].split())
         self.assertIn("(pid %s, go1." % self.pid, first)
         self.assertIn("53 goroutines can never wake; 1,200 are worth a look", first)
         self.assertRegex(text, r"proved  40 goroutines receive from a nil channel +L6 nil-channel")
-        memory = re.search(r"^memory ([\d,]+)(?: of [\d,]+)? \w+: (.*)$", text, re.M)
+        foot = " ".join(text.split("\n\n")[-1].split())
+        memory = re.search(r"^memory ([\d,]+)(?: of [\d,]+)? \w+: (.*?)(?: · .*)? [\d,]+ goroutines:",
+                           foot)
         parts = [int(n.replace(",", "")) for n in re.findall(r"(-?[\d,]*\d)(?=,|$| ·)", memory[2])]
         self.assertEqual(sum(parts), int(memory[1].replace(",", "")))
-        states = re.search(r"^([\d,]+) goroutines: (.*?) · ", text, re.M)
+        states = re.search(r" ([\d,]+) goroutines: (.*?) · ", foot)
         counts = [int(n.replace(",", "")) for n in re.findall(r"(?:^|, )([\d,]+) ", states[2])]
         self.assertEqual(sum(counts), int(states[1].replace(",", "")))
         self.assertIn("next: dowse goroutines %s --function 'main.work'" % self.pid, text)

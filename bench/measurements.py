@@ -10,6 +10,7 @@ from pathlib import Path
 import giant
 import heaps
 import measure
+import profiles
 import targets
 from measure import median
 from table import Absent, Row, ratio
@@ -236,7 +237,8 @@ def snapshot(setting, table):
 
 
 ALL = {"few": few, "snapshot": snapshot, "pause": pause, "many": many, "executable": executable, "fork": fork,
-       "writes": writes, "heap": heaps.heap, "hundred": heaps.hundred}
+       "writes": writes, "heap": heaps.heap, "hundred": heaps.hundred,
+       "profiles": profiles.profiles}
 
 
 def measure_one(name, setting, table):

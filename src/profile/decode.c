@@ -98,15 +98,14 @@ bool profile_is_proto(const void *bytes, size_t size, bool whole)
 	struct cursor cursor = cursor_make(bytes, size, "", 0);
 	struct wire_field field;
 	unsigned fields = 0;
-	while (wire_next(&cursor, &field)) {
+	/* Three that fit are no chance: what comes behind them may be damaged, and is to be told. */
+	while (fields < 3 && wire_next(&cursor, &field)) {
 		if (!is_known(&field) || !is_plausible(&field))
 			return false;
 		fields++;
 	}
 	/* The head may end in a field, which is known by its tag then. */
-	if (whole)
-		return fields && !cursor.failure;
-	return fields >= 2 || (fields && cursor.failure);
+	return fields >= 2 || (fields && (whole ? !cursor.failure : cursor.failure != NULL));
 }
 
 size_t profile_decode_boundary(const uint8_t *bytes, size_t size)

@@ -58,31 +58,32 @@ static struct error *read_row(struct profile_bytes *bytes, const char *name, str
 	return error;
 }
 
+/*
+ * Fields in an unusual order look like several profiles, too; but then the parts are none, for each
+ * would need text of its own.
+ */
+static bool read_as_row(struct profile_bytes *bytes, const char *name, struct profile **ret)
+{
+	uint64_t left = bytes->left;
+	if (profile_decode_boundary(bytes->bytes, bytes->size) == bytes->size)
+		return false;
+	bool read = error_ignore(read_row(bytes, name, ret));
+	bytes->left = left;
+	return read;
+}
+
 static struct error *read_proto(struct profile_bytes *bytes, const char *name, struct profile **ret)
 {
+	if (read_as_row(bytes, name, ret))
+		return NULL;
 	_cleanup_(profile_cleanup) struct profile *profile = profile_new(name);
 	if (!profile)
 		return error_no_memory();
-	uint64_t left = bytes->left;
 	profile->bytes = *bytes;
 	*bytes = (struct profile_bytes){ 0 };
-	struct error *error = profile_decode(profile, profile->bytes.bytes, profile->bytes.size);
-	if (!error) {
-		*ret = TAKE_PTR(profile);
-		return NULL;
-	}
-	if (error->code != ERROR_CORRUPT ||
-	    profile_decode_boundary(profile->bytes.bytes, profile->bytes.size) ==
-		    profile->bytes.size)
-		return error;
-	error_destroy(error);
-	struct profile_bytes again = profile->bytes;
-	profile->bytes = (struct profile_bytes){ 0 };
-	profile_destroy(TAKE_PTR(profile));
-	again.left = left; /* those arrays are gone */
-	error = read_row(&again, name, ret);
-	profile_bytes_deinit(&again);
-	return error;
+	TRY(profile_decode(profile, profile->bytes.bytes, profile->bytes.size));
+	*ret = TAKE_PTR(profile);
+	return NULL;
 }
 
 static struct error *read_unpacked(struct profile_bytes *bytes, const char *name,

@@ -5,6 +5,7 @@
  * canonical/main.go makes of them. One question a line of standard input:
  *
  *	decode FILE
+ *	encode FILE	what is read of what was written of it
  *	merge FILE FILE
  *	diff FILE FILE	what the first has more, the second labelled
  *
@@ -17,6 +18,7 @@
 
 #include "base/writer.h"
 #include "profile/builder.h"
+#include "profile/encode.h"
 #include "profile/merge.h"
 #include "profile/read.h"
 
@@ -166,6 +168,19 @@ static struct error *read_file(const char *path, struct profile **ret)
 	return profile_read(file, path, ret);
 }
 
+static struct error *print_again(const struct profile *profile, struct writer *out)
+{
+	_cleanup_(profile_cleanup) struct profile *again = NULL;
+	struct writer bytes = WRITER_TO_MEMORY;
+	struct error *error = profile_encode(profile, &bytes);
+	if (!error)
+		error = profile_read_bytes(bytes.bytes, bytes.length, "again", &again);
+	writer_deinit(&bytes);
+	if (!error)
+		print_profile(again, out);
+	return error;
+}
+
 static struct error *answer(const char *what, const char *first, const char *second,
 			    struct writer *out)
 {
@@ -177,6 +192,8 @@ static struct error *answer(const char *what, const char *first, const char *sec
 		print_profile(one, out);
 		return NULL;
 	}
+	if (strcmp(what, "encode") == 0)
+		return print_again(one, out);
 	TRY(read_file(second, &other));
 	struct profile *both[] = { one, other };
 	TRY(strcmp(what, "merge") == 0 ? profile_merge(both, 2, "sum", &made)

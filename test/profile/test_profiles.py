@@ -85,6 +85,9 @@ class EqualTest(unittest.TestCase):
         questions = [f"decode {self.write(f'r{seed}', making.packed(making.make(seed), seed))}"
                      for seed in range(RANDOM)]
         answers = self.compare(questions)
+        again = ask(BUILD / "test" / "profile" / "print-profile",
+                    [question.replace("decode", "encode") for question in questions])
+        self.assertEqual(answers, again)
         # They are not all empty, nor all alike.
         self.assertGreater(len(set(answers)), RANDOM * 9 // 10)
         self.assertGreater(sum(answer.count("\nsample") for answer in answers), RANDOM * 4)
@@ -165,6 +168,24 @@ class JudgeTest(unittest.TestCase):
         folder = sampled("1.26")
         for name in ("block.1", "mutex.1", "cpu", "threadcreate.1"):
             self.assertEqual(self.ask(folder / f"{name}.pb.gz")["findings"], [], name)
+
+    def test_files(self):
+        """What is written of a sum and a difference is read again, and by the peer."""
+        folder = sampled("1.26")
+        one, two = folder / "heap.0.pb.gz", folder / "heap.1.pb.gz"
+        with tempfile.TemporaryDirectory() as made:
+            for name, words, question in (("sum", [one, two], f"merge {one} {two}"),):
+                path = Path(made) / name
+                subprocess.run([DOWSE, "profile", *words, "--format", "pprof", "-o", path], check=True,
+                               timeout=120)
+                theirs = ask(peer(), [f"decode {path}", question])
+                self.assertEqual(*theirs)
+            top = subprocess.run([DOWSE, "profile", two, "--against", one], check=True, timeout=120,
+                                 stdout=subprocess.PIPE).stdout.decode()
+            self.assertIn("main.store", top.splitlines()[2])
+            folded = subprocess.run([DOWSE, "profile", two, "--format", "folded"], check=True,
+                                    timeout=120, stdout=subprocess.PIPE).stdout.decode()
+            self.assertIn("runtime.main;main.main;main.store ", folded)
 
     def test_text(self):
         folder = sampled("1.26")

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/map.h"
 #include "base/vector.h"
 
 #define MODULES_MAX 256
@@ -51,17 +52,37 @@ static struct error *add_function(struct dump_modules *modules, const char *func
 	return NULL;
 }
 
+/* Names are interned: each is looked at once. */
+static struct error *add_once(struct dump_modules *modules, struct map *seen, const char *function)
+{
+	struct map_slot *slot;
+	size_t count = seen->count;
+	if (!function)
+		return NULL;
+	TRY(map_insert(seen, (uint64_t)(uintptr_t)function, 0, &slot));
+	return seen->count > count ? add_function(modules, function) : NULL;
+}
+
+static struct error *add_stack(struct dump_modules *modules, struct map *seen,
+			       const struct stack *stack)
+{
+	struct map_slot *slot;
+	size_t count = seen->count;
+	TRY(map_insert(seen, (uint64_t)(uintptr_t)stack, 0, &slot));
+	if (seen->count == count)
+		return NULL;
+	for (uint32_t i = 0; i < stack->count; i++)
+		TRY(add_once(modules, seen, stack->frames[i].function));
+	return NULL;
+}
+
 struct error *dump_modules_add(struct dump_modules *modules, const struct goroutines *goroutines)
 {
-	const struct stack *last = NULL;
+	_cleanup_(map_deinit) struct map seen = { 0 };
 	for (size_t i = 0; i < goroutines->list.count; i++) {
 		const struct goroutine *goroutine = &goroutines->list.items[i];
-		const struct stack *stack = goroutine->stack;
-		if (goroutine->creator.function)
-			TRY(add_function(modules, goroutine->creator.function));
-		for (uint32_t j = 0; stack != last && j < stack->count; j++)
-			TRY(add_function(modules, stack->frames[j].function));
-		last = stack;
+		TRY(add_once(modules, &seen, goroutine->creator.function));
+		TRY(add_stack(modules, &seen, goroutine->stack));
 	}
 	modules->rule = (struct place_rule){ modules->words, modules->count };
 	return NULL;

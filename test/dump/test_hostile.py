@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Texts that mean harm, or are broken: dowse answers with a status of its own, in time, and with memory in
+proportion to the bytes that were really there.
+"""
+
+import gzip
+import json
+import os
+import random
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zlib
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import wrappings  # noqa: E402
+
+DOWSE = os.environ["DOWSE"]
+SANITIZED = os.environ.get("DOWSE_SANITIZED") == "1"
+CORPUS = HERE.parent.parent / "fuzz" / "corpus" / "dump"
+MIB = 1 << 20
+# Of real time; a busy machine gives a part of it.
+PATIENCE = 60
+
+TEXT = (CORPUS / "plain").read_text()
+
+
+def run(*words, data=None, path=None, limit=None):
+    """(status, what it printed, the most memory in bytes)"""
+    def bound():
+        if limit and not SANITIZED:
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen([DOWSE, *map(str, words)], stdin=subprocess.PIPE if data is not None
+                                   else subprocess.DEVNULL, stdout=answer, stderr=errors,
+                                   preexec_fn=bound)
+        try:
+            if data is not None:
+                try:
+                    process.stdin.write(data)
+                    process.stdin.close()
+                except BrokenPipeError:
+                    pass
+            status = process.wait(timeout=PATIENCE * (4 if SANITIZED else 1))
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        answer.seek(0)
+        errors.seek(0)
+        return status, answer.read(), errors.read()
+
+
+class Hostile(unittest.TestCase):
+    def check(self, data, *words):
+        status, answer, errors = run(*words, "-", data=data)
+        self.assertIn(status, (0, 1, 3), (words, errors[-300:], data[:200]))
+        self.assertNotIn(b"killed", errors)
+        if status == 1:
+            self.assertEqual(len(errors.strip().split(b"\n")), 1, errors)
+        return answer
+
+    def test_mutants(self):
+        """A few of what `fuzz/run` does for long: whole runs of dowse, of each way in."""
+        rng = random.Random(11)
+        seeds = [path.read_bytes() for path in sorted(CORPUS.iterdir())]
+        for i in range(25 if SANITIZED else 80):
+            data = bytearray(rng.choice(seeds))
+            for _ in range(rng.randrange(1, 8)):
+                at = rng.randrange(len(data))
+                kind = rng.randrange(4)
+                if kind == 0:
+                    data[at] = rng.randrange(256)
+                elif kind == 1:
+                    del data[at:at + rng.randrange(1, 60)]
+                elif kind == 2:
+                    data[at:at] = rng.choice([b"\0", b"\n", b"\x1b[2J", b"goroutine 1 [", b"]:\n",
+                                              b"\xff\xfe", b"9" * 30, b"\"", b"\\u0000"])
+                else:
+                    data[at:at] = data[rng.randrange(len(data)):][:rng.randrange(1, 400)]
+                if not data:
+                    data = bytearray(b"x")
+            words = [["goroutines", "--all", "--format", "json"], ["goroutines", "--format", "go"],
+                     [], ["gctrace"]][i % 4]
+            answer = self.check(bytes(data), *words)
+            if answer and i % 4 == 0:
+                json.loads(answer)
+
+    def test_every_cut(self):
+        for name in ("plain", "docker", "counts"):
+            data = (CORPUS / name).read_bytes()
+            for at in range(0, len(data), 211 if SANITIZED else 97):
+                self.check(data[:at], "goroutines", "--all", "--format", "json")
+
+    def test_escapes(self):
+        evil = TEXT.replace("main.wait", "main.\x1b]0;evil\x07wait").replace(
+            "/src/main.go", "/src/\x1b[31m\u202emain.go")
+        answer = self.check(evil.encode(), "goroutines", "--system", "--all")
+        self.assertNotIn(b"\x1b", answer)
+        self.assertNotIn("\u202e".encode(), answer)
+        answer = self.check(evil.encode())
+        self.assertNotIn(b"\x1b", answer)
+
+    def test_many_dumps(self):
+        self.check(b"goroutine 1 [running]:\n\n" * 200000, "goroutines")
+        self.check(b"panic: x\ngoroutine 1 [running]:\nmain.a()\n\t/x.go:1\n" * 100000, "goroutines")
+        self.check(b"goroutine profile: total 9\n" * 100000, "goroutines")
+
+    def test_long_lines(self):
+        for line in (b"goroutine 1 [" + b"a" * (8 * MIB), b"(" * (4 * MIB) + b")" * (4 * MIB),
+                     b'{"a":"goroutine 1 [x]:\\n' + b"main.a()\\n\\t/x:1\\n" * 300000,
+                     b'"' * (4 * MIB) + b"goroutine 1 [running]:", b"{" * MIB + b"goroutine 1 [a]:"):
+            for before in (b"", TEXT.encode()):
+                self.check(before + line + b"\n" + TEXT.encode(), "goroutines")
+        deep = "goroutine 1 [running]:\\n"
+        for _ in range(6):
+            deep = json.dumps({"log": deep})
+        self.check(deep.encode(), "goroutines")
+
+    def test_claims(self):
+        answer = json.loads(self.check(
+            b"goroutine profile: total 1000000000\n1000000000 @ 0x1\n#\t0x1\tmain.a+0x1\t/x.go:1\n\n",
+            "goroutines", "--format", "json"))
+        self.assertEqual(answer["goroutine_count"], 1000000000)
+        self.check(b"goroutine 99999999999999999999999 [running]:\nmain.a()\n\t/x.go:1\n", "goroutines")
+        self.check(b"goroutine 5 [chan receive, 99999999999999999 minutes]:\nmain.a()\n"
+                   b"\t/x.go:99999999999999999999\n...99999999999 frames elided...\n", "goroutines",
+                   "--format", "json")
+        # Counts that cannot be added up.
+        self.check(b"goroutine profile: total 1\n" + b"9223372036854775807 @ 0x1\n"
+                   b"#\t0x1\tmain.a+0x1\t/x.go:1\n\n" * 5, "goroutines")
+
+    def bomb(self, piece, gigabytes):
+        """gzip of so much of one piece over and over; about a thousandth of it."""
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        block = piece * (MIB // len(piece) + 1)
+        out = [packer.compress(block) for _ in range(int(gigabytes * (1 << 30)) // len(block))]
+        return b"".join(out) + packer.flush()
+
+    def test_bombs(self):
+        # What is allowed: 64 MiB and 16 times the bytes; what dowse takes as such is more address
+        # space than memory, so that it gets 200 MiB on top.
+        for piece in (b"\n", b"x", b"goroutine 1 [running]:\n", b"goroutine profile: total 1\n",
+                      b'{"log":"goroutine 1 [a]:', "".join(
+                          f"goroutine {i} [chan receive]:\nmain.f{i}()\n\t/x.go:{i}\n\n"
+                          for i in range(1, 20000)).encode()):
+            with self.subTest(piece[:30]):
+                data = self.bomb(piece, 0.03 if SANITIZED else 0.15)
+                limit = 264 * MIB + 16 * len(data)
+                status, _, errors = run("goroutines", "-", data=data, limit=limit)
+                self.assertIn(status, (0, 1), errors)
+                self.assertNotIn(b"out of memory", errors)
+                self.assertNotIn(b"killed", errors)
+
+
+if __name__ == "__main__":
+    unittest.main()

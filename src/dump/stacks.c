@@ -83,8 +83,8 @@ struct parsing {
 	struct strings *strings;
 	struct arena *arena;
 	struct stack_texts *texts;
-	struct stack like;
 	struct goroutine_creator creator;
+	struct stack like; /* without its frames, and so last */
 };
 
 static struct error *add_frame(struct parsing *parsing, const struct frame *frame)

@@ -1,4 +1,6 @@
 // `break` leaves the select, not the loop: a poller that was told to stop goes on.
+//
+// corpus: also=L40
 package main
 
 import (

@@ -1,4 +1,6 @@
 // Whoever is interested adds a function to an emitter's list, and takes it off again.
+//
+// corpus: hints=L26
 package main
 
 import (

@@ -275,7 +275,7 @@ class FacesTest(unittest.TestCase):
 
     def test_left(self):
         """What may well end is told to who asks for it alone."""
-        words = [packages.binary("tricks"), "-test.run=^TestLeft$|^TestPass$"]
+        words = [packages.binary("tricks"), "-test.run=^TestLeft$|^TestPass$|^TestNotify$"]
         answer = under_dowse(*words)
         self.assertEqual(answer.returncode, 0, answer.stderr)
         answer = under_dowse(*words, options=["--fail-on", "left"])

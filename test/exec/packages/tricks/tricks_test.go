@@ -30,9 +30,12 @@ func TestPass(t *testing.T) {
 	fmt.Println("on standard output")
 	fmt.Fprintln(os.Stderr, "on the other")
 }
-func TestFail(t *testing.T)     { t.Error("as it should") }
-func TestLeak(t *testing.T)     { leak() }
-func TestLeft(t *testing.T)     { go time.Sleep(time.Minute) }
+func TestFail(t *testing.T) { t.Error("as it should") }
+func TestLeak(t *testing.T) { leak() }
+func TestLeft(t *testing.T) { go time.Sleep(time.Minute) }
+func TestNotify(t *testing.T) {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGUSR1)
+}
 func TestPanic(t *testing.T)    { panic("as it should") }
 func TestCrash(t *testing.T)    { syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} }
 func TestAbort(t *testing.T)    { syscall.Kill(os.Getpid(), syscall.SIGABRT); select {} }

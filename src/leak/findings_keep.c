@@ -50,7 +50,8 @@ struct error *findings_keep(const struct findings *findings, struct findings *re
 		const char **const texts[] = { &finding.place_word, &finding.subject,
 					       &finding.state,      &finding.title,
 					       &finding.why,        &finding.settle,
-					       &finding.fix,        &finding.diff };
+					       &finding.fix,        &finding.diff,
+					       &finding.test };
 		for (size_t k = 0; k < ARRAY_SIZE(texts); k++)
 			*texts[k] = keep_text(*texts[k], ret);
 		keep_place(&finding.place, ret);

@@ -95,7 +95,7 @@ class Contract(unittest.TestCase):
         # What none of them fills would be validated in name alone. Comparisons are below.
         filled = set(subjects.schema()["$defs"]["finding"]["properties"])
         self.assertLessEqual(filled - seen, {"also", "settle", "change", "before", "mended",
-                                             "change_why"})
+                                             "change_why", "test"})
 
     def test_more_come(self):
         shop = crowd["shop"].pid
@@ -132,6 +132,15 @@ class Contract(unittest.TestCase):
                 document = dowse_json(snapshot, again.pid)
                 self.check(document)
                 self.assertIn("stayed", [f["change"] for f in document["findings"]])
+
+    def test_a_profile(self):
+        with tempfile.TemporaryDirectory() as folder:
+            profile = Path(folder) / "heap.pprof"
+            dowse("heap", crowd["shop"].pid, "--format", "pprof", "-o", profile)
+            document = dowse_json(profile)
+        self.check(document)
+        self.assertEqual(document["target"]["kind"], "profile")
+        self.assertGreater(len(document["profile"]["flat"]), 3)
 
 
 class Sarif(unittest.TestCase):

@@ -8,8 +8,11 @@ const struct rule rule_growing_global = {
 	.summary = "what a global holds only grows",
 	.evidence =
 		"The bytes that only this variable keeps alive, at two moments (--over 30s, --against FILE),\n"
-		"and whether the objects of the first are all still there at the second. Growth that a map\n"
-		"below it explains is told of the map.",
+		"and whether the objects of the first are all still there at the second. Of a slice, global\n"
+		"or not, its length; one that holds its elements itself must have the first ones as they\n"
+		"were. Growth that a map below it explains is told of the map. What a goroutine alone holds\n"
+		"that can still end is suspected at most, and so is what one look sees: that it holds half\n"
+		"of the heap, or a quarter of a large one.",
 	.leaky = "var events []*Event\n"
 		 "\n"
 		 "func record(event *Event) {\n"
@@ -25,5 +28,7 @@ const struct rule rule_growing_global = {
 		 "	}\n"
 		 "	events = append(events, event)\n"
 		 "}\n",
-	.wrong = "A table that is loaded once grows while it is loaded. Look again afterwards.",
+	.wrong =
+		"A table that is loaded once grows while it is loaded, and so does a batch of more than a\n"
+		"megabyte until it is sent. Look again afterwards, or over a longer time.",
 };

@@ -308,6 +308,9 @@ static struct step read_atomic(const struct reading *reading, enum step_kind kin
 	step.memory = memory_at(reading, 0);
 	step.size = reading->operands[0].size;
 	step.clears = writes_of(reading->machine, reading->instruction);
+	/* What was there, if it was not what was expected: the disassembler does not say so. */
+	if (kind == STEP_SWAP_IF)
+		step.clears |= 1u << AX;
 	return step;
 }
 

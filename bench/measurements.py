@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import dumps
 import giant
 import heaps
 import measure
@@ -238,7 +239,7 @@ def snapshot(setting, table):
 
 ALL = {"few": few, "snapshot": snapshot, "pause": pause, "many": many, "executable": executable, "fork": fork,
        "writes": writes, "heap": heaps.heap, "hundred": heaps.hundred,
-       "profiles": profiles.profiles}
+       "profiles": profiles.profiles, "dumps": dumps.dumps}
 
 
 def measure_one(name, setting, table):

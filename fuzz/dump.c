@@ -58,7 +58,7 @@ static void check_round_trip(const struct dump *dump)
 		dump_write(dump, &list->items[i], &text);
 	}
 	if (read_bytes(text.bytes, text.length, &options, &again)) {
-		assert(!list->count || again.list.count);
+		/* A header may have in its labels what looks like an escaped line: then there is none. */
 		const struct dump *other = again.list.count ? again.list.items[0] : NULL;
 		if (other && again.list.count == 1 && other->goroutines.list.count == list->count) {
 			for (size_t i = 0; i < list->count; i++) {

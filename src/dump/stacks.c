@@ -159,7 +159,8 @@ struct error *stack_texts_find(struct stack_texts *texts, struct strings *string
 			       const struct known_stack **ret)
 {
 	struct map_slot *slot;
-	TRY(map_insert(&texts->by_hash, strings_hash(text->bytes, text->length), 0, &slot));
+	TRY(map_insert(&texts->by_hash, strings_hash(text->bytes ? text->bytes : "", text->length),
+		       0, &slot));
 	struct known_stack *first = (struct known_stack *)(uintptr_t)slot->value;
 	for (struct known_stack *known = first; known; known = known->next) {
 		if (known->length == text->length &&

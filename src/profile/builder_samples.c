@@ -56,8 +56,9 @@ static struct error *append(struct builder *builder, const struct builder_sample
 				       MAX(frames, builder->frames.count * 3 / 2)));
 	if (frames >= UINT32_MAX)
 		return error_no_memory();
-	memcpy(builder->frames.items + builder->frames.count, sample->frames,
-	       sample->frame_count * sizeof(*sample->frames));
+	if (sample->frame_count)
+		memcpy(builder->frames.items + builder->frames.count, sample->frames,
+		       sample->frame_count * sizeof(*sample->frames));
 	builder->frames.count = frames;
 	for (uint32_t i = 0; i < sample->label_count; i++)
 		TRY(profile_label_vector_append(&builder->labels, &sample->labels[i]));
@@ -143,8 +144,9 @@ static void drop_zeroes(struct builder *builder)
 		builder->label_begins.items[kept] = labels;
 		if (!some)
 			continue;
-		memmove(&builder->frames.items[frames], &builder->frames.items[frame],
-			(frame_end - frame) * sizeof(*builder->frames.items));
+		if (frame_end > frame)
+			memmove(&builder->frames.items[frames], &builder->frames.items[frame],
+				(frame_end - frame) * sizeof(*builder->frames.items));
 		if (label_end > label)
 			memmove(&builder->labels.items[labels], &builder->labels.items[label],
 				(label_end - label) * sizeof(*builder->labels.items));

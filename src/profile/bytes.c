@@ -98,7 +98,8 @@ struct error *profile_bytes_unpack(const void *packed, size_t size, const char *
 	/* Pages that are never touched cost nothing. */
 	TRY(big_array_allocate(bytes.room, 1, &bytes.bytes));
 	if (compression == COMPRESSION_NONE) {
-		memcpy(bytes.bytes, packed, size);
+		if (size)
+			memcpy(bytes.bytes, packed, size);
 		bytes.size = size;
 		error = NULL;
 	} else if (compression == COMPRESSION_GZIP) {

@@ -29,7 +29,7 @@ static struct error *print(struct invocation *invocation, const struct text *tex
 	if (cli_format_is(invocation, "go") && dump->form != DUMP_STACKS)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s has no text that --format go could give back: it is counted "
-				 "stacks, or a race",
+				 "stacks",
 				 text->subject.name);
 	if (cli_format_is(invocation, "go")) {
 		print_go(report, dump, invocation->out);

@@ -15,7 +15,6 @@ static const char *form_name(const struct dump *dump)
 	static const char *const names[] = {
 		[DUMP_STACKS] = "goroutine dump",
 		[DUMP_COUNTS] = "goroutine profile",
-		[DUMP_RACE] = "race report",
 	};
 	return names[dump->form];
 }

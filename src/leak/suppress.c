@@ -159,7 +159,9 @@ static bool parse_fingerprint(const char *quote, uint64_t *ret)
 static struct error *read_fingerprints(const char *report, struct map *ret)
 {
 	static const char gone[] = "\"gone\":";
-	for (const char *at = strchr(report, '"'); at; at = strchr(at + 1, '"')) {
+	/* With lengths: what checks strings to their ends would go through the rest at each quote. */
+	const char *end = report + strlen(report);
+	for (const char *at = report; (at = memchr(at, '"', (size_t)(end - at))); at++) {
 		uint64_t fingerprint;
 		struct map_slot *slot;
 		if (strncmp(at, gone, strlen(gone)) == 0)

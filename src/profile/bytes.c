@@ -113,7 +113,7 @@ struct error *profile_bytes_unpack(const void *packed, size_t size, const char *
 		profile_bytes_deinit(&bytes);
 		return error;
 	}
-	big_array_shrink(&bytes.bytes, bytes.room, bytes.size + 1, 1);
+	big_array_shrink(bytes.bytes, bytes.room, bytes.size + 1, 1);
 	bytes.room = bytes.size + 1;
 	bytes.bytes[bytes.size] = 0;
 	*ret = bytes;

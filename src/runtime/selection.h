@@ -12,8 +12,8 @@
  * goroutine stacks from their stack pointers on, the modules' code and data, the runtime's
  * structures outside the heap. Left out are objects without pointers (the bytes of strings and
  * slices), what is free, C's memory, other files, and the environment. A few objects without
- * pointers are needed all the same: channels that somebody waits at, closures of deferred calls,
- * the texts of goroutines' labels.
+ * pointers are needed all the same: channels, locks and wait groups that somebody waits at, closures
+ * of deferred calls, the texts of goroutines' labels.
  *
  * The target must stand still: stopped, a fork, or a file. It is walked arena by arena, so that the
  * memory that this takes does not grow with the heap; it grows by 16 bytes for each goroutine.

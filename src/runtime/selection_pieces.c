@@ -55,18 +55,21 @@ static void sort_and_join(struct target_extent_vector *list)
 	list->count = kept;
 }
 
-static struct error *add(struct finder *finder, uint64_t start, uint64_t end)
+struct error *selection_pieces_add(struct selection_pieces *pieces, uint64_t start, uint64_t end)
 {
 	struct target_extent extent = { start, end };
 	if (start >= end)
 		return NULL;
-	if (finder->pieces->list.count >= PIECES_MAX && !finder->pieces->too_many) {
-		sort_and_join(&finder->pieces->list);
-		finder->pieces->too_many = finder->pieces->list.count > PIECES_MAX / 4 * 3;
+	if (pieces->list.count >= PIECES_MAX && !pieces->too_many) {
+		sort_and_join(&pieces->list);
+		pieces->too_many = pieces->list.count > PIECES_MAX / 4 * 3;
 	}
-	if (finder->pieces->too_many)
-		return NULL;
-	return target_extent_vector_append(&finder->pieces->list, &extent);
+	return pieces->too_many ? NULL : target_extent_vector_append(&pieces->list, &extent);
+}
+
+static struct error *add(struct finder *finder, uint64_t start, uint64_t end)
+{
+	return selection_pieces_add(finder->pieces, start, end);
 }
 
 static struct error *add_stack(struct finder *finder, const uint8_t *g)
@@ -316,6 +319,7 @@ static struct error *add_threads(struct finder *finder)
 static struct error *find_all(struct finder *finder)
 {
 	TRY(add_goroutines(finder));
+	TRY(selection_words_find(finder->runtime, finder->pieces));
 	return add_threads(finder);
 }
 

@@ -16,6 +16,12 @@ struct selection_pieces {
 };
 
 struct error *selection_pieces_find(struct runtime *runtime, struct selection_pieces *ret) must_use;
+struct error *selection_pieces_add(struct selection_pieces *pieces, uint64_t start, uint64_t end)
+	must_use;
+
+/* Of locks and wait groups without pointers: the words that goroutines wait at. */
+struct error *selection_words_find(struct runtime *runtime, struct selection_pieces *pieces)
+	must_use;
 void selection_pieces_deinit(struct selection_pieces *pieces);
 
 /* The spans of one arena, in order, and which of them are wanted. */

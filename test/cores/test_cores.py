@@ -316,16 +316,16 @@ class Others(WithFolder):
         (folder / "text").write_text("goroutine 1 [running]:\n")
         (folder / "noise").write_bytes(bytes(range(256)))
         os.mkfifo(folder / "pipe")
-        for name, say in (("empty", "empty"), ("text", "text"), ("noise", "no file that dowse"),
-                          ("pipe", "a pipe")):
+        for name, say in (("empty", "empty"), ("noise", "no goroutine dump"), ("pipe", "a pipe")):
             with self.subTest(name):
                 self.refused(folder / name, say=say)
+        self.refused("heap", folder / "text", say="no core file")
         self.refused(folder, say="folder")
         self.refused("/dev/null", say="a device")
         self.refused(making.DOWSE, say="an executable")
         self.refused(folder / "absent", say="there is no file")
         subprocess.run(["gzip", str(folder / "text")], check=True)
-        self.refused(folder / "text.gz", say="text")
+        self.refused("heap", folder / "text.gz", say="no core file")
 
     def test_only_processes(self):
         (self.folder / "core").write_bytes(b"\x7fELF\x02\x01\x01".ljust(16, b"\0") + b"\4\0\x3e\0"

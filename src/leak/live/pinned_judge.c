@@ -50,6 +50,9 @@ static void judge_room(const struct pinned_group *group, const struct heap_view_
 		verdict->also = UINT64_C(1)
 				<< (cut ? RULE_SPARE_CAPACITY : RULE_SUBSLICE_PINS_ARRAY);
 	bool was_longer = group->written && group->written >= group->blank;
+	/* One batch that was just sent looks the same, and is full again in a moment. */
+	if (verdict->rule == RULE_SPARE_CAPACITY && !many)
+		verdict->certainty = CERTAINTY_SUSPECT;
 	if (group->used > group->bytes / ROOM_USED_PART || (!was_longer && !(cut && many)) ||
 	    (!many && group->room < reachable / ROOM_PART))
 		verdict->certainty = CERTAINTY_SUSPECT;

@@ -12,7 +12,7 @@ var visits []visit // HOLDER L23
 
 func rush(count int) {
 	for i := 0; i < count; i++ {
-		visits = append(visits, visit{at: int64(i)}) // LEAK L23 count=1 bytes=@room certainty=likely holder=main.visits
+		visits = append(visits, visit{at: int64(i)}) // LEAK L23 count=1 bytes=@room certainty=suspect holder=main.visits
 	}
 	visits = visits[:3]
 }

@@ -153,7 +153,12 @@ int main(int argc, char **argv)
 	write_texts(&making);
 	protobuf_number(&making.profile, 9, 1700000000000000000u + (argc > 4) * 3600000000000u);
 	struct error *error = pack(&making.profile);
+	int status = error != NULL;
 	if (error)
 		fprintf(stderr, "%s\n", error->message);
-	return error != NULL;
+	error_destroy(error);
+	writer_deinit(&making.profile);
+	writer_deinit(&making.message);
+	writer_deinit(&making.inner);
+	return status;
 }

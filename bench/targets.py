@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "test" / "truth"
 
 import build  # noqa: E402
 import measure  # noqa: E402
-from program import Controlled  # noqa: E402
+from program import Controlled, ProgramError  # noqa: E402, F401
 
 MIB = 1 << 20
 SPARE = 3 << 30  # bytes that stay free for all the others

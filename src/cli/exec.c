@@ -110,6 +110,11 @@ static void warn(const char *what, struct error *error)
 /* As it would be without dowse, but for what dowse cannot do there. */
 static struct error *start_unwatched(struct exec *exec)
 {
+	/* Where no memory could be shared; nobody rings, and nothing is told. */
+	static struct watch_header header;
+	static struct exec_told told;
+	exec->header = exec->header ? exec->header : &header;
+	exec->told = exec->told ? exec->told : &told;
 	return spawn_free(exec->arguments, restore, NULL, &exec->spawned.pid);
 }
 
@@ -131,6 +136,9 @@ static struct error *start(struct exec *exec)
 	}
 	if (error)
 		warn("it runs unwatched", error);
+	else if (!exec->watched)
+		warn("it runs unwatched",
+		     error_new(ERROR_UNSUPPORTED, "the code that ends it is not as expected"));
 	return spawn_release(&exec->spawned);
 }
 

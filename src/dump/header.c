@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define MINUTES_MAX ((uint64_t)1000000000) /* so that nanoseconds fit */
+#define MINUTES_MAX ((uint64_t)INT64_MAX / UINT64_C(60000000000)) /* so that nanoseconds fit */
 
 static bool starts(const char *bytes, size_t length, const char *with)
 {

@@ -112,11 +112,11 @@ bool dump_is_systems(const struct goroutine *goroutine)
 		return true;
 	if (count && strncmp(stack->frames[count - 1].function, "runtime.goexit", 14) == 0)
 		count--;
+	const char *start = count ? stack->frames[count - 1].function : "";
+	if (is_runtimes(start) && !is_users_start(start))
+		return true; /* whoever asked for it: package unique does */
 	if (!count || !goroutine->creator.function || !is_runtimes(goroutine->creator.function))
 		return false;
-	const char *start = stack->frames[count - 1].function;
-	if (is_runtimes(start) && !is_users_start(start))
-		return true;
 	/* The goroutine that runs finalizers and cleanups is the program's while one runs. */
 	for (uint32_t i = 0; i < count; i++) {
 		if (!is_runtimes(stack->frames[i].function))

@@ -19,6 +19,11 @@ bool library_has(const char *function, size_t length)
 		first++;
 	if (first == length)
 		return !memmem(function, length, "main", 4);
+	/* "go.uber.org/zap.New": a domain has dots before its first slash. */
+	const char *types = memchr(function, '[', length);
+	const char *slash = memchr(function, '/', types ? (size_t)(types - function) : length);
+	if (slash && memchr(function, '.', (size_t)(slash - function)))
+		return false;
 	if (!first || first + 3 > sizeof(word))
 		return false;
 	word[0] = ' ';

@@ -205,9 +205,11 @@ static void write_gone(const struct diagnosis *diagnosis, const struct style *st
 static void write_left_out(const struct diagnosis *diagnosis, struct writer *writer)
 {
 	const struct suppressions *suppressions = diagnosis->suppressions;
-	if (diagnosis->suppressed)
+	if (diagnosis->suppressed && suppressions)
 		writer_printf(writer, "%zu suppressed by %s\n", diagnosis->suppressed,
 			      suppressions->name);
+	else if (diagnosis->suppressed)
+		writer_printf(writer, "%zu ignored\n", diagnosis->suppressed);
 	if (diagnosis->known)
 		writer_printf(writer, "%zu known from the baseline\n", diagnosis->known);
 	for (size_t i = 0; suppressions && i < suppressions->list.count; i++) {

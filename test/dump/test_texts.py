@@ -171,7 +171,7 @@ class Texts(unittest.TestCase):
                     # Up to 1.24 debug=2 leaves coroutines out; a crash shows them.
                     users = {n for n, one in found.items() if not one["system"] and
                              (n in told or one["state"] != "coroutine")}
-                    self.assertEqual(users, set(told))
+                    self.assertEqual(users, set(told), [found[n] for n in users - set(told)])
 
     def test_several(self):
         first, second = take("1.24"), take("1.27")

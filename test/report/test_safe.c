@@ -70,6 +70,7 @@ static void a_megabyte_is_shown_in_a_line(void **state)
 	}
 }
 
+/* And a word where no line has room for it. */
 static void prose_is_broken_at_spaces(void **state)
 {
 	(void)state;
@@ -78,7 +79,8 @@ static void prose_is_broken_at_spaces(void **state)
 	wrap_text(&style, 4, "one two three four abcdefghijklmnopqrstuvwxyz five\x1b six", &writer);
 	assert_string_equal(writer_text(&writer), "one two three\n"
 						  "    four\n"
-						  "    abcdefghijklmnopqrstuvwxyz\n"
+						  "    abcdefghijklmnop\n"
+						  "    qrstuvwxyz\n"
 						  "    five\\x1b six\n");
 }
 

@@ -192,7 +192,9 @@ static struct error *report_growing(const struct told_evidence *evidence,
 				    struct findings *ret)
 {
 	char count[QUANTITY_SIZE], fresh[QUANTITY_SIZE], gone[QUANTITY_SIZE];
-	struct finding finding = begin(crowd, CERTAINTY_LIKELY);
+	/* What an earlier dump does not have it may have lost. */
+	bool whole = evidence->earlier->goroutines.complete;
+	struct finding finding = begin(crowd, whole ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT);
 	if (evidence->elapsed_ns > 0)
 		finding.growth_per_hour = (int64_t)((double)(change->fresh - change->gone) *
 						    3600e9 / (double)evidence->elapsed_ns);
@@ -213,7 +215,9 @@ static struct error *report_by_age(const struct told_evidence *evidence,
 	char count[QUANTITY_SIZE];
 	bool selects = crowd->example->wait.kind == WAIT_SELECT;
 	/* Who selects can be woken by more than one; and a subscriber may well wait for hours. */
-	struct finding finding = begin(crowd, selects ? CERTAINTY_SUSPECT : CERTAINTY_LIKELY);
+	/* Who sleeps, or waits for what the dump does not tell, may be about its work. */
+	bool suspected = selects || rule_of(crowd->example) == RULE_UNBOUNDED_GOROUTINES;
+	struct finding finding = begin(crowd, suspected ? CERTAINTY_SUSPECT : CERTAINTY_LIKELY);
 	finding.title = findings_text(ret,
 				      "%s goroutines wait at one place, each since it came: %s",
 				      quantity_count(crowd->count, count), state_of(crowd));

@@ -3,8 +3,11 @@
 
 #include "base/hash.h"
 
-/* Of one process are two dumps that have so many goroutines in common. */
-#define COMMON_LEAST 1
+/*
+ * Of one process are two dumps that have so many goroutines in common, in a hundred of the shorter one:
+ * those that are started first have the same numbers in every process of a program.
+ */
+#define COMMON_PERCENT 10
 
 static told_detector *const detectors[] = {
 #define DETECTOR(name) told_##name,
@@ -109,7 +112,8 @@ static struct error *take_earlier(struct told_evidence *evidence, const struct d
 		TRY(note_earlier(evidence));
 		TRY(find_elapsed(evidence, &common));
 	}
-	*ret_same = common >= COMMON_LEAST;
+	size_t least = MIN(evidence->dump->goroutines.list.count, earlier->goroutines.list.count);
+	*ret_same = common && common * 100 >= least * COMMON_PERCENT;
 	if (!*ret_same)
 		evidence->earlier = NULL;
 	return NULL;

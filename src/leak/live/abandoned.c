@@ -25,11 +25,9 @@
  * the types below; a channel that something of the library holds is left out.
  *
  * One or two of a kind may be what a program has for itself, whose other side was left out when it
- * was linked. Channels without a value are often closed at the end alone, or never: there it takes
- * more.
+ * was linked.
  */
 #define SUSPECT_LEAST 3
-#define LIKELY_CLOSED 10
 #define CROWDS_MAX    32
 #define MEMBERS_MAX   256 /* of a crowd, whose holders are looked for */
 
@@ -271,13 +269,15 @@ static const char *title_of(const struct abandoned_crowd *abandoned, struct find
 	if (wait->kind == WAIT_SELECT)
 		return findings_text(
 			ret,
-			"%s goroutines wait in a select of whose channels no code does the other half",
+			"%s goroutines wait in a select of whose channels no code seems to do the other half",
 			count);
 	if (wait->channels[0].send)
 		return findings_text(
-			ret, "%s goroutines send on channels that no code receives from", count);
+			ret, "%s goroutines send on channels that no code seems to receive from",
+			count);
 	return findings_text(
-		ret, "%s goroutines receive from channels that no code sends on or closes", count);
+		ret, "%s goroutines receive from channels that no code seems to send on or close",
+		count);
 }
 
 static struct error *report(const struct search *search, const struct abandoned_crowd *abandoned,
@@ -289,12 +289,15 @@ static struct error *report(const struct search *search, const struct abandoned_
 	enum rule_id rule;
 	TRY(waits_rule(evidence, &search->crowds, crowd, &rule));
 	struct finding finding = crowd_finding(crowd, rule);
-	bool likely = !abandoned->only_closed || crowd->count >= LIKELY_CLOSED;
-	finding.certainty = likely ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
+	/*
+	 * Types of channels in machine code are followed through callers, fields and interfaces, which
+	 * goes wrong where one piece of code serves several types: so it is worth a look, no more.
+	 */
+	finding.certainty = CERTAINTY_SUSPECT;
 	finding.title = title_of(abandoned, ret);
 	finding.why = findings_text(
 		ret,
-		"Somebody still holds the channels. But there is no code in the program any more that %s a channel of %s: it can never be ready.",
+		"Somebody still holds the channels. But as far as its machine code tells, nothing in the program %s a channel of %s.",
 		channel->send ? "receives from" : "sends on, or closes,", channel->element);
 	finding.settle = "Look for who was to be the other side: nothing of it was linked.";
 	uint32_t vertex = library_vertex(evidence->heap, channel->address);

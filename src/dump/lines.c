@@ -96,6 +96,7 @@ static bool is_users_start(const char *function)
 	static const char *const starts[] = {
 		"runtime.main",          "runtime.handleAsyncEvent", "runtime.runfinq",
 		"runtime.runFinalizers", "runtime.runCleanups",      "runtime.goexit",
+		"runtime.corostart",
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
 		if (strcmp(function, starts[i]) == 0)

@@ -91,9 +91,11 @@ static void by_what_was_written(void **state)
 {
 	(void)state;
 	struct pinned_group group = buffer(1, 0);
+	/* One alone may be a batch that was just sent; many are not all empty by chance. */
+	check(&group, &structs, HEAP, true, SUSPECT(SPARE_CAPACITY));
+	group.arrays = 16;
 	check(&group, &structs, HEAP, true, LIKELY(SPARE_CAPACITY));
-	check(&group, &structs, 2 * HEAP, true, SUSPECT(SPARE_CAPACITY)); /* not a quarter */
-	group = buffer(0, 1);                                             /* made with that room */
+	group = buffer(0, 1); /* made with that room */
 	check(&group, &structs, HEAP, true, SILENT);
 	group = buffer(0, 0); /* the bytes are not there */
 	check(&group, &structs, HEAP, true, SUSPECT(SPARE_CAPACITY));
@@ -123,8 +125,8 @@ static void heads_of_what_was_read(void **state)
 	check(&group, &bytes, HEAP, true, SUSPECT(SUBSLICE_PINS_ARRAY));
 	group.written = 8;
 	check(&group, &bytes, HEAP, true, LIKELY(SUBSLICE_PINS_ARRAY));
-	/* Of structs it is a list that became shorter. */
-	check(&group, &structs, HEAP, true, LIKELY(SPARE_CAPACITY));
+	/* Of structs it is a list that became shorter, or one that was just emptied. */
+	check(&group, &structs, HEAP, true, SUSPECT(SPARE_CAPACITY));
 }
 
 int main(void)

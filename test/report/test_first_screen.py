@@ -189,7 +189,8 @@ class FirstScreen(unittest.TestCase):
                     self.assertRegex(lines[-2] + lines[-1], r"next: dowse ")
 
     def test_growth_comes_first(self):
-        text, _ = on_terminal(24, 100, shop.pid, "--over", "3s")
+        # The shop fills it with five a second, and fewer than 16 more are not told of.
+        text, _ = on_terminal(24, 100, shop.pid, "--over", "8s")
         verdict, _, foot = parts_of(terminals.plain(text))
         self.assertRegex(verdict, r"main\.Sessions\.byID holds [\d.]+ MiB and grows [\d.]+ \wiB an "
                                   r"hour; [\d,]+ goroutines can never wake")

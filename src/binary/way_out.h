@@ -6,8 +6,8 @@
 
 /*
  * Whether a function that stands at a place can ever return: whether any path of its machine code
- * leads from there to a return. A loop without a way out has none; it can still panic, or end the
- * program. Where the code cannot be read or followed there is taken to be one.
+ * leads from there to a return, or something that it calls may panic and be recovered from, or end the
+ * goroutine. A loop without a way out has none; it can still end the program. Where the code cannot be read or followed there is taken to be one.
  */
 struct error *way_out_find(const struct binary *binary, uint64_t pc, bool *ret) must_use;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "binary/way_out.h"
+#include "binary/way_out_private.h"
 
 #include <stdlib.h>
 
@@ -104,6 +104,5 @@ struct error *way_out_find(const struct binary *binary, uint64_t pc, bool *ret)
 		if (leaves(&walk, &function, walk.left[--walk.left_count]))
 			return NULL;
 	}
-	*ret = false;
-	return NULL;
+	return way_out_by_panic(binary, &function, ret);
 }

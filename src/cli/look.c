@@ -74,6 +74,7 @@ struct error *look_judge(struct look *look, const struct live_past *past)
 		.counters = look->has_counters ? &look->counters : NULL,
 		.memory = look->has_memory ? &look->memory : NULL,
 		.past = past,
+		.age_ns = look->evidence->subject.uptime_ns,
 	};
 	return live_look_judge(&look->live, &beside);
 }

@@ -9,7 +9,7 @@ const struct rule rule_endless_loop = {
 		"goroutines are in a loop that nothing leaves, and there are more and more of them",
 	.evidence =
 		"Goroutines in a function of whose machine code no path leads from where they stand to its\n"
-		"end. From two looks (--over 30s) it is likely where more have come and none has ended; one\n"
+		"end, nor is one that panics there recovered from. From two looks (--over 30s) it is likely where more have come and none has ended; one\n"
 		"look can only count them.",
 	.leaky =
 		"func (c *Cart) refresh() {\n"

@@ -10,9 +10,11 @@ const struct rule rule_growing_global = {
 		"The bytes that only this variable keeps alive, at two moments (--over 30s, --against FILE),\n"
 		"and whether the objects of the first are all still there at the second. Of a slice, global\n"
 		"or not, its length; one that holds its elements itself must have the first ones as they\n"
-		"were. Growth that a map below it explains is told of the map. What a goroutine alone holds\n"
-		"that can still end is suspected at most, and so is what one look sees: that it holds half\n"
-		"of the heap, or a quarter of a large one.",
+		"were. Growth that a map below it explains is told of the map. Suspected at most: what a\n"
+		"goroutine alone holds that can still end; what belongs to an entry of a map that code deletes\n"
+		"from; an array with room that was asked for in advance; a slice that was empty a short time\n"
+		"ago, if it grew as now; and what one look sees, that it holds half of the heap, or a quarter\n"
+		"of a large one.",
 	.leaky = "var events []*Event\n"
 		 "\n"
 		 "func record(event *Event) {\n"

@@ -9,7 +9,8 @@ const struct rule rule_growing_sync_map = {
 	.evidence =
 		"The number of its entries at two moments (--over 30s, --against FILE), counted in whatever\n"
 		"the sync.Map of the program's Go release keeps them in, and whether what it held at the\n"
-		"first is all still there at the second.",
+		"first is all still there at the second. Where the program deletes from any sync.Map, this is a\n"
+		"suspicion only.",
 	.leaky = "var seen sync.Map\n"
 		 "\n"
 		 "func handle(request *Request) {\n"

@@ -8,7 +8,8 @@ const struct rule rule_map_without_limit = {
 	.summary = "a map gets entries and never loses any",
 	.evidence =
 		"The number of its entries at two moments (--over 30s, --against FILE), and whether what it\n"
-		"held at the first is all still there at the second. One look can only say that a map holds\n"
+		"held at the first is all still there at the second. Where code deletes from such a map, this is\n"
+		"a suspicion only: nothing may have been old enough. One look can only say that a map holds\n"
 		"a quarter of a large heap, or half of any while no code of the program deletes from such a\n"
 		"map, and suspects it.",
 	.leaky = "var sessions = map[string]*Session{}\n"

@@ -13,20 +13,11 @@
  *
  * One look sees neither, and speaks only of what holds most of a large heap.
  */
-#define GROWTH_LEAST         16 /* entries: fewer come and go with any request */
-#define GROWTH_PER_MILLE     1  /* of what there was: slower growth is seen over a longer time */
-#define BYTES_LEAST          (64 << 10)
-#define KEPT_PERCENT         99                  /* a sample may be gone by chance */
-#define CHURN_KEPT_PERCENT   50                  /* below that it is a queue */
-#define CHURN_GROWTH_PERCENT 20                  /* what is full goes up and down by less */
-#define SLICE_LEAST          (UINT64_C(1) << 20) /* bytes: a batch is rarely as long */
-#define FAST_LEAST           (1 << 20)
-#define FAST_PERCENT         10
-#define ALONE_LEAST          (UINT64_C(16) << 20) /* bytes: by one look */
-#define ALONE_PERCENT        25                   /* and of the reachable heap */
-#define MOST_LEAST           (UINT64_C(2) << 20)  /* where it is most of that */
-#define MOST_PERCENT         50
-#define FINDINGS_MAX         8
+#define ALONE_LEAST   (UINT64_C(16) << 20) /* bytes: by one look */
+#define ALONE_PERCENT 25                   /* and of the reachable heap */
+#define MOST_LEAST    (UINT64_C(2) << 20)  /* where it is most of that */
+#define MOST_PERCENT  50
+#define FINDINGS_MAX  8
 
 struct search {
 	const struct live_evidence *evidence;
@@ -117,6 +108,7 @@ static struct error *add(struct search *search, const struct live_holding *holdi
 		return NULL;
 	growing->entries_before += before->entries;
 	growing->bytes_before += before->bytes;
+	growing->reserved += holding->reserved && holding->array == before->array;
 	count_kept(search, holding, before, growing);
 	return NULL;
 }
@@ -161,32 +153,6 @@ static struct error *judge_alone(const struct search *search, struct growing *gr
 	return NULL;
 }
 
-static bool has_grown(const struct growing *growing)
-{
-	uint64_t more = growing->entries - growing->entries_before;
-	uint64_t bytes = growing->bytes - growing->bytes_before;
-	if (growing->kind == HOLDING_SLICE &&
-	    (growing->bytes < SLICE_LEAST || growing->bytes < growing->bytes_before + BYTES_LEAST))
-		return false;
-	if (growing->bytes <= growing->bytes_before)
-		return growing->kind != HOLDING_GLOBAL &&
-		       growing->entries > growing->entries_before && more >= GROWTH_LEAST &&
-		       more * 1000 >= growing->entries_before;
-	if (growing->kind == HOLDING_GLOBAL)
-		return bytes >= BYTES_LEAST &&
-		       bytes * 1000 / GROWTH_PER_MILLE >= growing->bytes_before;
-	return growing->entries > growing->entries_before && more >= GROWTH_LEAST &&
-	       more * 1000 / GROWTH_PER_MILLE >= growing->entries_before;
-}
-
-/* Where no objects tell whether any are gone: a buffer that was made larger once is not enough. */
-static bool is_growing_fast(const struct growing *growing)
-{
-	uint64_t more = growing->bytes - growing->bytes_before;
-	return growing->bytes > growing->bytes_before && more >= FAST_LEAST &&
-	       more * 100 >= growing->bytes_before * FAST_PERCENT;
-}
-
 /* What a sync.Pool keeps comes and goes with the collections: it has a rule of its own. */
 static bool is_pool(const struct search *search, const struct growing *growing)
 {
@@ -206,23 +172,21 @@ static bool is_pool(const struct search *search, const struct growing *growing)
 	return false;
 }
 
-/* False: nothing is to be said. */
-static bool judge(const struct growing *growing, enum certainty *ret)
+/* Where nothing is to be said of it at all, the code need not be looked at. */
+static struct error *judge_growth(const struct search *search, struct growing *growing,
+				  struct findings *findings, enum certainty *ret_certainty,
+				  bool *ret)
 {
-	*ret = CERTAINTY_SUSPECT;
-	if (!has_grown(growing))
-		return false;
-	if (growing->samples < GROWING_SAMPLES_LEAST) {
-		*ret = is_growing_fast(growing) ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
-		return true;
-	}
-	uint64_t kept = growing->kept * 100 / growing->samples;
-	if (kept >= KEPT_PERCENT)
-		*ret = CERTAINTY_LIKELY;
-	else if (kept < CHURN_KEPT_PERCENT || (growing->bytes - growing->bytes_before) * 100 <
-						      growing->bytes_before * CHURN_GROWTH_PERCENT)
-		return false;
-	return true;
+	const struct live_evidence *evidence = search->evidence;
+	growing->elapsed_ns = evidence->past->elapsed_ns;
+	growing->age_ns = evidence->age_ns;
+	growing->endless = is_map(growing);
+	*ret = growing_judge(growing, ret_certainty);
+	if (!*ret || !is_map(growing))
+		return NULL;
+	TRY(growing_never_shrinks(evidence, growing, findings, &growing->endless));
+	*ret = growing_judge(growing, ret_certainty);
+	return NULL;
 }
 
 static enum rule_id rule_of(const struct growing *growing)
@@ -305,14 +269,18 @@ static struct error *consider(struct search *search, struct growing *growing,
 {
 	const struct live_past *past = search->evidence->past;
 	enum certainty certainty = CERTAINTY_SUSPECT;
-	bool told = past && past->has_heap && judge(growing, &certainty);
-	if (!past || !past->has_heap)
+	bool told;
+	if (past && past->has_heap)
+		TRY(judge_growth(search, growing, findings, &certainty, &told));
+	else
 		TRY(judge_alone(search, growing, findings, &told));
 	if (!told || is_explained(search, growing) ||
 	    (growing->kind == HOLDING_GLOBAL && is_pool(search, growing)))
 		return NULL;
 	TRY(growing_is_passing(search->evidence, growing, &growing->passing));
-	if (growing->passing)
+	if (certainty > CERTAINTY_SUSPECT)
+		TRY(growing_is_entrys(search->evidence, growing, &growing->entry));
+	if (growing->passing || growing->entry)
 		certainty = CERTAINTY_SUSPECT;
 	search->explained[growing->top] += weight_of(search, growing);
 	search->told[search->told_count++] = growing;

@@ -7,7 +7,7 @@
 #include "leak/live/callers.h"
 
 /*
- * One look cannot tell whether a map only grows. But the compiler calls the runtime with the map's
+ * Looks cannot tell whether a map only grows, or has lost nothing yet. But the compiler calls the runtime with the map's
  * type wherever something is deleted: if no such call is in the program, nothing ever is. A generic
  * function has the type from its caller, and may delete from any map.
  */
@@ -82,21 +82,29 @@ static struct error *find_in_code(const struct live_evidence *evidence, uint64_t
 	return NULL;
 }
 
+struct error *growing_deletes_from(const struct live_evidence *evidence, uint32_t type, bool *ret)
+{
+	struct heap_type map;
+	*ret = type == HEAP_TYPE_UNKNOWN;
+	if (*ret)
+		return NULL;
+	heap_types_get(evidence->heap->types, type, &map);
+	return find_in_code(evidence, map.descriptor, ret);
+}
+
 struct error *growing_never_shrinks(const struct live_evidence *evidence,
 				    const struct growing *growing, struct findings *findings,
 				    bool *ret)
 {
-	bool deletes = false;
-	struct heap_type type;
+	bool deletes;
 	struct place place;
 	size_t count;
 	*ret = false;
 	if (growing->kind == HOLDING_SYNC_MAP) {
 		TRY(live_callers_find(evidence, sync_map_deletions, 0, findings, &place, &count));
 		*ret = count == 0;
-	} else if (growing->kind == HOLDING_MAP && growing->type != HEAP_TYPE_UNKNOWN) {
-		heap_types_get(evidence->heap->types, growing->type, &type);
-		TRY(find_in_code(evidence, type.descriptor, &deletes));
+	} else if (growing->kind == HOLDING_MAP) {
+		TRY(growing_deletes_from(evidence, growing->type, &deletes));
 		*ret = !deletes;
 	}
 	return NULL;

@@ -4,7 +4,8 @@
 
 #include "leak/live/past.h"
 
-#define GROWING_SAMPLES_LEAST 8 /* that fewer are still there says little */
+#define GROWING_SAMPLES_LEAST 8  /* that fewer are still there says little */
+#define GROWING_KEPT_PERCENT  99 /* a sample may be gone by chance */
 
 /* Holdings of one kind and type below one root, as one; a global alone. */
 struct growing {
@@ -18,12 +19,22 @@ struct growing {
 	uint64_t entries, bytes;
 	uint64_t entries_before, bytes_before;
 	uint64_t samples, kept; /* of what was held before */
+	uint64_t reserved;      /* slices that still have the room that was asked for in advance */
+	int64_t elapsed_ns;     /* between the two looks; -1 unknown */
+	int64_t age_ns;         /* of the program; -1 unknown */
 	bool alike;             /* the samples are elements that hold no objects */
 	bool passing;           /* growing_is_passing() */
-	bool endless;           /* growing_never_shrinks(): asked where there is one look */
+	bool entry;             /* growing_is_entrys() */
+	bool endless;           /* growing_never_shrinks() */
+	bool batch;             /* growing_judge(): all is kept, but it may be one */
 };
 
 DEFINE_VECTOR(growing_vector, struct growing);
+
+/*
+ * growing_judge.c: by what it had and what it has, and `endless`. False: nothing is to be said.
+ */
+bool growing_judge(struct growing *growing, enum certainty *ret);
 
 /* growing_words.c: place, title, why, and what would settle it; certainty and numbers are there. */
 struct error *growing_words(const struct live_evidence *evidence, const struct growing *growing,
@@ -32,6 +43,14 @@ struct error *growing_words(const struct live_evidence *evidence, const struct g
 /* growing_passing.c: is it held by a goroutine alone that can end, and let go of it? */
 struct error *growing_is_passing(const struct live_evidence *evidence,
 				 const struct growing *growing, bool *ret) must_use;
+
+/* growing_passing.c: does it belong to an entry of a map, which code may delete from? */
+struct error *growing_is_entrys(const struct live_evidence *evidence, const struct growing *growing,
+				bool *ret) must_use;
+
+/* growing_deletions.c: may some code delete from maps of that type? */
+struct error *growing_deletes_from(const struct live_evidence *evidence, uint32_t type, bool *ret)
+	must_use;
 
 /* growing_deletions.c: is there no code that deletes from such a map? False of what is no map. */
 struct error *growing_never_shrinks(const struct live_evidence *evidence,

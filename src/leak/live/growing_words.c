@@ -119,6 +119,32 @@ static const char *title_of(const struct live_evidence *evidence, const struct g
 	return findings_text(findings, "%s grows: %s", name, amount);
 }
 
+static bool is_all_kept(const struct growing *growing)
+{
+	return growing->samples >= GROWING_SAMPLES_LEAST &&
+	       growing->kept * 100 >= growing->samples * GROWING_KEPT_PERCENT;
+}
+
+/* Why it is no more than a suspicion, though two looks were had. */
+static const char *doubt_of(const struct growing *growing)
+{
+	if (growing->passing)
+		return "Only a goroutine that can still come to its end holds it: it may be a job's, and go with it.";
+	if (growing->entry)
+		return "It belongs to an entry of a map, and there is code that deletes such entries: it may go with that.";
+	if (growing->batch)
+		return growing->reserved * 2 >= growing->count
+			       ? "The room for it was asked for in advance: a batch looks like this until it is sent."
+			       : "As it grows now it was empty not long ago: a batch looks like this until it is sent.";
+	if (!growing->samples)
+		return "Whether anything is removed cannot be seen: what it holds are no objects of their own.";
+	if (!is_all_kept(growing))
+		return "Some of what it held is gone: a cache that is still filling looks like that.";
+	if (!growing->endless && growing->kind != HOLDING_SLICE && growing->kind != HOLDING_GLOBAL)
+		return "All that it held before and that was looked at is still there. But there is code that deletes from such a map: a store with a time limit looks like this until its first entry is old enough.";
+	return "All that it held before and that was looked at is still there. But these are few.";
+}
+
 static const char *why_of(const struct live_evidence *evidence, const struct growing *growing,
 			  const struct finding *finding, struct findings *findings)
 {
@@ -133,26 +159,15 @@ static const char *why_of(const struct live_evidence *evidence, const struct gro
 		findings, "%s more %s and %s more %s",
 		quantity_count(growing->entries - growing->entries_before, count), noun_of(growing),
 		quantity_bytes(MAX(more_bytes, INT64_C(0)), bytes), since);
-	if (growing->samples >= GROWING_SAMPLES_LEAST && finding->certainty == CERTAINTY_LIKELY)
-		return findings_text(
-			findings,
-			"It has %s, and all that it held before and that was looked at (%llu %s) is still there.",
-			grew, (unsigned long long)growing->samples,
-			growing->alike ? "elements" : "objects");
-	if (finding->certainty == CERTAINTY_SUSPECT && growing->passing)
-		return findings_text(
-			findings,
-			"It has %s. Only a goroutine that can still come to its end holds it: it may be a job's, and go with it.",
-			grew);
-	if (!growing->samples)
-		return findings_text(
-			findings,
-			"It has %s. Whether anything is removed cannot be seen: what it holds are no objects of their own.",
-			grew);
+	if (finding->certainty == CERTAINTY_SUSPECT)
+		return findings_text(findings, "It has %s. %s", grew, doubt_of(growing));
+	if (!is_all_kept(growing))
+		return findings_text(findings, "It has %s.", grew);
 	return findings_text(
 		findings,
-		"It has %s, though some of what it held is gone: a cache that is still filling looks like that.",
-		grew);
+		"It has %s, and all that it held before and that was looked at (%llu %s) is still there.%s",
+		grew, (unsigned long long)growing->samples, growing->alike ? "elements" : "objects",
+		growing->endless ? " No code deletes from such a map." : "");
 }
 
 struct error *growing_words(const struct live_evidence *evidence, const struct growing *growing,

@@ -404,6 +404,14 @@ struct error *live_holder_root(const struct live_evidence *evidence, uint32_t ve
 	return NULL;
 }
 
+struct error *live_holder_above(const struct live_evidence *evidence, uint32_t vertex,
+				uint32_t *ret)
+{
+	TRY(find_ways(evidence, evidence->holders));
+	*ret = evidence->holders->ways.parents[vertex];
+	return NULL;
+}
+
 struct error *live_type_name(const struct live_evidence *evidence, uint32_t vertex,
 			     const char **ret)
 {

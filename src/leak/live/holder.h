@@ -29,6 +29,10 @@ struct error *live_holder_place(const struct live_evidence *evidence, uint32_t v
 struct error *live_holder_root(const struct live_evidence *evidence, uint32_t vertex, uint32_t *ret)
 	must_use;
 
+/* Who leads to it on that way; VERTEX_NONE: it is the root. */
+struct error *live_holder_above(const struct live_evidence *evidence, uint32_t vertex,
+				uint32_t *ret) must_use;
+
 /* The words of one type, which live as long as the heap: "[]uint8". "?" where it is unknown. */
 struct error *live_type_name(const struct live_evidence *evidence, uint32_t vertex,
 			     const char **ret) must_use;

@@ -24,6 +24,8 @@ struct live_holding {
 	enum holding_kind kind;
 	uint64_t address; /* that it is known by */
 	uint32_t vertex;  /* of a slice the array */
+	uint64_t array;   /* the address of that */
+	bool reserved;    /* the array is not what append makes, and has room left */
 	uint64_t entries; /* of a map, of a slice; of others the objects that they hold */
 	uint64_t objects; /* that it retains */
 	uint64_t bytes;

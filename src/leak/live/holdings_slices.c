@@ -14,7 +14,7 @@
  * stands behind: the first two words are compared.
  */
 #define SLICES_MAX      ((size_t)1 << 18)
-#define CONTENTS_SLICES 1024                 /* of so many slices elements are read */
+#define CONTENTS_SLICES 1024                 /* of so many, the longest, elements are read */
 #define CONTENTS_BYTES  (UINT64_C(32) << 10) /* of those that are as long as that */
 #define CONTENTS_EACH   256
 #define ELEMENT_BYTES   16
@@ -79,27 +79,89 @@ static struct error *read_contents(const struct heap *heap, const struct heap_sl
 	return error;
 }
 
+/*
+ * Append rounds what it asks for up to all that the allocator gives, and asks for numbers that nobody
+ * would choose. Another array was made with room for so many in advance: of a buffer, mostly.
+ */
+static bool is_reserved(const struct heap *heap, const struct heap_slice *slice, uint64_t element)
+{
+	uint64_t bytes = slice->start + slice->capacity, count = bytes / element;
+	uint64_t size = heap_object_size(heap, slice->vertex);
+	return slice->length < slice->capacity && ((size > bytes && size - bytes >= element) ||
+						   (count & (count - 1)) == 0 || count % 1000 == 0);
+}
+
+static int compare_arrays(const void *left, const void *right)
+{
+	const struct heap_slice *a = *(const struct heap_slice *const *)left;
+	const struct heap_slice *b = *(const struct heap_slice *const *)right;
+	if (a->vertex != b->vertex)
+		return a->vertex < b->vertex ? -1 : 1;
+	if (a->length != b->length)
+		return a->length > b->length ? -1 : 1;
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+static int compare_lengths(const void *left, const void *right)
+{
+	const struct heap_slice *a = *(const struct heap_slice *const *)left;
+	const struct heap_slice *b = *(const struct heap_slice *const *)right;
+	if (a->length != b->length)
+		return a->length > b->length ? -1 : 1;
+	return compare_arrays(left, right);
+}
+
+static uint64_t element_of(const struct heap_views *views, const struct heap_slice *slice)
+{
+	return views->fields.items[slice->field].element_size;
+}
+
+/* Of those that share an array the longest, which has it all; the longest arrays first. */
+static size_t choose(const struct heap *heap, const struct heap_views *views,
+		     const struct heap_slice **chosen)
+{
+	size_t count = 0, kept = 0;
+	for (size_t i = 0; i < views->slices.count; i++) {
+		const struct heap_slice *slice = &views->slices.items[i];
+		if (element_of(views, slice) && is_full(slice) &&
+		    heap_is_reached(heap, slice->vertex))
+			chosen[count++] = slice;
+	}
+	if (!count)
+		return 0;
+	qsort(chosen, count, sizeof(struct heap_slice *), compare_arrays);
+	for (size_t i = 0; i < count; i++) {
+		if (!kept || chosen[kept - 1]->vertex != chosen[i]->vertex)
+			chosen[kept++] = chosen[i];
+	}
+	qsort(chosen, kept, sizeof(struct heap_slice *), compare_lengths);
+	return MIN(kept, SLICES_MAX);
+}
+
 struct error *holdings_read_slices(const struct heap *heap, const struct heap_views *views,
 				   struct live_holdings *holdings)
 {
-	size_t listed = 0, read = 0;
-	for (size_t i = 0; i < views->slices.count && listed < SLICES_MAX; i++) {
-		const struct heap_slice *slice = &views->slices.items[i];
-		uint64_t element = views->fields.items[slice->field].element_size;
+	_cleanup_(free_pointer) const struct heap_slice **chosen =
+		calloc(views->slices.count + 1, sizeof(struct heap_slice *));
+	if (!chosen)
+		return error_no_memory();
+	size_t count = choose(heap, views, chosen);
+	for (size_t i = 0; i < count; i++) {
+		const struct heap_slice *slice = chosen[i];
+		uint64_t element = element_of(views, slice);
 		struct live_holding holding = {
 			.kind = HOLDING_SLICE,
 			/* A global may be a slice: what lies at one address are two things. */
 			.address = slice->address | 1,
 			.vertex = slice->vertex,
+			.array = heap_value_address(heap, slice->vertex),
+			.reserved = is_reserved(heap, slice, element),
+			.entries = slice->length / element,
 			.bytes = slice->length,
 		};
-		if (!element || !is_full(slice) || !heap_is_reached(heap, slice->vertex))
-			continue;
-		holding.entries = slice->length / element;
-		if (slice->length >= CONTENTS_BYTES && read++ < CONTENTS_SLICES)
+		if (slice->length >= CONTENTS_BYTES && i < CONTENTS_SLICES)
 			TRY(read_contents(heap, slice, element, &holding, holdings));
 		TRY(live_holding_vector_append(&holdings->list, &holding));
-		listed++;
 	}
 	return NULL;
 }

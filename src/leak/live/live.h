@@ -33,6 +33,7 @@ struct live_evidence {
 	const struct live_past *past;   /* an earlier moment; NULL: this is the only one */
 	const struct runtime_counters *counters;
 	const struct runtime_memory *memory;
+	int64_t age_ns; /* of the process; 0 or less: unknown */
 };
 
 /*

@@ -96,6 +96,7 @@ struct error *live_look_judge(struct live_look *look, const struct live_beside *
 	look->evidence.counters = beside->counters;
 	look->evidence.memory = beside->memory;
 	look->evidence.past = beside->past;
+	look->evidence.age_ns = beside->age_ns;
 	if (look->evidence.heap) {
 		TRY(liveness_find(look->evidence.heap, &look->liveness));
 		TRY(liveness_confirm(look->liveness));

@@ -49,11 +49,12 @@ struct error *live_look_at_heap(struct heap *heap, const struct live_places *pla
 /* Once the heap has dominators: who holds how much. */
 struct error *live_look_weigh(struct live_look *look) must_use;
 
-/* What else there is to judge by; each may be NULL. */
+/* What else there is to judge by; each pointer may be NULL. */
 struct live_beside {
 	const struct runtime_counters *counters;
 	const struct runtime_memory *memory;
 	const struct live_past *past;
+	int64_t age_ns; /* of the process; 0 or less: unknown */
 };
 
 /* Find what leaks. After live_look_weigh(), if there is a heap. */

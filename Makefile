@@ -63,6 +63,9 @@ static: build-static/build.ninja ## build-static/dowse-static, one file that nee
 build-static/build.ninja:
 	$(SETUP) -Dstatic=true -Dtests=false build-static
 
+web: ## web/dist/page.html, out of web/src; needs Node
+	cd web && npm ci --no-audit --no-fund && npm run build
+
 format: ## lay out every C file by .clang-format
 	find src include test fuzz bench -name '*.[ch]' -exec clang-format -i {} +
 
@@ -74,4 +77,4 @@ help: ## this list
 
 FORCE:
 
-.PHONY: all demo test install asan valgrind bench fuzz static format clean help FORCE
+.PHONY: all demo test install asan valgrind bench fuzz static web format clean help FORCE

@@ -7,6 +7,22 @@
 #include "cli/heap_index.h"
 #include "cli/progress_line.h"
 #include "confine/confine.h"
+#include "report/page.h"
+
+/* A page is made of what the verb says as JSON. */
+static struct error *run_into_page(struct invocation *invocation, enum cli_status *ret)
+{
+	_cleanup_(writer_deinit) struct writer documents = WRITER_TO_MEMORY;
+	struct writer *out = invocation->out;
+	invocation->out = &documents;
+	struct error *error = invocation->verb->run(invocation, ret);
+	invocation->out = out;
+	if (!error)
+		error = writer_finish(&documents);
+	if (!error)
+		page_html(documents.bytes, documents.length, out);
+	return error;
+}
 
 static int work(void *argument)
 {
@@ -14,7 +30,9 @@ static int work(void *argument)
 	enum cli_status status = CLI_OK;
 	struct progress_line line;
 	progress_line_start(&line);
-	struct error *error = invocation->verb->run(invocation, &status);
+	struct error *error = cli_format_is(invocation, "html")
+				      ? run_into_page(invocation, &status)
+				      : invocation->verb->run(invocation, &status);
 	progress_line_stop(&line);
 	if (!error)
 		error = writer_finish(invocation->out);

@@ -53,7 +53,7 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 			    &diagnosis, ret);
 }
 
-static const char *const formats[] = { "text", "json", "sarif", "github", NULL };
+static const char *const formats[] = { "text", "json", "html", "sarif", "github", NULL };
 static const enum option_id options[] = {
 	OPTION_ALL,           OPTION_OVER,       OPTION_AGAINST,    OPTION_RULES,
 	OPTION_MIN_CERTAINTY, OPTION_FAIL_ON,    OPTION_SUPPRESS,   OPTION_BASELINE,

@@ -135,7 +135,7 @@ static struct error *doctor_run(struct invocation *invocation, enum cli_status *
 	return NULL;
 }
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "html", NULL };
 static const enum option_id options[] = { OPTION_MEASURE, OPTION_END };
 
 const struct verb verb_doctor = {

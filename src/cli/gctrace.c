@@ -54,7 +54,7 @@ static struct error *gctrace_run(struct invocation *invocation, enum cli_status 
 	return gctrace_print(invocation, &text, &trace, &leak);
 }
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "html", NULL };
 static const enum option_id options[] = { OPTION_LIMIT, OPTION_END };
 
 const struct verb verb_gctrace = {

@@ -83,7 +83,7 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 	return NULL;
 }
 
-static const char *const formats[] = { "text", "json", "go", "folded", NULL };
+static const char *const formats[] = { "text", "json", "html", "go", "folded", NULL };
 static const enum option_id options[] = {
 	OPTION_ALL,        OPTION_STATE, OPTION_FUNCTION, OPTION_MIN_WAIT,  OPTION_DUMP,
 	OPTION_SYSTEM,     OPTION_LIMIT, OPTION_NO_STOP,  OPTION_MAX_PAUSE, OPTION_SAVE,

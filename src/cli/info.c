@@ -113,7 +113,7 @@ static struct error *info_run(struct invocation *invocation, enum cli_status *re
 		    : info_process(invocation, &evidence, &report);
 }
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "html", NULL };
 static const enum option_id options[] = { OPTION_MODULES, OPTION_SAVE, OPTION_EXECUTABLE,
 					  OPTION_SPOOL, OPTION_END };
 

@@ -28,7 +28,9 @@ bool cli_format_is(const struct invocation *invocation, const char *format)
 	const char *chosen = invocation->options.format;
 	if (!chosen)
 		chosen = invocation->verb->formats ? invocation->verb->formats[0] : "text";
-	return strcmp(chosen, format) == 0;
+	/* A page shows what the JSON says. */
+	return strcmp(chosen, format) == 0 ||
+	       (strcmp(chosen, "html") == 0 && strcmp(format, "json") == 0);
 }
 
 /*

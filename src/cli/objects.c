@@ -82,7 +82,7 @@ static struct error *objects_run(struct invocation *invocation, enum cli_status 
 	return NULL;
 }
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "html", NULL };
 static const enum option_id options[] = {
 	OPTION_TYPE,        OPTION_WHERE,      OPTION_SORT,       OPTION_LIMIT,
 	OPTION_LIMIT_SHORT, OPTION_MAX_PAUSE,  OPTION_MAX_MEMORY, OPTION_SAVE,

@@ -135,7 +135,7 @@ static struct error *ps_run(struct invocation *invocation, enum cli_status *ret)
 	return NULL;
 }
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "html", NULL };
 
 const struct verb verb_ps = {
 	.name = "ps",

@@ -133,7 +133,7 @@ static struct error *show_run(struct invocation *invocation, enum cli_status *re
 	return NULL;
 }
 
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const formats[] = { "text", "json", "html", NULL };
 static const enum option_id options[] = {
 	OPTION_DATA,       OPTION_DUPLICATES, OPTION_LIMIT, OPTION_LIMIT_SHORT,
 	OPTION_MAX_PAUSE,  OPTION_MAX_MEMORY, OPTION_SAVE,  OPTION_SPOOL,

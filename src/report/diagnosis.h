@@ -48,6 +48,9 @@ struct diagnosis {
 void diagnosis_text(const struct diagnosis *diagnosis, const struct style *style,
 		    struct writer *writer);
 
+/* What the findings come to: the sentence that the text begins with, behind the subject. */
+void diagnosis_verdict(const struct diagnosis *diagnosis, struct writer *writer);
+
 void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer);
 void diagnosis_sarif(const struct diagnosis *diagnosis, struct writer *writer);
 

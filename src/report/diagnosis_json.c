@@ -121,6 +121,13 @@ static void write_finding(struct json *json, const struct finding *finding)
 	json_object_end(json);
 }
 
+static void member_verdict(struct json *json, const struct diagnosis *diagnosis)
+{
+	_cleanup_(writer_deinit) struct writer verdict = WRITER_TO_MEMORY;
+	diagnosis_verdict(diagnosis, &verdict);
+	json_member_string(json, "verdict", writer_text(&verdict));
+}
+
 static void member_heap(struct json *json, const struct diagnosis *diagnosis)
 {
 	const struct runtime_counters *counters = diagnosis->counters;
@@ -187,6 +194,7 @@ void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer)
 	struct json json = JSON_INTO(writer);
 	json_object_begin(&json);
 	subject_json(diagnosis->subject, &json);
+	member_verdict(&json, diagnosis);
 	if (diagnosis->goroutines)
 		subject_goroutines_json(diagnosis->goroutines, false, &json);
 	else

@@ -101,8 +101,7 @@ static const char *nothing_found(const struct diagnosis *diagnosis)
 				    : "one look shows no leak (--over 30s tells what grows)";
 }
 
-/* What the findings come to. */
-static void write_verdict(const struct diagnosis *diagnosis, struct writer *writer)
+void diagnosis_verdict(const struct diagnosis *diagnosis, struct writer *writer)
 {
 	const struct findings *findings = diagnosis->findings;
 	bool any = write_worst(findings, writer);
@@ -351,7 +350,7 @@ static void write_head(const struct diagnosis *diagnosis, const struct style *st
 {
 	_cleanup_(writer_deinit) struct writer verdict = WRITER_TO_MEMORY;
 	writer_string(&verdict, ": ");
-	write_verdict(diagnosis, &verdict);
+	diagnosis_verdict(diagnosis, &verdict);
 	write_behind_subject(diagnosis->subject, 0, &verdict, style, writer);
 	write_comparison(diagnosis, style, writer);
 	subject_warnings_text(diagnosis->subject, style, writer);

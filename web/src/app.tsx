@@ -1,0 +1,111 @@
+import { Component, type ComponentChildren } from 'preact';
+import type { Doc, Finding, Group, Memory, Target } from './documents';
+import { Anything } from './anything';
+import { Findings } from './findings';
+import { count, duration, plural, safe } from './format';
+import { Goroutines } from './goroutines';
+import { MemoryBar } from './memory';
+
+interface Part {
+	id: string;
+	title: string;
+	view: ComponentChildren;
+}
+
+function nameOf(target: Target | null | undefined): string {
+	if (!target) return 'this machine';
+	const path = target.kind === 'process' ? target.exe : target.path ?? target.exe;
+	const name = safe(path ? path.slice(path.lastIndexOf('/') + 1) : target.kind, 120);
+	const known = [
+		target.kind === 'process' ? null : target.kind,
+		target.pid ? `pid ${target.pid}` : null,
+		target.go ? safe(target.go, 40) : null,
+		target.uptime_s != null ? `up ${duration(target.uptime_s)}` : null,
+	].filter(Boolean);
+	return known.length ? `${name} (${known.join(', ')})` : name;
+}
+
+// The parts of one document: what it is shows in the members that it has.
+function partsOf(doc: Doc): Part[] {
+	const parts: Part[] = [];
+	const add = (id: string, title: string, view: ComponentChildren) => parts.push({ id, title, view });
+	if (Array.isArray(doc.findings))
+		add('findings', 'Findings', <Findings findings={doc.findings as Finding[]} />);
+	if (Array.isArray(doc.gone) && doc.gone.length)
+		add('gone', 'Gone', <Findings id="gone" title="Gone" findings={doc.gone as Finding[]} gone />);
+	for (const [member, all] of [['groups', false], ['goroutines', true]] as const)
+		if (Array.isArray(doc[member]))
+			add('goroutines', 'Goroutines', <Goroutines groups={doc[member] as Group[]} total={(doc.matched as number) ?? 0} all={all} />);
+	if (doc.memory) add('memory', 'Memory', <MemoryBar memory={doc.memory as Memory} />);
+	if (!parts.length) add('answer', 'Answer', <Anything value={doc} />);
+	return parts;
+}
+
+function headline(doc: Doc): string {
+	if (typeof doc.verdict === 'string' && Array.isArray(doc.findings)) return doc.verdict;
+	if (typeof doc.group_count === 'number')
+		return `${plural(doc.matched as number, 'goroutine')} in ${plural(doc.group_count, 'group')}.`;
+	return '';
+}
+
+function moments(doc: Doc): string[] {
+	const facts: string[] = [];
+	if (typeof doc.goroutine_count === 'number') facts.push(plural(doc.goroutine_count, 'goroutine'));
+	const heap = doc.heap as { objects: number | null } | undefined;
+	if (heap?.objects != null) facts.push(`${count(heap.objects)} objects`);
+	if (typeof doc.pause_ms === 'number' && doc.pause_ms > 0) facts.push(`stood still for ${duration(doc.pause_ms / 1000)}`);
+	if (doc.complete === false) facts.push('not all of it could be read');
+	if (doc.torn === true) facts.push('read while it ran');
+	if (doc.suppressed) facts.push(`${count(doc.suppressed as number)} suppressed`);
+	if (doc.known) facts.push(`${count(doc.known as number)} known from the baseline`);
+	return facts;
+}
+
+// A document that nobody expected shows what is wrong with it, not an empty page.
+class Guard extends Component<{ children: ComponentChildren }, { problem: string | null }> {
+	state = { problem: null };
+	componentDidCatch(error: unknown) {
+		this.setState({ problem: String(error) });
+	}
+	render() {
+		return this.state.problem
+			? <p class="problem" role="alert">This cannot be shown: {safe(this.state.problem, 300)}</p>
+			: this.props.children;
+	}
+}
+
+export function App({ documents }: { documents: Doc[] }) {
+	const parts = documents.flatMap(partsOf);
+	const [first] = documents;
+	if (!first) return <main id="content"><h1>dowse</h1><p>There is no report in this page.</p></main>;
+	const subject = nameOf(first.target);
+	const verdict = safe(headline(first));
+	const before = first.before as { target?: Target } | null | undefined;
+	document.title = `${subject}${verdict ? `: ${verdict}` : ''}`.slice(0, 200);
+	return (
+		<>
+			<a class="skip" href="#content">Skip to the report</a>
+			<header class="page">
+				<p class="brand">dowse</p>
+				{parts.length > 1 && (
+					<nav aria-label="Parts of the report">
+						{parts.map((part) => <a key={part.id} href={`#${part.id}`}>{part.title}</a>)}
+					</nav>
+				)}
+			</header>
+			<main id="content">
+				<div class="verdict">
+					<p class="subject"><bdi>{subject}</bdi></p>
+					<h1><bdi>{verdict || subject}</bdi></h1>
+					<p class="facts">{moments(first).join(' · ')}</p>
+					{before?.target && <p class="facts">against <bdi>{nameOf(before.target)}</bdi></p>}
+					{first.warnings?.map((text, i) => <p class="warning" key={i}><strong>warning</strong> {safe(text)}</p>)}
+				</div>
+				{parts.map((part) => <Guard key={part.id}>{part.view}</Guard>)}
+			</main>
+			<footer class="page">
+				<p>Made by dowse. This file asks nobody for anything: what it shows is in it, as JSON.</p>
+			</footer>
+		</>
+	);
+}

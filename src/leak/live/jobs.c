@@ -5,6 +5,7 @@
 #include "heap/names.h"
 #include "leak/live/crowd.h"
 #include "leak/live/library.h"
+#include "leak/live/lone_channels.h"
 #include "model/quantity.h"
 
 /*
@@ -25,6 +26,7 @@
 struct jobs_evidence {
 	struct live_evidence evidence;
 	const uint32_t *roots; /* by goroutine: its vertex; VERTEX_NONE */
+	const bool *chosen;    /* by goroutine */
 };
 
 /* The channel is of a timer: it has times in it, and room for one at most. */
@@ -34,25 +36,30 @@ static bool is_ticks(const struct wait_channel *channel)
 	       strcmp(channel->element, "time.Time") == 0;
 }
 
-/* It waits for ticks, and what else it waits for nobody else can reach. */
-static bool waits_for_ticks(const struct heap *heap, const struct goroutine *goroutine,
-			    uint32_t root)
+/* It waits for ticks, and perhaps for more: those channels are added. */
+static struct error *waits_for_ticks(const struct heap *heap, const struct goroutine *goroutine,
+				     uint32_t index, struct lone_channel_vector *others, bool *ret)
 {
 	const struct wait *wait = &goroutine->wait;
-	bool ticks = false;
-	if (wait->kind != WAIT_CHANNEL && wait->kind != WAIT_SELECT)
-		return false;
-	for (uint32_t i = 0; i < wait->channel_count; i++) {
+	bool ticks = false, known = wait->kind == WAIT_CHANNEL || wait->kind == WAIT_SELECT;
+	size_t before = others->count;
+	for (uint32_t i = 0; known && i < wait->channel_count; i++) {
 		const struct wait_channel *channel = &wait->channels[i];
-		uint32_t vertex = library_vertex(heap, channel->address);
-		if (!channel->known || channel->closed)
-			return false;
-		if (is_ticks(channel))
-			ticks = true;
-		else if (vertex == VERTEX_NONE || !library_dominates(heap, root, vertex))
-			return false;
+		const struct lone_channel other = {
+			.vertex = library_vertex(heap, channel->address),
+			.goroutine = index,
+		};
+		bool is_tick = is_ticks(channel);
+		ticks |= is_tick;
+		known = channel->known && !channel->closed &&
+			(is_tick || other.vertex != VERTEX_NONE);
+		if (known && !is_tick)
+			TRY(lone_channel_vector_append(others, &other));
 	}
-	return ticks;
+	*ret = ticks && known;
+	if (!*ret)
+		others->count = before;
+	return NULL;
 }
 
 static bool is_users(const struct live_evidence *evidence, uint32_t vertex)
@@ -73,14 +80,28 @@ static bool is_users(const struct live_evidence *evidence, uint32_t vertex)
 	return place_is_users(&evidence->places, package);
 }
 
+/*
+ * A stripped program has no types of most objects: `go test` makes such. Whoever stands in a method has
+ * its receiver; of a test's alone, since one that the program has for itself may stand there as well.
+ */
+static bool may_be_receiver(const struct live_evidence *evidence, const struct goroutine *goroutine,
+			    uint32_t vertex)
+{
+	const struct place place = goroutine_place(goroutine, &evidence->places);
+	return goroutine->owner_ended && place.function && strstr(place.function, ".(*") &&
+	       heap_object_type(evidence->heap, vertex) == HEAP_TYPE_UNKNOWN;
+}
+
 /* It alone holds a value of one of the program's own types. */
-static bool has_owner_alone(const struct live_evidence *evidence, uint32_t root)
+static bool has_owner_alone(const struct live_evidence *evidence, const struct goroutine *goroutine,
+			    uint32_t root)
 {
 	const struct heap_graph *graph = &evidence->heap->scan.graph;
 	for (uint32_t i = graph->rows[root]; i < graph->rows[root + 1]; i++) {
 		uint32_t target = edge_target(graph->edges[i]);
 		if (graph->edges[i] != EDGE_NONE &&
-		    library_dominator(evidence->heap, target) == root && is_users(evidence, target))
+		    library_dominator(evidence->heap, target) == root &&
+		    (is_users(evidence, target) || may_be_receiver(evidence, goroutine, target)))
 			return true;
 	}
 	return false;
@@ -89,12 +110,7 @@ static bool has_owner_alone(const struct live_evidence *evidence, uint32_t root)
 static bool is_wanted(const struct live_evidence *evidence, const struct goroutine *goroutine)
 {
 	const struct jobs_evidence *jobs = (const struct jobs_evidence *)evidence;
-	size_t index = (size_t)(goroutine - evidence->goroutines->list.items);
-	uint32_t root = jobs->roots[index];
-	return goroutine->id != 1 && !goroutine->system && !goroutine->bubble &&
-	       goroutine->state == GOROUTINE_WAITING && goroutine->creator.function &&
-	       root != VERTEX_NONE && waits_for_ticks(evidence->heap, goroutine, root) &&
-	       has_owner_alone(evidence, root);
+	return jobs->chosen[goroutine - evidence->goroutines->list.items];
 }
 
 static struct error *find_roots(const struct live_evidence *evidence, uint32_t **ret)
@@ -112,6 +128,33 @@ static struct error *find_roots(const struct live_evidence *evidence, uint32_t *
 			roots[root->goroutine] = heap->scan.graph.object_count + (uint32_t)i;
 	}
 	*ret = roots;
+	return NULL;
+}
+
+static bool may_be_job(const struct live_evidence *evidence, const struct goroutine *goroutine,
+		       uint32_t root)
+{
+	return goroutine->id != 1 && !goroutine->system && !goroutine->bubble &&
+	       goroutine->state == GOROUTINE_WAITING && goroutine->creator.function &&
+	       root != VERTEX_NONE && has_owner_alone(evidence, goroutine, root);
+}
+
+/* Those that wait for ticks, and for nothing else that somebody leads to. */
+static struct error *choose(const struct live_evidence *evidence, const uint32_t *roots,
+			    bool *chosen)
+{
+	_cleanup_(lone_channel_vector_deinit) struct lone_channel_vector others = { 0 };
+	for (size_t i = 0; i < evidence->goroutines->list.count; i++) {
+		const struct goroutine *goroutine = &evidence->goroutines->list.items[i];
+		if (may_be_job(evidence, goroutine, roots[i]))
+			TRY(waits_for_ticks(evidence->heap, goroutine, (uint32_t)i, &others,
+					    &chosen[i]));
+	}
+	TRY(lone_channels_check(evidence->heap, others.items, others.count));
+	for (size_t i = 0; i < others.count; i++) {
+		if (others.items[i].held)
+			chosen[others.items[i].goroutine] = false;
+	}
 	return NULL;
 }
 
@@ -151,7 +194,12 @@ static struct error *jobs_find(const struct live_evidence *evidence, void *notes
 	if (!evidence->heap || !evidence->heap->dominators.count)
 		return NULL;
 	TRY(find_roots(evidence, &roots));
-	struct jobs_evidence jobs = { .evidence = *evidence, .roots = roots };
+	_cleanup_(free_pointer) bool *chosen = calloc(evidence->goroutines->list.count + 1,
+						      sizeof(*chosen));
+	if (!chosen)
+		return error_no_memory();
+	TRY(choose(evidence, roots, chosen));
+	struct jobs_evidence jobs = { .evidence = *evidence, .roots = roots, .chosen = chosen };
 	TRY(crowds_gather(&jobs.evidence, is_wanted, &crowds));
 	unsigned found = 0;
 	for (size_t i = 0; i < crowds.list.count; i++) {

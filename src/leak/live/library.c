@@ -5,6 +5,7 @@
 
 #include "binary/type.h"
 #include "heap/edge_names.h"
+#include "heap/names.h"
 
 #define STEPS_MAX 64
 
@@ -183,4 +184,16 @@ bool library_dominates(const struct heap *heap, uint32_t above, uint32_t below)
 		below = library_dominator(heap, below);
 	}
 	return false;
+}
+
+uint32_t library_goroutine_above(const struct heap *heap, uint32_t vertex)
+{
+	for (int step = 0; step < STEPS_MAX && vertex != VERTEX_NONE; step++) {
+		const struct heap_root *root = heap_vertex_root(heap, vertex);
+		if (root)
+			return root->kind == HEAP_ROOT_GOROUTINE ? root->goroutine
+								 : HEAP_NO_GOROUTINE;
+		vertex = library_dominator(heap, vertex);
+	}
+	return HEAP_NO_GOROUTINE;
 }

@@ -67,4 +67,7 @@ uint32_t library_dominator(const struct heap *heap, uint32_t vertex);
 /* Is the one among those that hold the other alone? Not for long chains: at most 64 steps. */
 bool library_dominates(const struct heap *heap, uint32_t above, uint32_t below);
 
+/* The goroutine (an index) above an object, which holds it alone; HEAP_NO_GOROUTINE. */
+uint32_t library_goroutine_above(const struct heap *heap, uint32_t vertex);
+
 #endif

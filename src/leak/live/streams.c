@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/map.h"
 #include "heap/holders.h"
 #include "heap/names.h"
 #include "leak/live/callers.h"
 #include "leak/live/crowd.h"
 #include "leak/live/library.h"
+#include "leak/live/lone_channels.h"
 #include "model/quantity.h"
 #include "runtime/batch.h"
 
@@ -102,19 +102,6 @@ static bool is_chosen(const struct live_evidence *evidence, const struct gorouti
 	return streams->chosen[goroutine - evidence->goroutines->list.items];
 }
 
-/* The goroutine above an object, which holds it alone; HEAP_NO_GOROUTINE. */
-static uint32_t goroutine_above(const struct heap *heap, uint32_t vertex)
-{
-	for (int step = 0; step < 64 && vertex != VERTEX_NONE; step++) {
-		const struct heap_root *root = heap_vertex_root(heap, vertex);
-		if (root)
-			return root->kind == HEAP_ROOT_GOROUTINE ? root->goroutine
-								 : HEAP_NO_GOROUTINE;
-		vertex = library_dominator(heap, vertex);
-	}
-	return HEAP_NO_GOROUTINE;
-}
-
 /* The channel by which whoever has the body says that he is done; VERTEX_NONE. */
 static uint32_t body_channel(const struct heap *heap, const struct goroutine *goroutine)
 {
@@ -129,66 +116,6 @@ static uint32_t body_channel(const struct heap *heap, const struct goroutine *go
 			return library_vertex(heap, channel->address);
 	}
 	return VERTEX_NONE;
-}
-
-/* The runtime's own notes of who waits lead from one goroutine to another, and hold nothing. */
-static struct error *find_notes(const struct heap *heap, bool **ret)
-{
-	uint32_t count = heap_types_count(heap->types);
-	bool *notes = calloc((size_t)count + 1, sizeof(*notes));
-	if (!notes)
-		return error_no_memory();
-	struct error *error = NULL;
-	for (uint32_t type = 1; type <= count && !error; type++) {
-		const char *name;
-		error = heap_types_name(heap->types, type, &name);
-		notes[type] = !error && strcmp(name, "runtime.sudog") == 0;
-	}
-	if (error)
-		free(notes);
-	else
-		*ret = notes;
-	return error;
-}
-
-/*
- * Channels that something leads to but the goroutine that waits at them: `channels` by goroutine,
- * VERTEX_NONE for none; those that are held become that, too. One pass over all edges.
- */
-static struct error *drop_held(const struct heap *heap, uint32_t *channels, size_t count)
-{
-	const struct heap_graph *graph = &heap->scan.graph;
-	_cleanup_(map_deinit) struct map waiting = { 0 }; /* from channels to goroutines */
-	_cleanup_(free_pointer)
-		uint64_t *wanted = calloc(graph->object_count / 64 + 1, sizeof(*wanted));
-	_cleanup_(free_pointer) bool *notes = NULL;
-	struct map_slot *slot;
-	if (!wanted)
-		return error_no_memory();
-	TRY(find_notes(heap, &notes));
-	for (size_t i = 0; i < count; i++) {
-		if (channels[i] == VERTEX_NONE)
-			continue;
-		heap_bit_set(wanted, channels[i]);
-		TRY(map_insert(&waiting, channels[i], i, &slot));
-	}
-	for (uint32_t vertex = 0; vertex < graph->vertex_count; vertex++) {
-		uint32_t end = graph->rows[vertex + 1];
-		const struct heap_root *root = heap_vertex_root(heap, vertex);
-		if (graph->rows[vertex] == end || !heap_is_reached(heap, vertex) ||
-		    (!root && notes[heap_object_type(heap, vertex)]))
-			continue;
-		for (uint32_t i = graph->rows[vertex]; i < end; i++) {
-			uint32_t target = edge_target(graph->edges[i]);
-			if (graph->edges[i] == EDGE_NONE || !heap_bit(wanted, target))
-				continue;
-			slot = map_find(&waiting, target);
-			/* The body itself may still be on that goroutine's own stack. */
-			if (goroutine_above(heap, vertex) != slot->value)
-				channels[slot->value] = VERTEX_NONE;
-		}
-	}
-	return NULL;
 }
 
 struct words {
@@ -291,23 +218,26 @@ static struct error *find_bodies(const struct live_evidence *evidence, bool *cho
 	};
 	size_t all = evidence->goroutines->list.count;
 	uint64_t count = 0, bytes = 0;
-	_cleanup_(free_pointer) uint32_t *channels = malloc((all + 1) * sizeof(*channels));
-	if (!channels)
-		return error_no_memory();
+	_cleanup_(lone_channel_vector_deinit) struct lone_channel_vector channels = { 0 };
 	for (size_t i = 0; i < all; i++) {
-		channels[i] = body_channel(evidence->heap, &evidence->goroutines->list.items[i]);
-		count += channels[i] != VERTEX_NONE;
+		const struct lone_channel channel = {
+			.vertex = body_channel(evidence->heap,
+					       &evidence->goroutines->list.items[i]),
+			.goroutine = (uint32_t)i,
+		};
+		if (channel.vertex != VERTEX_NONE)
+			TRY(lone_channel_vector_append(&channels, &channel));
 	}
-	if (count < COUNT_SUSPECT)
+	if (channels.count < COUNT_SUSPECT)
 		return NULL;
-	TRY(drop_held(evidence->heap, channels, all));
-	count = 0;
-	for (size_t i = 0; i < all; i++) {
-		if (channels[i] == VERTEX_NONE)
+	TRY(lone_channels_check(evidence->heap, channels.items, channels.count));
+	for (size_t i = 0; i < channels.count; i++) {
+		uint32_t goroutine = channels.items[i].goroutine;
+		if (channels.items[i].held)
 			continue;
-		chosen[i] = true;
+		chosen[goroutine] = true;
 		count++;
-		bytes += evidence->goroutines->list.items[i].stack_bytes;
+		bytes += evidence->goroutines->list.items[goroutine].stack_bytes;
 	}
 	if (count >= COUNT_SUSPECT)
 		choose_writers(evidence, chosen);
@@ -348,7 +278,7 @@ static struct error *find_kept(const struct live_evidence *evidence,
 		if (object->type != type)
 			continue;
 		if (function) {
-			goroutine = goroutine_above(heap, object->vertex);
+			goroutine = library_goroutine_above(heap, object->vertex);
 			if (goroutine == HEAP_NO_GOROUTINE ||
 			    !stands_in(&evidence->goroutines->list.items[goroutine], function))
 				continue;

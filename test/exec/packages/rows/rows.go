@@ -164,58 +164,152 @@ func work(ctx context.Context, results chan int) {
 	<-ctx.Done()
 }
 
-func lockNeverReleased(fixed bool) {
-	var mutex sync.Mutex
-	take := func() {
-		mutex.Lock()
-		total++
-		if fixed {
-			mutex.Unlock()
-		}
+// Locks of things that lead to something else, so that none shares its block with what others allocate.
+type account struct {
+	mutex sync.Mutex
+	book  []int
+}
+
+func newAccount() *account { return &account{book: make([]int, 8)} }
+
+func (a *account) add(entry int, fixed bool) {
+	a.mutex.Lock()
+	a.book[0] += entry
+	if fixed {
+		a.mutex.Unlock()
 	}
-	take()
-	go take()
+}
+
+// The function that would end it is dropped: nobody can say that it is over.
+func cancelNeverCalled(fixed bool) {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-ctx.Done()
+		total++
+	}()
+	if fixed {
+		cancel()
+	}
+}
+
+func lockNeverReleased(fixed bool) {
+	a := newAccount()
+	a.add(1, fixed)
+	go a.add(2, fixed)
+}
+
+func (a *account) sum() int {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	return a.book[0]
+}
+
+func (a *account) addTwice(entry int, fixed bool) int {
+	a.mutex.Lock()
+	a.book[0] += 2 * entry
+	if fixed {
+		a.mutex.Unlock()
+		return a.sum()
+	}
+	defer a.mutex.Unlock()
+	return a.sum()
 }
 
 func doubleLock(fixed bool) {
-	var mutex sync.Mutex
+	go newAccount().addTwice(1, fixed)
+}
+
+func (a *account) addByHelper() {
+	var helpers sync.WaitGroup
+	helpers.Add(1)
 	go func() {
-		mutex.Lock()
-		if fixed {
-			mutex.Unlock()
-		}
-		mutex.Lock()
-		mutex.Unlock()
+		defer helpers.Done()
+		a.add(1, true)
 	}()
+	helpers.Wait()
+}
+
+func (a *account) restock(fixed bool) {
+	if fixed {
+		a.addByHelper()
+		return
+	}
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.addByHelper()
+}
+
+func lockHeldByCreator(fixed bool) {
+	go newAccount().restock(fixed)
+}
+
+type shop struct {
+	stock, till *account
+	held        chan struct{}
+}
+
+// Each says what it holds, and the leaky ones wait for each other to say so.
+func (s *shop) meet(fixed bool) {
+	s.held <- struct{}{}
+	for !fixed && len(s.held) < cap(s.held) {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (s *shop) order(fixed bool) {
+	s.stock.mutex.Lock()
+	defer s.stock.mutex.Unlock()
+	s.meet(fixed)
+	s.till.mutex.Lock()
+	defer s.till.mutex.Unlock()
+	s.till.book[0]++
+}
+
+func (s *shop) refund(fixed bool) {
+	first, second := s.till, s.stock
+	if fixed {
+		first, second = s.stock, s.till
+	}
+	first.mutex.Lock()
+	defer first.mutex.Unlock()
+	s.meet(fixed)
+	second.mutex.Lock()
+	defer second.mutex.Unlock()
+	second.book[0]--
 }
 
 func lockOrder(fixed bool) {
-	var one, other sync.Mutex
-	ready := make(chan struct{}, 2)
-	go func() {
-		one.Lock()
-		defer one.Unlock()
-		ready <- struct{}{}
-		if !fixed {
-			for len(ready) < 2 {
-				time.Sleep(time.Millisecond)
-			}
-			other.Lock()
-			defer other.Unlock()
-		}
-	}()
-	go func() {
-		other.Lock()
-		defer other.Unlock()
-		ready <- struct{}{}
-		if !fixed {
-			for len(ready) < 2 {
-				time.Sleep(time.Millisecond)
-			}
-			one.Lock()
-			defer one.Unlock()
-		}
-	}()
+	s := &shop{newAccount(), newAccount(), make(chan struct{}, 2)}
+	go s.order(fixed)
+	go s.refund(fixed)
+	for len(s.held) < 2 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func transfer(from, to *account, held chan struct{}, together bool) {
+	from.mutex.Lock()
+	defer from.mutex.Unlock()
+	held <- struct{}{}
+	for together && len(held) < cap(held) {
+		time.Sleep(time.Millisecond)
+	}
+	to.mutex.Lock()
+	defer to.mutex.Unlock()
+	to.book[0]++
+}
+
+func lockOrderByParameters(fixed bool) {
+	one, other, held := newAccount(), newAccount(), make(chan struct{}, 2)
+	go transfer(one, other, held, !fixed)
+	if fixed {
+		go transfer(one, other, held, false)
+	} else {
+		go transfer(other, one, held, true)
+	}
+	for len(held) < 2 {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func waitGroupNeverDone(fixed bool) {
@@ -249,26 +343,40 @@ func condNeverSignalled(fixed bool) {
 	}
 }
 
+type catalogue struct {
+	lock   sync.RWMutex
+	prices map[string]int
+}
+
+func (c *catalogue) price(item string) int {
+	c.lock.RLock()
+	defer c.lock.RUnlock()
+	return c.prices[item]
+}
+
+// There is a writer that waits once nobody else can begin to read.
+func (c *catalogue) total(held chan struct{}, fixed bool) int {
+	c.lock.RLock()
+	defer c.lock.RUnlock()
+	close(held)
+	if fixed {
+		return c.prices["apples"]
+	}
+	for c.lock.TryRLock() {
+		c.lock.RUnlock()
+		time.Sleep(time.Millisecond)
+	}
+	return c.price("apples")
+}
+
 func nestedReadLock(fixed bool) {
-	var lock sync.RWMutex
-	held, waits := make(chan struct{}), make(chan struct{})
-	go func() {
-		lock.RLock()
-		defer lock.RUnlock()
-		close(held)
-		if fixed {
-			return
-		}
-		<-waits
-		time.Sleep(20 * time.Millisecond)
-		lock.RLock()
-		defer lock.RUnlock()
-	}()
+	c, held := &catalogue{prices: map[string]int{"apples": 1}}, make(chan struct{})
+	go c.total(held, fixed)
 	<-held
 	go func() {
-		close(waits)
-		lock.Lock()
-		lock.Unlock()
+		c.lock.Lock()
+		defer c.lock.Unlock()
+		c.prices["apples"] = 2
 	}()
 }
 
@@ -317,3 +425,21 @@ func countForEver() {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+// One holds the only slot, for long; the fixed ones are as many as there are slots.
+func unboundedGoroutines(fixed bool) {
+	slots := slotsOfAll
+	count, pause := 1100, time.Hour
+	if fixed {
+		slots, count, pause = make(chan struct{}, 4), 4, 0
+	}
+	for i := 0; i < count; i++ {
+		go func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			time.Sleep(pause)
+		}()
+	}
+}
+
+var slotsOfAll = make(chan struct{}, 1)

@@ -20,9 +20,13 @@ var rows = []struct {
 	{"L8", exitStaysInLoop},
 	{"L9", endlessLoop},
 	{"L10", contextIgnored},
+	{"L11", cancelNeverCalled},
 	{"L12", lockNeverReleased},
 	{"L13", doubleLock},
+	{"L14", lockHeldByCreator},
 	{"L15", lockOrder},
+	{"L16", lockOrderByParameters},
+	{"L17", unboundedGoroutines},
 	{"L39", waitGroupNeverDone},
 	{"L40", jobWithoutStop},
 	{"L41", condNeverSignalled},
@@ -43,16 +47,20 @@ func TestFixed(t *testing.T) {
 	time.Sleep(50 * time.Millisecond)
 }
 
-func TestParallelLeaky(t *testing.T) {
+func beside(t *testing.T, fixed bool) {
 	for _, row := range rows {
 		row := row
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			row.run(false)
+			row.run(fixed)
 			time.Sleep(50 * time.Millisecond)
 		})
 	}
 }
+
+func TestParallelLeaky(t *testing.T) { beside(t, false) }
+
+func TestParallelFixed(t *testing.T) { beside(t, true) }
 
 // 200 that leave nothing behind: half of them beside each other, with goroutines that come to an end.
 func TestInnocent(t *testing.T) {

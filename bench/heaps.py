@@ -127,7 +127,7 @@ def second(setting, table, target):
     table.add(
         asked(setting, SECOND, "why that type", "why", str(file), "main.node"),
         asked(setting, SECOND, "why the one that holds most", "why", str(file), first),
-        asked(setting, None, "why one at the end of the list", "why", str(file), last),
+        asked(setting, SECOND, "why one at the end of the list", "why", str(file), last),
         asked(setting, SECOND, "objects: those that retain most", "objects", str(file),
               "--type", "main.node"),
         asked(setting, SECOND, "show one", "show", str(file), last))

@@ -115,6 +115,7 @@ static void tell_path(struct heap_why *why, const struct heap_path *path)
 
 static void ask(struct heap *heap, uint32_t vertex)
 {
+	static const struct heap_path_cut cut = { .most = 5, .head = 2, .tail = 2, .alike = true };
 	struct heap_query query;
 	struct heap_why why;
 	char text[32];
@@ -123,6 +124,7 @@ static void ask(struct heap *heap, uint32_t vertex)
 	must_succeed(heap_query_find(heap, text, &query));
 	assert(query.vertex == vertex);
 	must_succeed(heap_why_ask(heap, &query, vertex % 2, &why));
+	must_succeed(heap_why_show(&why, vertex % 2 ? NULL : &cut));
 	for (uint32_t i = 0; i < why.paths.count; i++)
 		tell_path(&why, &why.paths.items[i]);
 	heap_why_deinit(&why);

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "heap/paths.h"
+#include "heap/paths_private.h"
 
 #include <string.h>
 
 #include "heap/spans.h"
 
 #define LOOK_AHEAD 32
+
+/*
+ * A chain has as many steps as there are vertices at most, and a way to it, too: both together have no
+ * more either, unless the dominators are forged.
+ */
+static struct error *make_room(const struct heap_graph *graph, struct heap_steps *steps)
+{
+	return heap_steps_init((size_t)graph->vertex_count * 2, steps);
+}
 
 /* In a long list dominators have one number after the other: a guess. */
 static void look_ahead(const struct heap_graph *graph, const struct dominators *dominators,
@@ -19,84 +28,84 @@ static void look_ahead(const struct heap_graph *graph, const struct dominators *
 }
 
 /*
- * From the vertex up to the first dominator that the one above it does not point at, or a root:
- * the last item. Each has the position of its edge to the item before it.
+ * From the vertex up to the first dominator that the one above it does not point at, or a root, which
+ * is where the steps begin then.
  */
-static struct error *climb(const struct heap_graph *graph, const struct dominators *dominators,
-			   uint32_t vertex, struct heap_step_vector *chain)
+static void climb(const struct heap_graph *graph, const struct dominators *dominators,
+		  uint32_t vertex, struct heap_steps *steps)
 {
-	struct heap_step step = { vertex, HEAP_PATH_END, false };
 	uint32_t number = dominators->numbers[vertex];
-	TRY(heap_step_vector_append(chain, &step));
+	heap_steps_prepend(steps, vertex, HEAP_PATH_END);
 	while (number != VERTEX_NONE && (number = dominators->parents[number])) {
-		uint32_t target = step.vertex;
 		look_ahead(graph, dominators, number);
-		step.vertex = dominators->vertices[number];
-		step.position = heap_paths_edge(graph, step.vertex, target);
-		if (step.position == HEAP_PATH_END)
+		uint32_t above = dominators->vertices[number];
+		uint32_t position = heap_paths_edge(graph, above, vertex);
+		if (position == HEAP_PATH_END)
 			break;
-		TRY(heap_step_vector_append(chain, &step));
+		heap_steps_prepend(steps, above, position);
+		vertex = above;
 	}
+}
+
+/* `way` ends where the steps begin. */
+static void put_in_front(struct heap_steps *steps, const struct heap_steps *way)
+{
+	size_t more = way->count - 1;
+	assert((size_t)(steps->items - steps->room) >= more);
+	steps->items -= more;
+	steps->count += more;
+	memcpy(steps->items, way->items, more * sizeof(*steps->items));
+}
+
+static struct error *copy_chain(const struct heap_graph *graph, const struct heap_steps *chain,
+				struct heap_steps *ret)
+{
+	TRY(make_room(graph, ret));
+	ret->items -= chain->count;
+	ret->count = chain->count;
+	memcpy(ret->items, chain->items, chain->count * sizeof(*chain->items));
 	return NULL;
 }
 
-static void reverse(struct heap_step_vector *steps)
+/* Every way goes on along the chain; the last one takes it, since it can be long. */
+static struct error *extend(const struct heap_graph *graph, struct heap_paths *paths,
+			    struct heap_steps *chain)
 {
-	for (size_t i = 0, k = steps->count; i + 1 < k; i++) {
-		struct heap_step step = steps->items[--k];
-		steps->items[k] = steps->items[i];
-		steps->items[i] = step;
+	for (uint32_t i = 0; i < paths->count; i++) {
+		struct heap_steps whole = { 0 }, *steps = &paths->items[i].steps;
+		if (i + 1 < paths->count) {
+			TRY(copy_chain(graph, chain, &whole));
+		} else {
+			whole = *chain;
+			*chain = (struct heap_steps){ 0 };
+		}
+		put_in_front(&whole, steps);
+		heap_steps_deinit(steps);
+		*steps = whole;
 	}
-}
-
-/* The path ends where the chain's first item is: go on from there. */
-static struct error *extend(struct heap_step_vector *steps, const struct heap_step_vector *chain)
-{
-	TRY(heap_step_vector_reserve(steps, steps->count + chain->count));
-	memcpy(steps->items + steps->count - 1, chain->items, chain->count * sizeof(*chain->items));
-	steps->count += chain->count - 1;
-	return NULL;
-}
-
-/* The same with a chain that nobody else needs, which can be long. */
-static struct error *extend_last(struct heap_step_vector *steps, struct heap_step_vector *chain)
-{
-	size_t more = steps->count - 1;
-	TRY(heap_step_vector_reserve(chain, chain->count + more));
-	if (more) {
-		memmove(chain->items + more, chain->items, chain->count * sizeof(*chain->items));
-		memcpy(chain->items, steps->items, more * sizeof(*steps->items));
-	}
-	chain->count += more;
-	heap_step_vector_deinit(steps);
-	*steps = *chain;
-	*chain = (struct heap_step_vector){ 0 };
 	return NULL;
 }
 
 static struct error *find(const struct heap_graph *graph, const uint64_t *may_use,
-			  const uint8_t *kinds, struct heap_step_vector *chain,
-			  struct heap_paths *paths)
+			  const uint8_t *kinds, struct heap_steps *chain, struct heap_paths *paths)
 {
 	_cleanup_(free_pointer)
 		uint64_t *wanted = calloc((size_t)graph->vertex_count / 64 + 1, sizeof(*wanted));
 	if (!wanted)
 		return error_no_memory();
-	reverse(chain);
 	heap_bit_set(wanted, chain->items[0].vertex);
 	TRY(heap_paths_find(graph, may_use, kinds, wanted, paths));
-	for (uint32_t i = 0; i + 1 < paths->count; i++)
-		TRY(extend(&paths->items[i].steps, chain));
-	return paths->count ? extend_last(&paths->items[paths->count - 1].steps, chain) : NULL;
+	return extend(graph, paths, chain);
 }
 
 struct error *heap_paths_find_one(const struct heap_graph *graph, const uint64_t *may_use,
 				  const struct dominators *dominators, const uint8_t *kinds,
 				  uint32_t vertex, struct heap_paths *ret)
 {
-	_cleanup_(heap_step_vector_deinit) struct heap_step_vector chain = { 0 };
+	_cleanup_(heap_steps_deinit) struct heap_steps chain = { 0 };
 	_cleanup_(heap_paths_deinit) struct heap_paths paths = { 0 };
-	TRY(climb(graph, dominators, vertex, &chain));
+	TRY(make_room(graph, &chain));
+	climb(graph, dominators, vertex, &chain);
 	TRY(find(graph, may_use, kinds, &chain, &paths));
 	*ret = paths;
 	paths = (struct heap_paths){ 0 };

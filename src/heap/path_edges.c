@@ -41,12 +41,25 @@ static struct error *weighing_init(struct weighing *weighing)
 	return big_array_allocate(weighing->words, sizeof(uint64_t), &weighing->entered_twice);
 }
 
-static void mark_targets(const struct heap_paths *paths, struct weighing *weighing)
+static size_t asked_count(const struct u64_vector *asked, const struct heap_path *path)
+{
+	return asked ? asked->count : path->steps.count - 1;
+}
+
+static size_t asked_place(const struct u64_vector *asked, size_t index)
+{
+	return asked ? asked->items[index] : index + 1;
+}
+
+static void mark_targets(const struct heap_paths *paths, const struct u64_vector *asked,
+			 struct weighing *weighing)
 {
 	for (uint32_t i = 0; i < paths->count; i++) {
-		const struct heap_step_vector *steps = &paths->items[i].steps;
-		for (size_t k = 1; k < steps->count; k++)
-			heap_bit_set(weighing->targets, steps->items[k].vertex);
+		const struct heap_path *path = &paths->items[i];
+		const struct u64_vector *places = asked ? &asked[i] : NULL;
+		for (size_t k = 0; k < asked_count(places, path); k++)
+			heap_bit_set(weighing->targets,
+				     path->steps.items[asked_place(places, k)].vertex);
 	}
 }
 
@@ -90,22 +103,44 @@ static struct error *enter_from_outside(struct weighing *weighing, uint32_t numb
 	return NULL;
 }
 
+/*
+ * Whose edge that is, a vertex not before `vertex`, in whose row it does not lie. Edges that are asked
+ * about may be far from each other, or one behind the other.
+ */
+static uint32_t owner(const struct heap_graph *graph, uint32_t vertex, uint32_t edge)
+{
+	uint32_t step = 1;
+	while (step < graph->vertex_count - vertex && graph->rows[vertex + step] <= edge)
+		step *= 2;
+	uint32_t low = vertex + step / 2, high = MIN(vertex + step, graph->vertex_count);
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		if (graph->rows[middle] <= edge)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static struct error *count_edges(struct weighing *weighing, bool from_outside)
 {
 	const struct heap_graph *graph = weighing->graph;
-	for (uint32_t vertex = 0; vertex < graph->vertex_count; vertex++) {
+	const uint32_t edge_count = graph->rows[graph->vertex_count];
+	uint32_t vertex = 0;
+	for (uint32_t i = 0; i < edge_count; i++) {
+		uint32_t target = edge_target(graph->edges[i]);
+		if (graph->edges[i] == EDGE_NONE || !heap_bit(weighing->targets, target))
+			continue;
+		if (graph->rows[vertex + 1] <= i)
+			vertex = owner(graph, vertex, i);
 		uint32_t number = weighing->dominators->numbers[vertex];
 		if (number == VERTEX_NONE)
 			continue;
-		for (uint32_t i = graph->rows[vertex]; i < graph->rows[vertex + 1]; i++) {
-			uint32_t target = edge_target(graph->edges[i]);
-			if (graph->edges[i] == EDGE_NONE || !heap_bit(weighing->targets, target))
-				continue;
-			if (from_outside)
-				TRY(enter_from_outside(weighing, number, target));
-			else
-				enter(weighing, target);
-		}
+		if (from_outside)
+			TRY(enter_from_outside(weighing, number, target));
+		else
+			enter(weighing, target);
 	}
 	return NULL;
 }
@@ -122,23 +157,25 @@ static bool take_doubtful(struct weighing *weighing)
 }
 
 struct error *heap_paths_weigh(const struct heap_graph *graph, const struct dominators *dominators,
-			       struct heap_paths *paths)
+			       const struct u64_vector *asked, struct heap_paths *paths)
 {
 	_cleanup_(weighing_deinit) struct weighing weighing = {
 		.graph = graph,
 		.dominators = dominators,
 	};
 	TRY(weighing_init(&weighing));
-	mark_targets(paths, &weighing);
+	mark_targets(paths, asked, &weighing);
 	TRY(count_edges(&weighing, false));
 	if (take_doubtful(&weighing))
 		TRY(count_edges(&weighing, true));
 	for (uint32_t i = 0; i < paths->count; i++) {
-		const struct heap_step_vector *steps = &paths->items[i].steps;
-		for (size_t k = 0; k + 1 < steps->count; k++) {
-			uint32_t target = steps->items[k + 1].vertex;
-			steps->items[k].only = target < graph->object_count &&
-					       !heap_bit(weighing.entered_twice, target);
+		const struct u64_vector *places = asked ? &asked[i] : NULL;
+		struct heap_step *steps = paths->items[i].steps.items;
+		for (size_t k = 0; k < asked_count(places, &paths->items[i]); k++) {
+			size_t place = asked_place(places, k);
+			uint32_t target = steps[place].vertex;
+			steps[place - 1].only = target < graph->object_count &&
+						!heap_bit(weighing.entered_twice, target);
 		}
 	}
 	return NULL;

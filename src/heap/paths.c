@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "heap/paths.h"
+#include "heap/paths_private.h"
 
-#include <assert.h>
 #include <string.h>
 
-#include "base/big_array.h"
 #include "heap/spans.h"
 
 #define LOOK_AHEAD 16
@@ -109,24 +107,6 @@ static bool search_kind(struct path_search *search, const uint8_t *kinds, uint32
 	return false;
 }
 
-uint32_t heap_paths_edge(const struct heap_graph *graph, uint32_t vertex, uint32_t target)
-{
-	uint32_t first = graph->rows[vertex], end = graph->rows[vertex + 1];
-	for (uint32_t i = first; i < end; i++)
-		if (graph->edges[i] != EDGE_NONE && edge_target(graph->edges[i]) == target)
-			return i - first;
-	return HEAP_PATH_END;
-}
-
-static void reverse(struct heap_step_vector *steps)
-{
-	for (size_t i = 0, k = steps->count; i + 1 < k; i++) {
-		struct heap_step step = steps->items[--k];
-		steps->items[k] = steps->items[i];
-		steps->items[i] = step;
-	}
-}
-
 /* The last of the level before that of the place; false: it is of the first level. */
 static bool level_before(const struct path_search *search, uint32_t *place)
 {
@@ -137,21 +117,20 @@ static bool level_before(const struct path_search *search, uint32_t *place)
 	return at != 0;
 }
 
-static struct error *go_back(const struct path_search *search, struct heap_step_vector *steps)
+static struct error *go_back(const struct path_search *search, struct heap_steps *steps)
 {
 	uint32_t place = search->end - 1;
-	struct heap_step step = { search->queue[place], HEAP_PATH_END, false };
-	TRY(heap_step_vector_append(steps, &step));
+	TRY(heap_steps_init(search->graph->vertex_count, steps));
+	heap_steps_prepend(steps, search->queue[place], HEAP_PATH_END);
 	while (level_before(search, &place)) {
-		uint32_t target = step.vertex;
+		uint32_t target = steps->items[0].vertex, vertex, position;
 		do {
-			step.vertex = search->queue[place];
-			step.position = heap_paths_edge(search->graph, step.vertex, target);
-		} while (step.position == HEAP_PATH_END && place-- > 0);
-		assert(step.position != HEAP_PATH_END);
-		TRY(heap_step_vector_append(steps, &step));
+			vertex = search->queue[place];
+			position = heap_paths_edge(search->graph, vertex, target);
+		} while (position == HEAP_PATH_END && place-- > 0);
+		assert(position != HEAP_PATH_END);
+		heap_steps_prepend(steps, vertex, position);
 	}
-	reverse(steps);
 	return NULL;
 }
 
@@ -193,6 +172,6 @@ struct error *heap_paths_find(const struct heap_graph *graph, const uint64_t *ma
 void heap_paths_deinit(struct heap_paths *paths)
 {
 	for (uint32_t i = 0; i < paths->count; i++)
-		heap_step_vector_deinit(&paths->items[i].steps);
+		heap_steps_deinit(&paths->items[i].steps);
 	*paths = (struct heap_paths){ 0 };
 }

@@ -11,19 +11,27 @@
  */
 #define HEAP_PATH_KINDS   16
 #define HEAP_PATH_NO_KIND UINT8_MAX /* of a root from which no way is looked for */
-#define HEAP_PATH_END     UINT32_MAX
+#define HEAP_PATH_END     (UINT32_MAX >> 1)
 
+/* There may be millions of them. */
 struct heap_step {
 	uint32_t vertex;
-	uint32_t position; /* in its row, of the edge to the next step; HEAP_PATH_END in the last */
-	bool only;         /* but for that edge, nothing leads there: see heap_paths_weigh() */
+	uint32_t only : 1; /* but for that edge, nothing leads there: heap_paths_weigh() */
+	uint32_t
+		position : 31; /* in its row, of the edge to the next step; HEAP_PATH_END in the last */
 };
 
-DEFINE_VECTOR(heap_step_vector, struct heap_step);
+/* Put together from the end, at the end of room for as many as a path can have. */
+struct heap_steps {
+	struct heap_step *items;
+	size_t count;
+	struct heap_step *room; /* a big_array */
+	size_t room_count;
+};
 
 struct heap_path {
 	uint32_t kind;
-	struct heap_step_vector steps; /* from a root to what was wanted, which can be one */
+	struct heap_steps steps; /* from a root to what was wanted, which can be one */
 };
 
 /* Those kinds from which there is a way, by rising number. All zeroes: none. */
@@ -53,17 +61,27 @@ struct error *heap_paths_find_one(const struct heap_graph *graph, const uint64_t
 void heap_paths_deinit(struct heap_paths *paths);
 
 /* The position in the row of the first edge to the target; HEAP_PATH_END: none leads there. */
-uint32_t heap_paths_edge(const struct heap_graph *graph, uint32_t vertex, uint32_t target);
+static inline uint32_t heap_paths_edge(const struct heap_graph *graph, uint32_t vertex,
+				       uint32_t target)
+{
+	uint32_t first = graph->rows[vertex], end = graph->rows[vertex + 1];
+	for (uint32_t i = first; i < end; i++)
+		if (graph->edges[i] != EDGE_NONE && edge_target(graph->edges[i]) == target)
+			return i - first;
+	return HEAP_PATH_END;
+}
 
 /*
  * Find out which edges of the paths, each a single word, are the only ones that keep what they lead
- * to: no other edge leads there but from what it holds itself. Reads all edges once or twice, for all
- * paths together. The paths and the dominators must be of the graph, with the same `may_use`.
+ * to: no other edge leads there but from what it holds itself. `asked` has, for each path, the places
+ * of the steps (not the first) whose edges are asked about, `only` stays clear in the others; NULL: all.
+ * Reads all edges once or twice, for all paths together. The paths and the dominators must be of the
+ * graph, with the same `may_use`.
  */
 struct error *heap_paths_weigh(const struct heap_graph *graph, const struct dominators *dominators,
-			       struct heap_paths *paths) must_use;
+			       const struct u64_vector *asked, struct heap_paths *paths) must_use;
 
-/* Bytes that would be freed if the path's edge to the step (not the first) were cut. */
+/* Bytes that would be freed if the path's edge to the step (not the first) were cut; it was asked about. */
 static inline uint64_t heap_path_freed(const struct dominators *dominators,
 				       const struct heap_path *path, size_t step)
 {

@@ -23,11 +23,14 @@ struct error *heap_tops_find(const struct dominators *dominators, uint32_t **ret
 	return NULL;
 }
 
-/* How many could be done before the steps were used up: trees can be deep. */
+/*
+ * How many could be done before the steps were used up: trees can be deep. One alone may climb all the
+ * way: numbers fall on it, so that it meets memory in order.
+ */
 static size_t climb(const struct dominators *dominators, const uint32_t *numbers, size_t count,
 		    uint32_t *ret)
 {
-	uint32_t left = dominators->count / NUMBERS_A_STEP;
+	uint32_t left = count == 1 ? dominators->count : dominators->count / NUMBERS_A_STEP;
 	for (size_t i = 0; i < count; i++) {
 		uint32_t number = numbers[i];
 		while (left && dominators->parents[number]) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heap/why_private.h"
 
+#include <string.h>
+
 #include "heap/tops.h"
 
 #define LOOK_AHEAD 64
@@ -39,12 +41,11 @@ static struct error *find_paths(struct heap_why *why, const struct wanted *wante
 		kinds[i] = wanted->shared || wanted->roots[i]
 				   ? (uint8_t)heap->roots.list.items[i].kind
 				   : HEAP_PATH_NO_KIND;
-	TRY(why->query.kind == HEAP_QUERY_OBJECT
-		    ? heap_paths_find_one(graph, heap->spans.used, &heap->dominators, kinds,
-					  why->query.vertex, &why->paths)
-		    : heap_paths_find(graph, heap->spans.used, kinds, wanted->vertices,
-				      &why->paths));
-	return heap_paths_weigh(graph, &heap->dominators, &why->paths);
+	return why->query.kind == HEAP_QUERY_OBJECT
+		       ? heap_paths_find_one(graph, heap->spans.used, &heap->dominators, kinds,
+					     why->query.vertex, &why->paths)
+		       : heap_paths_find(graph, heap->spans.used, kinds, wanted->vertices,
+					 &why->paths);
 }
 
 static struct error *ask_one(struct heap_why *why, struct wanted *wanted)
@@ -65,7 +66,7 @@ static void choose_example(struct heap_why *why)
 {
 	size_t least = SIZE_MAX;
 	for (uint32_t i = 0; i < why->paths.count; i++) {
-		const struct heap_step_vector *steps = &why->paths.items[i].steps;
+		const struct heap_steps *steps = &why->paths.items[i].steps;
 		if (steps->count >= least)
 			continue;
 		least = steps->count;
@@ -103,6 +104,24 @@ static void look_ahead(const struct heap *heap, uint32_t vertex)
 		__builtin_prefetch(&heap->scan.types[vertex]);
 }
 
+/* Leave out of the list's middle what nobody sees. */
+static void keep_ends(struct heap_vertex_vector *list)
+{
+	if (list->count <= (size_t)2 * HEAP_WHY_ENDS)
+		return;
+	memmove(list->items + HEAP_WHY_ENDS, list->items + list->count - HEAP_WHY_ENDS,
+		HEAP_WHY_ENDS * sizeof(*list->items));
+	list->count = (size_t)2 * HEAP_WHY_ENDS;
+}
+
+static struct error *note_dominator(struct heap_why *why, uint32_t vertex)
+{
+	if (!why->all && why->dominators.count == (size_t)4 * HEAP_WHY_ENDS)
+		keep_ends(&why->dominators);
+	why->dominator_count++;
+	return heap_vertex_vector_append(&why->dominators, &vertex);
+}
+
 static struct error *climb(struct heap_why *why)
 {
 	const struct dominators *dominators = &why->heap->dominators;
@@ -110,13 +129,15 @@ static struct error *climb(struct heap_why *why)
 		return NULL;
 	uint32_t number = dominators->numbers[why->example];
 	while (number != VERTEX_NONE && (number = dominators->parents[number])) {
-		const uint32_t *vertex = &dominators->vertices[number];
+		uint32_t vertex = dominators->vertices[number];
 		/* In a long list they have one number after the other. */
 		if (number > LOOK_AHEAD)
 			look_ahead(why->heap, dominators->vertices[number - LOOK_AHEAD]);
-		if (why->all || !is_piece(why, *vertex))
-			TRY(heap_vertex_vector_append(&why->dominators, vertex));
+		if (why->all || !is_piece(why, vertex))
+			TRY(note_dominator(why, vertex));
 	}
+	if (!why->all)
+		keep_ends(&why->dominators);
 	return NULL;
 }
 
@@ -182,22 +203,12 @@ void heap_why_deinit(struct heap_why *why)
 	heap_query_deinit(&why->query);
 	heap_edge_names_deinit(&why->names);
 	heap_paths_deinit(&why->paths);
+	for (size_t i = 0; i < HEAP_PATH_KINDS; i++)
+		heap_shown_step_vector_deinit(&why->shown[i].steps);
 	heap_vertex_vector_deinit(&why->dominators);
 	free(why->pieces);
 	heap_holder_vector_deinit(&why->holders);
 	heap_held_vector_deinit(&why->held);
-}
-
-size_t heap_why_next(const struct heap_why *why, const struct heap_path *path, size_t index,
-		     bool all)
-{
-	const struct heap_step_vector *steps = &path->steps;
-	size_t next = index + 1;
-	if (index + LOOK_AHEAD < steps->count)
-		look_ahead(why->heap, steps->items[index + LOOK_AHEAD].vertex);
-	while (!all && next + 1 < steps->count && is_piece(why, steps->items[next].vertex))
-		next++;
-	return MIN(next, steps->count);
 }
 
 struct error *heap_why_field(struct heap_why *why, const struct heap_path *path, size_t index,

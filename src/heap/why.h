@@ -23,6 +23,30 @@ struct heap_held {
 
 DEFINE_VECTOR(heap_held_vector, struct heap_held);
 
+/* A step that is shown, and how many that are like it were left out before it. */
+struct heap_shown_step {
+	size_t index;
+	size_t alike;
+};
+
+DEFINE_VECTOR(heap_shown_step_vector, struct heap_shown_step);
+
+struct heap_shown_path {
+	struct heap_shown_step_vector steps; /* without the first of the path, its root */
+	size_t left_out; /* steps behind the first `head`, besides those that are like others */
+};
+
+/* How much of a path is shown: of more than `most` steps, the first and the last of them. */
+struct heap_path_cut {
+	size_t most;
+	size_t head;
+	size_t tail;
+	bool alike; /* of many that are like each other, the first and the last */
+};
+
+/* Of the dominators, so many at each end are kept. */
+#define HEAP_WHY_ENDS 500
+
 struct heap_why {
 	struct heap *heap; /* borrowed */
 	struct heap_query query;
@@ -31,8 +55,10 @@ struct heap_why {
 	bool all;                /* pieces of maps, too */
 	bool *pieces;            /* by type: it is a piece of maps */
 	uint32_t example;        /* the object that the dominators are of; VERTEX_NONE */
-	struct heap_vertex_vector
-		dominators;                /* of the example, the nearest one first, a root last */
+	struct heap_shown_path shown[HEAP_PATH_KINDS]; /* of each path; after heap_why_show() */
+	/* Of the example, the nearest one first, a root last; heap_why_dominator(). */
+	struct heap_vertex_vector dominators;
+	size_t dominator_count;
 	uint64_t bytes;                    /* of all that were asked for */
 	uint64_t retained;                 /* freed if they all went */
 	struct heap_holder_vector holders; /* of a type's objects: most objects first; `count` and
@@ -49,11 +75,21 @@ struct error *heap_why_ask(struct heap *heap, struct heap_query *query, bool all
 void heap_why_deinit(struct heap_why *why);
 
 /*
- * The step behind `index` that is to be shown: what a map consists of is not, unless `all`, but for
- * a path's last step. steps.count: there is none.
+ * The dominator at that place; unless `all`, those that are more than HEAP_WHY_ENDS away from both ends
+ * are not known.
  */
-size_t heap_why_next(const struct heap_why *why, const struct heap_path *path, size_t index,
-		     bool all);
+static inline uint32_t heap_why_dominator(const struct heap_why *why, size_t place)
+{
+	const struct heap_vertex_vector *list = &why->dominators;
+	return list
+		->items[place < HEAP_WHY_ENDS ? place : place + list->count - why->dominator_count];
+}
+
+/*
+ * Choose the steps that are shown, and find out what would be freed if their edges were cut. What maps
+ * consist of is left out, but for a path's last step; NULL: nothing is. Once.
+ */
+struct error *heap_why_show(struct heap_why *why, const struct heap_path_cut *cut) must_use;
 
 /* How the step (not the first) is reached: ".next", "[3].buf", "[value]" of a map. */
 struct error *heap_why_field(struct heap_why *why, const struct heap_path *path, size_t index,

@@ -84,67 +84,65 @@ static struct error *write_step(const struct why_report *report, const struct he
 	return error;
 }
 
-static size_t count_steps(const struct why_report *report, const struct heap_path *path)
+static void members_elided(const struct heap_shown_path *shown, struct json *json)
 {
-	size_t count = 0;
-	for (size_t i = heap_why_next(report->why, path, 0, report->all); i < path->steps.count;
-	     i = heap_why_next(report->why, path, i, report->all))
-		count++;
-	return count;
-}
-
-static void members_elided(const struct why_report *report, size_t count, struct json *json)
-{
-	bool cut = !report->all && count > (size_t)2 * STEPS_AT_EACH_END;
-	json_member_unsigned(json, "elided", cut ? count - (size_t)2 * STEPS_AT_EACH_END : 0);
-	if (cut)
+	json_member_unsigned(json, "elided", shown->left_out);
+	if (shown->left_out)
 		json_member_unsigned(json, "elided_after", STEPS_AT_EACH_END);
 	else
 		json_member_null(json, "elided_after");
 }
 
-static bool is_elided(const struct why_report *report, size_t place, size_t count)
-{
-	return !report->all && count > (size_t)2 * STEPS_AT_EACH_END &&
-	       place >= STEPS_AT_EACH_END && place < count - STEPS_AT_EACH_END;
-}
-
 static struct error *write_path(const struct why_report *report, const struct heap_path *path,
-				struct json *json)
+				const struct heap_shown_path *shown, struct json *json)
 {
-	size_t count = count_steps(report, path), place = 0;
 	json_object_begin(json);
 	TRY(write_root(report, path, json));
 	json_key(json, "steps");
 	json_array_begin(json);
-	for (size_t i = heap_why_next(report->why, path, 0, report->all); i < path->steps.count;
-	     i = heap_why_next(report->why, path, i, report->all)) {
-		if (!is_elided(report, place++, count))
-			TRY(write_step(report, path, i, json));
-	}
+	for (size_t i = 0; i < shown->steps.count; i++)
+		TRY(write_step(report, path, shown->steps.items[i].index, json));
 	json_array_end(json);
-	members_elided(report, count, json);
+	members_elided(shown, json);
 	json_object_end(json);
+	return NULL;
+}
+
+static struct error *write_paths(const struct why_report *report, struct json *json)
+{
+	static const struct heap_path_cut cut = {
+		.most = 2 * STEPS_AT_EACH_END,
+		.head = STEPS_AT_EACH_END,
+		.tail = STEPS_AT_EACH_END,
+	};
+	struct heap_why *why = report->why;
+	TRY(heap_why_show(why, report->all ? NULL : &cut));
+	json_key(json, "paths");
+	json_array_begin(json);
+	for (uint32_t i = 0; i < why->paths.count; i++)
+		TRY(write_path(report, &why->paths.items[i], &why->shown[i], json));
+	json_array_end(json);
 	return NULL;
 }
 
 static struct error *write_dominators(const struct why_report *report, struct json *json)
 {
 	const struct heap *heap = report->why->heap;
-	const struct heap_vertex_vector *list = &report->why->dominators;
+	const size_t count = report->why->dominator_count;
 	json_key(json, "dominators");
 	json_array_begin(json);
-	for (size_t i = 0; i < list->count; i++) {
-		uint32_t vertex = list->items[i];
-		if (is_elided(report, i, list->count))
-			continue;
+	bool cut = !report->all && count > (size_t)2 * HEAP_WHY_ENDS;
+	for (size_t i = 0; i < count; i++) {
+		if (cut && i == HEAP_WHY_ENDS)
+			i = count - HEAP_WHY_ENDS;
+		uint32_t vertex = heap_why_dominator(report->why, i);
 		json_object_begin(json);
 		TRY(members_heap_vertex(heap, vertex, json));
 		json_member_unsigned(json, "retained", heap_retained(heap, vertex));
 		json_object_end(json);
 	}
 	json_array_end(json);
-	json_member_unsigned(json, "dominator_count", list->count);
+	json_member_unsigned(json, "dominator_count", count);
 	return NULL;
 }
 
@@ -209,11 +207,7 @@ struct error *why_json(const struct why_report *report, struct writer *writer)
 	subject_json(report->subject, &json);
 	members_heap_moment(&json, report->pause_ns, report->fork_ns);
 	TRY(write_what(report, &json));
-	json_key(&json, "paths");
-	json_array_begin(&json);
-	for (uint32_t i = 0; i < report->why->paths.count; i++)
-		TRY(write_path(report, &report->why->paths.items[i], &json));
-	json_array_end(&json);
+	TRY(write_paths(report, &json));
 	TRY(write_dominators(report, &json));
 	if (report->why->query.kind == HEAP_QUERY_TYPE)
 		write_holders(report, &json);

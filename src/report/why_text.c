@@ -173,46 +173,6 @@ static struct error *holders_table(const struct why_report *report, struct write
 	return table_write(&table, report->style, writer);
 }
 
-/* The steps of a path to be shown; before one of them, so many that are like it were left out. */
-struct shown_step {
-	size_t index;
-	size_t alike;
-};
-
-DEFINE_VECTOR(shown_step_vector, struct shown_step);
-
-/* Do two steps go from one type to one type, by one field? */
-static bool is_alike(const struct heap *heap, const struct heap_path *path, size_t one,
-		     size_t other)
-{
-	const struct heap_step *a = &path->steps.items[one - 1], *b = &path->steps.items[other - 1];
-	uint32_t objects = heap->scan.graph.object_count;
-	return a->vertex < objects && b->vertex < objects && a->position == b->position &&
-	       heap_object_type(heap, a->vertex) == heap_object_type(heap, b->vertex) &&
-	       heap_object_type(heap, a[1].vertex) == heap_object_type(heap, b[1].vertex);
-}
-
-static struct error *list_steps(const struct why_report *report, const struct heap_path *path,
-				struct shown_step_vector *ret)
-{
-	struct shown_step step = { 0 };
-	size_t before = 0;
-	for (size_t i = heap_why_next(report->why, path, 0, report->all), next;
-	     i < path->steps.count; before = i, i = next) {
-		next = heap_why_next(report->why, path, i, report->all);
-		if (!report->all && before && next < path->steps.count &&
-		    is_alike(report->why->heap, path, before, i) &&
-		    is_alike(report->why->heap, path, i, next)) {
-			step.alike++;
-			continue;
-		}
-		step.index = i;
-		TRY(shown_step_vector_append(ret, &step));
-		step.alike = 0;
-	}
-	return NULL;
-}
-
 static void row_left_out(struct table *table, size_t count, const char *what)
 {
 	char text[QUANTITY_SIZE];
@@ -235,22 +195,18 @@ static struct error *row_step(const struct why_report *report, const struct heap
 }
 
 static struct error *steps_table(const struct why_report *report, const struct heap_path *path,
-				 struct table *table)
+				 const struct heap_shown_path *shown, struct table *table)
 {
-	_cleanup_(shown_step_vector_deinit) struct shown_step_vector list = { 0 };
 	static const char *const names[] = { "if cut, frees", "bytes", "address", "", "" };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		table_cell(table, STYLE_DIM, names[i]);
-	TRY(list_steps(report, path, &list));
-	bool cut = !report->all && list.count > HEAD_ROWS + TAIL_ROWS + 1;
-	for (size_t i = 0; i < list.count; i++) {
-		if (cut && i == HEAD_ROWS) {
-			row_left_out(table, list.count - HEAD_ROWS - TAIL_ROWS, "steps");
-			i = list.count - TAIL_ROWS;
-		}
-		if (list.items[i].alike)
-			row_left_out(table, list.items[i].alike, "like it");
-		TRY(row_step(report, path, list.items[i].index, table));
+	for (size_t i = 0; i < shown->steps.count; i++) {
+		const struct heap_shown_step *step = &shown->steps.items[i];
+		if (shown->left_out && i == HEAD_ROWS)
+			row_left_out(table, shown->left_out, "steps");
+		if (step->alike)
+			row_left_out(table, step->alike, "like it");
+		TRY(row_step(report, path, step->index, table));
 	}
 	return NULL;
 }
@@ -286,7 +242,7 @@ static struct error *write_root(const struct why_report *report, const struct he
 }
 
 static struct error *write_path(const struct why_report *report, const struct heap_path *path,
-				struct writer *writer)
+				const struct heap_shown_path *shown, struct writer *writer)
 {
 	_cleanup_(table_deinit) struct table table = {
 		.columns = 5,
@@ -294,7 +250,7 @@ static struct error *write_path(const struct why_report *report, const struct he
 		.indent = 2,
 	};
 	TRY(write_root(report, path, writer));
-	TRY(steps_table(report, path, &table));
+	TRY(steps_table(report, path, shown, &table));
 	return table_write(&table, report->style, writer);
 }
 
@@ -310,34 +266,34 @@ static struct error *row_dominator(const struct why_report *report, uint32_t ver
 static struct error *write_dominators(const struct why_report *report, struct writer *writer)
 {
 	const struct heap *heap = report->why->heap;
-	const struct heap_vertex_vector *list = &report->why->dominators;
+	const size_t count = report->why->dominator_count;
 	static const char *const names[] = { "retains", "bytes", "address", "" };
 	_cleanup_(table_deinit) struct table table = {
 		.columns = ARRAY_SIZE(names),
 		.right = { true, true, false },
 		.indent = 2,
 	};
-	if (!list->count) {
+	if (!count) {
 		if (report->why->paths.count)
 			writer_string(writer, "\nheld by several roots together, by none alone\n");
 		return NULL;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		table_cell(&table, STYLE_DIM, names[i]);
-	bool cut = !report->all && list->count > HEAD_ROWS + TAIL_ROWS + 1;
-	for (size_t i = 0; i < list->count; i++) {
+	bool cut = !report->all && count > HEAD_ROWS + TAIL_ROWS + 1;
+	for (size_t i = 0; i < count; i++) {
 		char text[QUANTITY_SIZE];
 		if (cut && i == HEAD_ROWS / 2) {
-			i = list->count - TAIL_ROWS;
+			i = count - TAIL_ROWS;
 			cells_empty(&table, 3);
 			table_cell_printf(&table, STYLE_DIM, "... %s more",
 					  quantity_count(i - HEAD_ROWS / 2, text));
 		}
-		TRY(row_dominator(report, list->items[i], &table));
+		TRY(row_dominator(report, heap_why_dominator(report->why, i), &table));
 	}
 	writer_string(writer,
 		      "\nheld by, the nearest first: without any one of these it would go\n");
-	if (!heap_vertex_root(heap, list->items[list->count - 1])) {
+	if (!heap_vertex_root(heap, heap_why_dominator(report->why, count - 1))) {
 		cells_empty(&table, 3);
 		table_cell(&table, STYLE_DIM, "which several roots hold together");
 	}
@@ -377,14 +333,21 @@ static struct error *held_table(const struct why_report *report, struct writer *
 
 struct error *why_text(const struct why_report *report, struct writer *writer)
 {
-	const struct heap_why *why = report->why;
+	static const struct heap_path_cut cut = {
+		.most = HEAD_ROWS + TAIL_ROWS + 1,
+		.head = HEAD_ROWS,
+		.tail = TAIL_ROWS,
+		.alike = true,
+	};
+	struct heap_why *why = report->why;
+	TRY(heap_why_show(why, report->all ? NULL : &cut));
 	TRY(write_verdict(report, writer));
 	if (why->query.kind == HEAP_QUERY_TYPE)
 		TRY(holders_table(report, writer));
 	if (why->query.kind == HEAP_QUERY_TYPE && why->query.count > 1 && why->paths.count)
 		writer_string(writer, "\nThe ways to the nearest of them:\n");
 	for (uint32_t i = 0; i < why->paths.count; i++)
-		TRY(write_path(report, &why->paths.items[i], writer));
+		TRY(write_path(report, &why->paths.items[i], &why->shown[i], writer));
 	if (why->query.kind == HEAP_QUERY_ROOT)
 		TRY(held_table(report, writer));
 	else

@@ -61,7 +61,7 @@ static void check_paths(const struct small_graph *graph, const struct dominators
 			const uint8_t *kinds, uint64_t wanted, struct heap_paths *paths)
 {
 	uint32_t next = 0;
-	check_ok(heap_paths_weigh(&graph->graph, dominators, paths));
+	check_ok(heap_paths_weigh(&graph->graph, dominators, NULL, paths));
 	for (uint8_t kind = 0; kind < HEAP_PATH_KINDS; kind++) {
 		uint32_t distances[SMALL_VERTICES];
 		measure(graph, kinds, kind, distances);
@@ -75,6 +75,31 @@ static void check_paths(const struct small_graph *graph, const struct dominators
 		check_path(graph, dominators, path, kinds, wanted);
 	}
 	assert_int_equal(next, paths->count);
+}
+
+/* Of a few edges only what was found out of them among all others. */
+static void check_asked(struct small_graph *graph, const struct dominators *dominators,
+			struct heap_paths *paths)
+{
+	bool only[HEAP_PATH_KINDS][SMALL_VERTICES];
+	struct u64_vector asked[HEAP_PATH_KINDS] = { 0 };
+	for (uint32_t i = 0; i < paths->count; i++) {
+		struct heap_steps *steps = &paths->items[i].steps;
+		for (size_t k = 1; k < steps->count; k++) {
+			only[i][k] = false;
+			if (small_graph_random(graph, 2)) {
+				only[i][k] = steps->items[k - 1].only;
+				check_ok(u64_vector_append(&asked[i], &(uint64_t){ k }));
+			}
+			steps->items[k - 1].only = false;
+		}
+	}
+	check_ok(heap_paths_weigh(&graph->graph, dominators, asked, paths));
+	for (uint32_t i = 0; i < paths->count; i++) {
+		for (size_t k = 1; k < paths->items[i].steps.count; k++)
+			assert_int_equal(paths->items[i].steps.items[k - 1].only, only[i][k]);
+		u64_vector_deinit(&asked[i]);
+	}
 }
 
 static void check_graph(struct small_graph *graph)
@@ -95,6 +120,7 @@ static void check_graph(struct small_graph *graph)
 				    &dominators));
 	check_ok(heap_paths_find(&graph->graph, &graph->may_use, kinds, &wanted, &paths));
 	check_paths(graph, &dominators, kinds, wanted, &paths);
+	check_asked(graph, &dominators, &paths);
 
 	if (!count)
 		return;
@@ -156,7 +182,7 @@ static void no_memory_is_an_error(void **state)
 		mappings_left = refused;
 		struct error *error = heap_paths_find(&graph.graph, NULL, kinds, &wanted, &paths);
 		if (!error)
-			error = heap_paths_weigh(&graph.graph, &dominators, &paths);
+			error = heap_paths_weigh(&graph.graph, &dominators, NULL, &paths);
 		mappings_left = SIZE_MAX;
 		done = !error;
 		if (error)
@@ -165,7 +191,7 @@ static void no_memory_is_an_error(void **state)
 		heap_paths_deinit(&paths);
 		assert_int_equal(mappings_bytes, before);
 	}
-	assert_int_equal(refused, 3 + 3 + 3 + 1);
+	assert_int_equal(refused, 3 + 1 + 3 + 3 + 1);
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 #ifndef DOWSE_CLI_CLI_H
 #define DOWSE_CLI_CLI_H
 
+#include "base/arena.h"
 #include "base/writer.h"
 #include "cli/options.h"
 #include "cli/save_file.h"
@@ -19,6 +20,8 @@ enum cli_status {
 	CLI_FAILED = 1, /* an error; main prints it */
 	CLI_USAGE = 2,  /* ERROR_USAGE */
 	CLI_FOUND = 3,  /* findings at or above --fail-on */
+	CLI_PARTLY =
+		4, /* some of it failed, and was told: 1 for who called, but the rest is kept */
 };
 
 struct invocation {
@@ -29,6 +32,7 @@ struct invocation {
 	struct writer *out;    /* standard output, or -o FILE's; finished by main */
 	struct style style;    /* of `out` */
 	struct save_file save; /* what is saved besides: a snapshot; no path: nothing */
+	struct arena memory;   /* what the verb's `expand` has made */
 	const struct heap_indexes *indexes; /* of the operands that are snapshots; NULL: none */
 };
 
@@ -50,6 +54,11 @@ struct verb {
 	bool looks_at_nothing; /* and so runs where there is no memory left, too */
 	bool starts_program;   /* which is to find all as dowse has found it */
 	bool fails_on_left;    /* --fail-on takes `left`, too */
+	/*
+	 * NULL, or: put in the place of the operands the files that they stand for. It is done before
+	 * dowse confines itself, and so reads nothing but names.
+	 */
+	struct error *(*expand)(struct invocation *invocation)must_use;
 	/* *ret is CLI_OK already: only a verb that finds something has more to say. */
 	struct error *(*run)(struct invocation *invocation, enum cli_status *ret)must_use;
 };

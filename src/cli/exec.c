@@ -213,7 +213,7 @@ const struct verb verb_exec = {
 		"\n"
 		"Examples:\n"
 		"  go test -exec \"dowse exec\" ./...\n"
-		"  go test -exec \"dowse exec --fail-on left --out leaks\" ./...\n"
+		"  go test -exec \"dowse exec --fail-on left --out $PWD/leaks\" ./...; dowse report leaks\n"
 		"  dowse exec -- ./shop -listen :8080\n",
 	.options = options,
 	.operands_min = 1,

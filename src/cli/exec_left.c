@@ -43,6 +43,7 @@ struct error *exec_left(const struct exec *exec, const struct watch_owners *owne
 			.place = crowd->place,
 			.created_by = crowd->creation,
 			.example = crowd->example->id,
+			.package = diagnosis->package,
 		};
 		TRY(watch_owner_name(owners, crowd->example->owner, &live->findings.arena,
 				     &left->test));

@@ -56,11 +56,19 @@ static uint64_t count_others(const struct exec *exec, const struct goroutines *g
 	return count;
 }
 
+/* Whose tests they are: NULL of another program, or unknown. Lives as long as dowse. */
+static const char *package_of(const struct exec *exec)
+{
+	return exec->told->plan.tests && exec->told->program[0] ? exec->told->program : NULL;
+}
+
 /* Whom each finding is about, by its example. */
-static struct error *name_tests(const struct watch_owners *owners, struct findings *findings)
+static struct error *name_tests(const struct watch_owners *owners, const char *package,
+				struct findings *findings)
 {
 	for (size_t i = 0; i < findings->list.count; i++) {
 		struct finding *finding = &findings->list.items[i];
+		finding->package = package;
 		if (finding->example)
 			TRY(watch_owner_name(owners, finding->example->owner, &findings->arena,
 					     &finding->test));
@@ -111,23 +119,28 @@ static bool fails(const struct options *options, const struct findings *findings
 	return false;
 }
 
-static void write_look(const struct looking *looking, const struct diagnosis *diagnosis)
+static struct error *write_json(const struct looking *looking, const struct diagnosis *diagnosis)
 {
-	struct exec *exec = looking->exec;
-	struct writer text = WRITER_TO_DESCRIPTOR(looking->look->text);
 	struct writer json = WRITER_TO_DESCRIPTOR(looking->look->json);
+	if (looking->look->json < 0)
+		return NULL;
+	diagnosis_json(diagnosis, &json);
+	struct error *error = writer_finish(&json);
+	writer_deinit(&json);
+	return error_wrap(error, "cannot write the report");
+}
+
+static struct error *write_text(const struct looking *looking, const struct diagnosis *diagnosis)
+{
+	struct writer text = WRITER_TO_DESCRIPTOR(looking->look->text);
 	const struct style style = style_for(STDERR_FILENO);
-	if (exec->told->plan.tests)
-		tests_text(diagnosis, exec->marked, &style, &text);
+	if (looking->exec->told->plan.tests)
+		tests_text(diagnosis, looking->exec->marked, &style, &text);
 	else
 		diagnosis_text(diagnosis, &style, &text);
-	error_destroy(writer_finish(&text));
+	struct error *error = writer_finish(&text);
 	writer_deinit(&text);
-	if (looking->look->json >= 0) {
-		diagnosis_json(diagnosis, &json);
-		error_destroy(writer_finish(&json));
-	}
-	writer_deinit(&json);
+	return error_wrap(error, "cannot write the report");
 }
 
 static struct error *select_findings(struct exec *exec, struct findings *findings,
@@ -171,7 +184,7 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 	if (exec->told->plan.tests)
 		sort_by_test(findings);
 	TRY(fix_findings(findings));
-	TRY(name_tests(&owners, findings));
+	TRY(name_tests(&owners, package_of(exec), findings));
 	struct diagnosis diagnosis = {
 		.subject = &evidence->subject,
 		.findings = findings,
@@ -182,7 +195,7 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 		.memory = look->has_memory ? &look->memory : NULL,
 		.folder = getenv("PWD"),
 		.main_module = runtime_binary(evidence->runtime)->build_info.main.path,
-		.package = exec->told->program[0] ? exec->told->program : NULL,
+		.package = package_of(exec),
 		.looks = 1,
 		.between_ns = -1,
 	};
@@ -192,8 +205,8 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 	exec->told->left = diagnosis.left_count;
 	exec->told->fails |= fails(&exec->invocation->options, findings) || diagnosis.left_count;
 	if (findings->list.count || diagnosis.left_count || !exec->told->plan.tests)
-		write_look(looking, &diagnosis);
-	return NULL;
+		TRY(write_text(looking, &diagnosis));
+	return write_json(looking, &diagnosis);
 }
 
 static struct error *count_now(struct exec *exec, struct evidence *evidence)
@@ -223,6 +236,21 @@ static struct error *is_anybody_left(struct exec *exec, struct evidence *evidenc
 	return NULL;
 }
 
+/* So that who gathers the reports knows that it was looked at. */
+static struct error *write_nothing(const struct looking *looking, const struct evidence *evidence)
+{
+	const struct findings none = { 0 };
+	const struct diagnosis diagnosis = {
+		.subject = &evidence->subject,
+		.findings = &none,
+		.main_module = runtime_binary(evidence->runtime)->build_info.main.path,
+		.package = package_of(looking->exec),
+		.looks = 1,
+		.between_ns = -1,
+	};
+	return write_json(looking, &diagnosis);
+}
+
 static struct error *look_now(const struct looking *looking)
 {
 	struct exec *exec = looking->exec;
@@ -235,7 +263,7 @@ static struct error *look_now(const struct looking *looking)
 		bool anybody;
 		TRY(is_anybody_left(exec, &evidence, &anybody));
 		if (!anybody)
-			return NULL;
+			return write_nothing(looking, &evidence);
 	}
 	TRY(look_take(exec->invocation, &evidence, &look));
 	return judge(looking, &evidence, &look);

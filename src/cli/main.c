@@ -187,7 +187,9 @@ static void close_save(struct save_file **save)
 
 static struct error *run_confined(struct invocation *invocation, enum cli_status *ret)
 {
-	_cleanup_(heap_indexes_close) struct heap_indexes indexes;
+	_cleanup_(heap_indexes_close) struct heap_indexes indexes = { 0 };
+	if (invocation->verb->expand)
+		TRY(invocation->verb->expand(invocation));
 	heap_indexes_open(invocation, &indexes);
 	invocation->indexes = &indexes;
 	struct error *error = confined_run(invocation, ret);
@@ -197,10 +199,16 @@ static struct error *run_confined(struct invocation *invocation, enum cli_status
 	return error;
 }
 
+static void let_go(struct invocation *invocation)
+{
+	arena_deinit(&invocation->memory);
+}
+
 static struct error *run(int count, char *const *arguments, const char **words,
 			 enum cli_status *ret)
 {
-	struct invocation invocation = { .operands = words, .save = SAVE_FILE_NONE };
+	_cleanup_(let_go) struct invocation invocation = { .operands = words,
+							   .save = SAVE_FILE_NONE };
 	TRY(options_parse(count, arguments, &invocation.options, words, &invocation.operand_count));
 	bool has_words = invocation.operand_count > 0;
 	choose_verb(&invocation);
@@ -235,7 +243,8 @@ static struct error *run(int count, char *const *arguments, const char **words,
 	else
 		TRY(run_confined(&invocation, ret));
 	TRY(save_file_commit(save));
-	return *ret == CLI_OK || *ret == CLI_FOUND ? output_commit(&output) : NULL;
+	bool good = *ret == CLI_OK || *ret == CLI_FOUND || *ret == CLI_PARTLY;
+	return good ? output_commit(&output) : NULL;
 }
 
 int main(int argc, char **argv)
@@ -250,5 +259,7 @@ int main(int argc, char **argv)
 	enum cli_status status = CLI_OK;
 	struct error *error = run(argc > 0 ? argc - 1 : 0, argc > 0 ? argv + 1 : argv, words,
 				  &status);
-	return (int)(error ? cli_report(error) : status);
+	if (error)
+		status = cli_report(error);
+	return (int)(status == CLI_PARTLY ? CLI_FAILED : status);
 }

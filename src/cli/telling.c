@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/telling.h"
 
+#include <string.h>
+
 #define SUPPRESS_MAX ((size_t)1 << 20)
 #define BASELINE_MAX ((size_t)256 << 20)
 
 /* Findings are judged as they are shown: what --rules or --min-certainty left out cannot fail. */
-static enum cli_status judge(const struct options *options, const struct findings *findings)
+enum cli_status telling_judge(const struct options *options, const struct findings *findings)
 {
 	enum certainty fail_on;
-	if (!certainty_parse(options->fail_on, &fail_on))
-		return CLI_OK; /* never */
+	if (!telling_fails_on(options, &fail_on))
+		return CLI_OK;
 	for (size_t i = 0; i < findings->list.count; i++) {
 		if (findings->list.items[i].certainty >= fail_on)
 			return CLI_FOUND;
@@ -17,7 +19,14 @@ static enum cli_status judge(const struct options *options, const struct finding
 	return CLI_OK;
 }
 
-static void print(const struct invocation *invocation, const struct diagnosis *diagnosis)
+bool telling_fails_on(const struct options *options, enum certainty *ret)
+{
+	/* What is left fails beside what is likely. */
+	*ret = CERTAINTY_LIKELY;
+	return strcmp(options->fail_on, "left") == 0 || certainty_parse(options->fail_on, ret);
+}
+
+void telling_print(const struct invocation *invocation, const struct diagnosis *diagnosis)
 {
 	if (cli_format_is(invocation, "json"))
 		diagnosis_json(diagnosis, invocation->out);
@@ -45,9 +54,9 @@ struct error *telling_read(const struct options *options, struct telling *ret)
 	return suppressions_parse((const char *)text.bytes, options->suppress, &ret->suppressions);
 }
 
-static struct error *leave_out(struct telling *telling, const struct options *options,
-			       struct findings *findings, struct findings *gone,
-			       struct diagnosis *diagnosis)
+struct error *telling_leave_out(struct telling *telling, const struct options *options,
+				struct findings *findings, struct findings *gone,
+				struct diagnosis *diagnosis)
 {
 	findings_select(findings, telling->rules, telling->at_least);
 	if (gone)
@@ -55,13 +64,15 @@ static struct error *leave_out(struct telling *telling, const struct options *op
 	if (options->suppress) {
 		if (gone)
 			findings_suppress(gone, &telling->suppressions);
-		diagnosis->suppressed = findings_suppress(findings, &telling->suppressions);
+		diagnosis->suppressed += findings_suppress(findings, &telling->suppressions);
 		diagnosis->suppressions = &telling->suppressions;
 	}
 	if (!options->baseline)
 		return NULL;
-	return findings_drop_known(findings, (const char *)telling->baseline.bytes,
-				   &diagnosis->known);
+	size_t known = 0;
+	TRY(findings_drop_known(findings, (const char *)telling->baseline.bytes, &known));
+	diagnosis->known += known;
+	return NULL;
 }
 
 struct error *telling_tell(struct telling *telling, const struct invocation *invocation,
@@ -71,9 +82,9 @@ struct error *telling_tell(struct telling *telling, const struct invocation *inv
 	const struct options *options = &invocation->options;
 	diagnosis->all = options->given[OPTION_ALL];
 	diagnosis->folder = getenv("PWD");
-	TRY(leave_out(telling, options, findings, gone, diagnosis));
-	print(invocation, diagnosis);
-	*ret = judge(options, findings);
+	TRY(telling_leave_out(telling, options, findings, gone, diagnosis));
+	telling_print(invocation, diagnosis);
+	*ret = telling_judge(options, findings);
 	return NULL;
 }
 

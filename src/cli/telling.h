@@ -27,6 +27,17 @@ struct error *telling_read(const struct options *options, struct telling *ret) m
 struct error *telling_tell(struct telling *telling, const struct invocation *invocation,
 			   struct findings *findings, struct findings *gone,
 			   struct diagnosis *diagnosis, enum cli_status *ret) must_use;
+
+/* The parts of it: leave out, print as text, JSON, SARIF or annotations, judge. */
+struct error *telling_leave_out(struct telling *telling, const struct options *options,
+				struct findings *findings, struct findings *gone,
+				struct diagnosis *diagnosis) must_use;
+void telling_print(const struct invocation *invocation, const struct diagnosis *diagnosis);
+enum cli_status telling_judge(const struct options *options, const struct findings *findings);
+
+/* The least that fails; false: nothing does. */
+bool telling_fails_on(const struct options *options, enum certainty *ret);
+
 void telling_deinit(struct telling *telling);
 
 #endif

@@ -17,7 +17,7 @@
 #include "confine/stub.h"
 #include "confine/trap.h"
 
-#define STATUS_MAX 3 /* what dowse ends with by itself */
+#define STATUS_MAX 4 /* what a worker ends with by itself: one of enum cli_status */
 
 /*
  * Sanitizers open files, map memory and look at their own threads by ways that a filter cannot

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -28,30 +30,6 @@ static int32_t hex_number(const char *bytes, size_t length, size_t digits)
 	return value;
 }
 
-static size_t write_character(char *ret, uint32_t character)
-{
-	if (character < 0x80) {
-		ret[0] = (char)character;
-		return 1;
-	}
-	if (character < 0x800) {
-		ret[0] = (char)(0xc0 | character >> 6);
-		ret[1] = (char)(0x80 | (character & 0x3f));
-		return 2;
-	}
-	if (character < 0x10000) {
-		ret[0] = (char)(0xe0 | character >> 12);
-		ret[1] = (char)(0x80 | (character >> 6 & 0x3f));
-		ret[2] = (char)(0x80 | (character & 0x3f));
-		return 3;
-	}
-	ret[0] = (char)(0xf0 | character >> 18);
-	ret[1] = (char)(0x80 | (character >> 12 & 0x3f));
-	ret[2] = (char)(0x80 | (character >> 6 & 0x3f));
-	ret[3] = (char)(0x80 | (character & 0x3f));
-	return 4;
-}
-
 /* Behind "\u": four digits, or a pair of such. How many bytes of the text it took. */
 static size_t decode_unicode(const char *bytes, size_t length, char *ret, size_t *ret_made)
 {
@@ -63,14 +41,14 @@ static size_t decode_unicode(const char *bytes, size_t length, char *ret, size_t
 	    bytes[5] == 'u') {
 		int32_t second = hex_number(bytes + 6, length - 6, 4);
 		if (second >= 0xdc00 && second < 0xe000) {
-			*ret_made = write_character(ret,
+			*ret_made = utf8_write(ret,
 						    0x10000 + ((uint32_t)(first - 0xd800) << 10) +
 							    (uint32_t)(second - 0xdc00));
 			return 10;
 		}
 	}
 	/* Half of a pair means nothing. */
-	*ret_made = write_character(ret,
+	*ret_made = utf8_write(ret,
 				    first >= 0xd800 && first < 0xe000 ? 0xfffd : (uint32_t)first);
 	return 4;
 }

@@ -41,12 +41,14 @@ struct finding {
 	size_t member_count;
 	const char *const *path; /* who holds it, from a root; steps */
 	size_t path_count;
-	const char *test;   /* that started it: "TestCheckout/retry"; NULL none, or unknown */
-	const char *title;  /* a clause that can follow "shop: " */
-	const char *why;    /* sentences */
-	const char *settle; /* what would make a suspicion certain; NULL none */
-	const char *fix;    /* sentences; NULL until src/fix has seen it */
-	const char *diff;   /* NULL: none */
+	const char *test;    /* that started it: "TestCheckout/retry"; NULL none, or unknown */
+	const char *package; /* whose test it was: "example.com/shop"; NULL none, or unknown */
+	uint32_t process;    /* of reports that are gathered: the one that has told it */
+	const char *title;   /* a clause that can follow "shop: " */
+	const char *why;     /* sentences */
+	const char *settle;  /* what would make a suspicion certain; NULL none */
+	const char *fix;     /* sentences; NULL until src/fix has seen it */
+	const char *diff;    /* NULL: none */
 	enum finding_change change;
 	uint64_t count_before; /* of what stayed */
 	int64_t bytes_before;

@@ -15,8 +15,12 @@ struct left_behind {
 	const char *state;
 	struct place place;
 	struct place created_by;
-	uint64_t example; /* id of one */
+	uint64_t example;    /* id of one */
+	const char *package; /* whose test it was; NULL unknown */
+	uint32_t process;    /* of those gathered: the one that has told it */
 };
+
+struct gathered;
 
 /* All that there is to say of one TARGET. */
 struct diagnosis {
@@ -31,17 +35,18 @@ struct diagnosis {
 	bool all;                                    /* every finding in full */
 	const char *folder;                          /* that dowse was called in; NULL unknown */
 	const char *main_module;                     /* its path; NULL unknown */
-	const struct left_behind *left; /* told where that is asked for */
+	const struct left_behind *left;              /* told where that is asked for */
 	size_t left_count;
 	const char *package; /* whose tests these are; NULL: unknown, or no tests */
-	const struct suppressions *suppressions;     /* NULL: none were given */
-	size_t suppressed;                           /* findings that are not told */
-	size_t known;                                /* the same: the baseline has them */
+	const struct suppressions *suppressions; /* NULL: none were given */
+	size_t suppressed;                       /* findings that are not told */
+	size_t known;                            /* the same: the baseline has them */
 	unsigned looks;
 	uint64_t first_pause_ns; /* of the first of two looks at a process; 0: there was none */
 	int64_t between_ns;      /* -1 unknown */
-	const struct subject *before; /* another process that it was compared with; NULL */
-	const struct findings *gone;  /* findings of that one, if there is one */
+	const struct subject *before;    /* another process that it was compared with; NULL */
+	const struct findings *gone;     /* findings of that one, if there is one */
+	const struct gathered *gathered; /* of several processes' reports alone; else NULL */
 };
 
 /* The first screen: verdict, findings, memory, goroutines, what to type next. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "model/quantity.h"
 #include "report/safe.h"
 #include "report/source_path.h"
 
@@ -47,8 +48,22 @@ static void write_place(const struct diagnosis *diagnosis, const struct place *p
 		writer_printf(writer, ",line=%d", place->line);
 }
 
+/* Whose test it was, where it was one's. */
+static void write_test(const char *package, const char *test, struct writer *writer)
+{
+	if (package) {
+		write_escaped(package, false, writer);
+		writer_string(writer, test ? " " : ": ");
+	}
+	if (test) {
+		write_escaped(test, false, writer);
+		writer_string(writer, ": ");
+	}
+}
+
 static void write_message(const struct finding *finding, struct writer *writer)
 {
+	write_test(finding->package, finding->test, writer);
 	const char *const parts[] = { finding->title, finding->why, finding->fix };
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (!parts[i])
@@ -57,6 +72,20 @@ static void write_message(const struct finding *finding, struct writer *writer)
 			writer_string(writer, i == 1 ? ". " : "%0AFix: ");
 		write_escaped(parts[i], false, writer);
 	}
+}
+
+static void write_left(const struct diagnosis *diagnosis, const struct left_behind *left,
+		       struct writer *writer)
+{
+	bool first = true;
+	writer_string(writer, "::warning");
+	write_place(diagnosis, &left->place, &first, writer);
+	writer_printf(writer, "%stitle=left::", first ? " " : ",");
+	write_test(left->package, left->test, writer);
+	quantity_write(writer, left->count,
+		       "goroutine is still there: ", "goroutines are still there: ");
+	write_escaped(left->state, false, writer);
+	writer_char(writer, '\n');
 }
 
 void diagnosis_github(const struct diagnosis *diagnosis, struct writer *writer)
@@ -72,4 +101,6 @@ void diagnosis_github(const struct diagnosis *diagnosis, struct writer *writer)
 		write_message(finding, writer);
 		writer_char(writer, '\n');
 	}
+	for (size_t i = 0; i < diagnosis->left_count; i++)
+		write_left(diagnosis, &diagnosis->left[i], writer);
 }

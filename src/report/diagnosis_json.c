@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/diagnosis.h"
+#include "report/gathered.h"
 #include "report/members.h"
 #include "report/memory_report.h"
 #include "report/profile_report.h"
@@ -80,6 +80,7 @@ static void write_finding(struct json *json, const struct finding *finding)
 	member_also(json, finding);
 	json_member_string(json, "certainty", certainty_name(finding->certainty));
 	json_member_string(json, "test", finding->test);
+	json_member_string(json, "package", finding->package);
 	json_member_string(json, "title", finding->title);
 	json_member_unsigned(json, "count", finding->count);
 	json_member_known(json, "bytes", finding->bytes);
@@ -164,6 +165,7 @@ static void member_left(struct json *json, const struct diagnosis *diagnosis)
 		const struct left_behind *left = &diagnosis->left[i];
 		json_object_begin(json);
 		json_member_string(json, "test", left->test);
+		json_member_string(json, "package", left->package);
 		json_member_unsigned(json, "count", left->count);
 		json_member_string(json, "state", left->state);
 		members_place(json, left->place.function, left->place.file, left->place.line);
@@ -195,6 +197,8 @@ void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer)
 	json_object_begin(&json);
 	subject_json(diagnosis->subject, &json);
 	member_verdict(&json, diagnosis);
+	json_member_string(&json, "package", diagnosis->package);
+	json_member_string(&json, "module", diagnosis->main_module);
 	if (diagnosis->goroutines)
 		subject_goroutines_json(diagnosis->goroutines, false, &json);
 	else
@@ -206,6 +210,8 @@ void diagnosis_json(const struct diagnosis *diagnosis, struct writer *writer)
 		json_member_null(&json, "memory");
 	if (diagnosis->profile)
 		profile_json(diagnosis->profile, &json);
+	if (diagnosis->gathered)
+		gathered_json(diagnosis->gathered, &json);
 	member_findings(&json, "findings", diagnosis->findings);
 	json_member_unsigned(&json, "suppressed", diagnosis->suppressed);
 	json_member_unsigned(&json, "known", diagnosis->known);

@@ -136,6 +136,8 @@ static void write_locations(struct json *json, const struct diagnosis *diagnosis
 static void write_words(struct json *json, const struct finding *finding)
 {
 	struct writer text = WRITER_TO_MEMORY;
+	if (finding->test)
+		writer_printf(&text, "%s: ", finding->test);
 	writer_string(&text, finding->title);
 	if (finding->why)
 		writer_printf(&text, ". %s", finding->why);
@@ -169,6 +171,10 @@ static void write_result(struct json *json, const struct diagnosis *diagnosis,
 	json_member_string(json, "certainty", certainty_name(finding->certainty));
 	json_member_unsigned(json, "count", finding->count);
 	json_member_known(json, "bytes", finding->bytes);
+	if (finding->test)
+		json_member_string(json, "test", finding->test);
+	if (finding->package)
+		json_member_string(json, "package", finding->package);
 	json_object_end(json);
 	json_object_end(json);
 }

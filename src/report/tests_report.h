@@ -11,4 +11,10 @@
 void tests_text(const struct diagnosis *diagnosis, bool marked, const struct style *style,
 		struct writer *writer);
 
+/* One of them, in full. */
+void tests_text_finding(const struct finding *finding, const struct style *style,
+			struct writer *writer);
+void tests_text_left(const struct left_behind *left, const struct style *style,
+		     struct writer *writer);
+
 #endif

@@ -13,6 +13,7 @@
 #define IN_FULL        8
 #define MARK           '\x16' /* begins a line that test2json takes for the test's framework's */
 #define COMMAND_LENGTH 200
+#define NAME_LENGTH    191 /* a longer one may have been cut: a pattern of it would run nothing */
 
 static void write_label(const char *label, struct writer *writer)
 {
@@ -61,13 +62,11 @@ static void write_pattern(const char *name, struct writer *writer)
 	}
 }
 
-static void write_command(const struct diagnosis *diagnosis, const char *test,
-			  struct writer *writer)
+static void write_command(const char *package, const char *test, struct writer *writer)
 {
-	const char *package = diagnosis->package;
-	bool benchmark = strncmp(test, "Benchmark", 9) == 0;
-	if (!package || strlen(test) > COMMAND_LENGTH || !is_plain(test))
+	if (!package || !test || strlen(test) > NAME_LENGTH || !is_plain(test))
 		return;
+	bool benchmark = strncmp(test, "Benchmark", 9) == 0;
 	write_label("alone", writer);
 	writer_printf(writer, "go test %s '", benchmark ? "-run '^$' -bench" : "-run");
 	write_pattern(test, writer);
@@ -95,8 +94,8 @@ static void write_head(const struct finding *finding, const struct style *style,
 		      rule->name);
 }
 
-static void write_finding(const struct diagnosis *diagnosis, const struct finding *finding,
-			  const struct style *style, struct writer *writer)
+void tests_text_finding(const struct finding *finding, const struct style *style,
+			struct writer *writer)
 {
 	write_head(finding, style, writer);
 	writer_string(writer, "    ");
@@ -105,12 +104,11 @@ static void write_finding(const struct diagnosis *diagnosis, const struct findin
 	write_place("from", &finding->created_by, writer);
 	write_prose(style, "why", finding->why, writer);
 	write_prose(style, "fix", finding->fix, writer);
-	if (finding->test)
-		write_command(diagnosis, finding->test, writer);
+	write_command(finding->package, finding->test, writer);
 }
 
-static void write_left(const struct diagnosis *diagnosis, const struct left_behind *left,
-		       const struct style *style, struct writer *writer)
+void tests_text_left(const struct left_behind *left, const struct style *style,
+		     struct writer *writer)
 {
 	writer_string(writer, "--- ");
 	style_string(style, STYLE_YELLOW, "LEFT", writer);
@@ -123,8 +121,7 @@ static void write_left(const struct diagnosis *diagnosis, const struct left_behi
 	writer_char(writer, '\n');
 	write_place("at", &left->place, writer);
 	write_place("from", &left->created_by, writer);
-	if (left->test)
-		write_command(diagnosis, left->test, writer);
+	write_command(left->package, left->test, writer);
 }
 
 static void mark(const char *test, struct writer *writer)
@@ -177,7 +174,7 @@ void tests_text(const struct diagnosis *diagnosis, bool marked, const struct sty
 			mark(findings->list.items[i].test, writer);
 		for (size_t j = i; j < i + n; j++) {
 			if (j < IN_FULL || diagnosis->all)
-				write_finding(diagnosis, &findings->list.items[j], style, writer);
+				tests_text_finding(&findings->list.items[j], style, writer);
 			else
 				write_head(&findings->list.items[j], style, writer);
 		}
@@ -186,7 +183,7 @@ void tests_text(const struct diagnosis *diagnosis, bool marked, const struct sty
 	for (size_t i = 0; i < diagnosis->left_count; i++) {
 		if (marked)
 			mark(diagnosis->left[i].test, writer);
-		write_left(diagnosis, &diagnosis->left[i], style, writer);
+		tests_text_left(&diagnosis->left[i], style, writer);
 	}
 	if (marked)
 		mark(NULL, writer);

@@ -95,7 +95,7 @@ class Contract(unittest.TestCase):
         # What none of them fills would be validated in name alone. Comparisons are below.
         filled = set(subjects.schema()["$defs"]["finding"]["properties"])
         self.assertLessEqual(filled - seen, {"also", "settle", "change", "before", "mended",
-                                             "change_why", "test"})
+                                             "change_why", "test", "package"})
 
     def test_more_come(self):
         shop = crowd["shop"].pid

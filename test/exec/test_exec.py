@@ -275,6 +275,12 @@ class FacesTest(unittest.TestCase):
                              "-test.v=test2json")
         self.assertIn("\x16=== NAME  TestLeak\n--- LEAK: TestLeak ", answer.stderr)
 
+    def test_loop(self):
+        """What spins is told by its loop, wherever it is just then."""
+        answer = under_dowse(packages.binary("tricks"), "-test.run=^TestSpin$")
+        self.assertEqual(leaks(answer.stderr), [("TestSpin", "likely", "L9")])
+        self.assertRegex(answer.stderr, r"\n    at +tricks_test.go:\d+ +example.com/tests/tricks.spin\n")
+
     def test_levels(self):
         for level, status in (("never", 0), ("proved", 3), ("likely", 3)):
             answer = under_dowse(packages.binary("tricks"), "-test.run=^TestLeak$",

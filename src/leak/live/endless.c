@@ -93,15 +93,28 @@ static const char *does_words(bool select, bool one)
 	return one ? "is in a loop that nothing leaves" : "are in a loop that nothing leaves";
 }
 
+/*
+ * What runs stands now here, now there, in what the loop calls. Of a test's that is told by the loop, so that
+ * it is the same in each run; of a crowd in a server the places tell more.
+ */
+static struct place place_of(const struct crowd *crowd, const struct frame *loop)
+{
+	const char *function = crowd->place.function;
+	if (!crowd->example->owner || (function && strcmp(function, loop->function) == 0))
+		return crowd->place;
+	return (struct place){ loop->function, loop->file, loop->line };
+}
+
 static struct error *report(const struct live_evidence *evidence, const struct crowds *crowds,
-			    const struct crowd *crowd, const struct standing *standing, bool select,
-			    struct findings *ret)
+			    const struct crowd *crowd, const struct standing *standing,
+			    const struct frame *loop, bool select, struct findings *ret)
 {
 	char count[QUANTITY_SIZE], fresh[QUANTITY_SIZE];
 	struct finding finding = crowd_finding(crowd, select ? RULE_EXIT_STAYS_IN_LOOP
 							     : RULE_ENDLESS_LOOP);
 	bool growing = standing && grows(standing);
 	bool left = crowd->example->owner_ended;
+	finding.place = place_of(crowd, loop);
 	finding.certainty = growing || left ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 	finding.title = findings_text(ret, "%s goroutine%s %s", quantity_count(crowd->count, count),
 				      crowd->count == 1 ? "" : "s",
@@ -207,7 +220,8 @@ static struct error *judge(const struct live_evidence *evidence, const struct cr
 	if (!frame)
 		return NULL;
 	*ret_found = true;
-	return report(evidence, crowds, crowd, evidence->past ? &standing : NULL, select, ret);
+	return report(evidence, crowds, crowd, evidence->past ? &standing : NULL, frame, select,
+		      ret);
 }
 
 static struct error *find(const struct live_evidence *evidence, enum certainty certainty,

@@ -208,3 +208,24 @@ func Example_other() {
 	fmt.Println("example")
 	// Output: example
 }
+
+var numbers [1 << 12]int
+
+//go:noinline
+func churn() {
+	for i := range numbers {
+		numbers[i] += i
+	}
+}
+
+func spin() {
+	for {
+		churn()
+	}
+}
+
+// It is seen in what the loop calls.
+func TestSpin(t *testing.T) {
+	go spin()
+	time.Sleep(time.Millisecond)
+}

@@ -11,7 +11,9 @@
 /*
  * What the compiler makes of `<-`, close and select. A select with one case and a default has
  * functions of its own; others hand in an array of cases on the stack, those that send first.
- * Reflection does the same with channels of any type.
+ *
+ * Reflection does the same with channels of any type, from wherever its own functions are called,
+ * be it by an interface or a template: so it counts that they were linked at all.
  */
 #define STEPS_MAX  ((size_t)400000) /* of machine code; well under half a second */
 #define CASES_MAX  64
@@ -20,7 +22,7 @@
 static const struct operation_name {
 	const char *name;
 	unsigned does;
-	enum { HANDED_CHANNEL, HANDED_CASES, HANDED_ANYTHING } handed;
+	enum { HANDED_CHANNEL, HANDED_CASES, IS_LINKED } handed;
 	uint8_t argument; /* that the channel is */
 } operations[] = {
 	{ "runtime.chansend1", CHANNEL_SENDS, HANDED_CHANNEL, 0 },
@@ -30,15 +32,14 @@ static const struct operation_name {
 	{ "runtime.selectnbsend", CHANNEL_SENDS, HANDED_CHANNEL, 0 },
 	{ "runtime.selectnbrecv", CHANNEL_RECEIVES, HANDED_CHANNEL, 1 },
 	{ "runtime.selectgo", CHANNEL_SENDS | CHANNEL_RECEIVES, HANDED_CASES, 0 },
-	{ "reflect.Value.Send", CHANNEL_SENDS, HANDED_ANYTHING, 0 },
-	{ "reflect.Value.TrySend", CHANNEL_SENDS, HANDED_ANYTHING, 0 },
-	{ "reflect.Value.send", CHANNEL_SENDS, HANDED_ANYTHING, 0 },
-	{ "reflect.Value.Recv", CHANNEL_RECEIVES, HANDED_ANYTHING, 0 },
-	{ "reflect.Value.TryRecv", CHANNEL_RECEIVES, HANDED_ANYTHING, 0 },
-	{ "reflect.Value.recv", CHANNEL_RECEIVES, HANDED_ANYTHING, 0 },
-	{ "reflect.Value.Close", CHANNEL_CLOSES, HANDED_ANYTHING, 0 },
-	{ "reflect.chanclose", CHANNEL_CLOSES, HANDED_ANYTHING, 0 },
-	{ "reflect.Select", CHANNEL_SENDS | CHANNEL_RECEIVES, HANDED_ANYTHING, 0 },
+	/* By //go:linkname. */
+	{ "runtime.chansend", CHANNEL_SENDS, HANDED_CHANNEL, 0 },
+	{ "runtime.chanrecv", CHANNEL_RECEIVES, HANDED_CHANNEL, 0 },
+	{ "reflect.chansend", CHANNEL_SENDS, IS_LINKED, 0 },
+	{ "reflect.chansend0", CHANNEL_SENDS, IS_LINKED, 0 },
+	{ "reflect.chanrecv", CHANNEL_RECEIVES, IS_LINKED, 0 },
+	{ "reflect.chanclose", CHANNEL_CLOSES, IS_LINKED, 0 },
+	{ "reflect.rselect", CHANNEL_SENDS | CHANNEL_RECEIVES, IS_LINKED, 0 },
 };
 
 enum { CASES_ARGUMENT = 0, SENDS_ARGUMENT = 3, RECEIVES_ARGUMENT = 4 };
@@ -59,14 +60,22 @@ struct place {
 
 static struct error *find_calls(struct channel_uses *uses)
 {
+	_cleanup_(call_vector_deinit) struct call_vector linked = { 0 };
 	uint64_t entries[ARRAY_SIZE(operations)] = { 0 };
 	for (size_t i = 0; i < ARRAY_SIZE(operations) && uses->binary->module_count; i++) {
 		struct function function;
-		if (pclntab_find_named(uses->binary->modules[0].functions, operations[i].name,
-				       &function))
+		if (!pclntab_find_named(uses->binary->modules[0].functions, operations[i].name,
+					&function))
+			continue;
+		if (operations[i].handed == IS_LINKED)
+			TRY(call_vector_append(&linked, &(struct call){ .callee = i }));
+		else
 			entries[i] = function.entry;
 	}
-	return calls_find(uses->binary, entries, ARRAY_SIZE(entries), &uses->calls);
+	TRY(calls_find(uses->binary, entries, ARRAY_SIZE(entries), &uses->calls));
+	for (size_t i = 0; i < linked.count; i++)
+		TRY(call_vector_append(&uses->calls, &linked.items[i]));
+	return NULL;
 }
 
 struct error *channel_uses_open(const struct binary *binary, struct channel_uses **ret)
@@ -132,13 +141,10 @@ static struct error *classify(struct channel_uses *uses, const struct place *pla
 	const struct lock_base base = place->values->list.items[channel.base];
 	if (base.kind != LOCK_BASE_LOADED || channel.offset != 0)
 		return NULL;
-	const struct lock_base from = place->values->list.items[base.a];
-	bool captured = from.kind == LOCK_BASE_ENTRY && from.a == machine_registers.context;
-	if (from.kind == LOCK_BASE_ZERO)
+	if (place->values->list.items[base.a].kind == LOCK_BASE_ZERO) {
 		ret->known = CHANNEL_IN_GLOBAL;
-	else if (!captured)
-		ret->known = CHANNEL_IN_FIELD;
-	ret->value = (uint64_t)base.offset;
+		ret->value = (uint64_t)base.offset;
+	}
 	return NULL;
 }
 
@@ -185,11 +191,12 @@ struct error *channel_uses_resolve(struct channel_uses *uses, size_t index,
 	const struct call *call = &uses->calls.items[index];
 	const struct operation_name *operation = &operations[call->callee];
 	const struct channel_use use = { .pc = call->pc, .does = operation->does };
-	if (!binary_function(uses->binary, call->pc - 1, &place.function))
+	if (operation->handed == IS_LINKED ||
+	    !binary_function(uses->binary, call->pc - 1, &place.function))
 		return channel_use_vector_append(ret, &use);
 	/* The call ends at `pc`: what is known before it. */
 	TRY(lock_flow_at(uses->flow, &place.function, call->pc - 1, &place.state, &place.values));
-	if (!place.values || operation->handed == HANDED_ANYTHING)
+	if (!place.values)
 		return channel_use_vector_append(ret, &use);
 	if (operation->handed == HANDED_CASES)
 		return add_cases(uses, &place, use, ret);

@@ -21,8 +21,7 @@ enum {
 enum channel_known {
 	CHANNEL_OF_ANYTHING,
 	CHANNEL_OF_ELEMENT, /* value: the element's type descriptor */
-	CHANNEL_IN_FIELD,   /* value: its offset from a pointer to nobody knows what */
-	CHANNEL_IN_GLOBAL,  /* value: the address of the word of data */
+	CHANNEL_IN_GLOBAL,  /* value: the address of the word of data; whatever type that has */
 };
 
 struct channel_use {
@@ -40,16 +39,16 @@ struct channel_uses;
 struct error *channel_uses_open(const struct binary *binary, struct channel_uses **ret) must_use;
 void channel_uses_close(struct channel_uses *uses);
 
-/* Calls, by rising pc within a module; a select is one of them. */
+/* Calls, by rising pc within a module, a select being one of them; and what reflection can do. */
 size_t channel_uses_count(const struct channel_uses *uses);
 
-/* The name of the function that call is in; NULL: not known. What the call may do: a set. */
+/* The name of the function that the call is in; NULL: not known. What it may do: a set. */
 const char *channel_uses_function(const struct channel_uses *uses, size_t index,
 				  unsigned *ret_does);
 
 /*
- * Append what the call does. Looks through its function first, and through those that it depends on,
- * up to a limit for all: behind that, nothing is known of channels.
+ * Append what it does. Looks through its function first, and through those that it depends on, up to a
+ * limit for all: behind that, nothing is known of channels.
  */
 struct error *channel_uses_resolve(struct channel_uses *uses, size_t index,
 				   struct channel_use_vector *ret) must_use;

@@ -7,9 +7,15 @@
 #include "binary/lock_flow_private.h"
 #include "binary/references_types.h"
 
-#define DEPTH_MAX   6   /* of functions, fields and parameters that the answer depends on */
-#define CALLERS_MAX 8   /* callers of one function that are asked */
-#define CHASES_MAX  256 /* functions whose callers are looked for: each takes a pass over all code */
+#define DEPTH_MAX   6  /* of functions, fields and parameters that the answer depends on */
+#define CALLERS_MAX 16 /* callers of one function that are asked; of more nothing is known */
+#define CHASED_MAX  (UINT64_C(256) << 20) /* bytes of code that are looked through for callers */
+
+/* A description of parameters that breaks off, and one that begins a value of several words. */
+#define SHAPE_END    0xff
+#define SHAPE_NUMBER 0xfb /* less than this: a place, and a size behind it */
+
+DEFINE_VECTOR(value_type_vector, struct value_type);
 
 struct value_types {
 	const struct binary *binary;
@@ -18,9 +24,9 @@ struct value_types {
 	bool closures_known;
 	struct references references; /* the binary alone: for the finder */
 	struct finder finder;         /* of receivers */
-	struct map chased;            /* entry → index into `callers` */
-	struct call_vector callers;   /* of all that were chased, one list behind the other */
-	struct u64_vector bounds;     /* of each list: where it begins and ends */
+	struct map answered;          /* what a function is handed or returns → index into `answers` */
+	struct value_type_vector answers;
+	uint64_t code_left; /* that may be looked through for callers */
 	unsigned depth;
 };
 
@@ -41,6 +47,7 @@ struct error *value_types_open(const struct binary *binary, struct lock_flow *fl
 	types->flow = flow;
 	types->references.binary = binary;
 	types->finder.references = &types->references;
+	types->code_left = CHASED_MAX;
 	*ret = types;
 	return NULL;
 }
@@ -52,19 +59,23 @@ void value_types_close(struct value_types *types)
 	map_deinit(&types->closures);
 	map_deinit(&types->finder.receivers);
 	map_deinit(&types->finder.named);
-	map_deinit(&types->chased);
-	call_vector_deinit(&types->callers);
-	u64_vector_deinit(&types->bounds);
+	map_deinit(&types->answered);
+	value_type_vector_deinit(&types->answers);
 	free(types);
 }
 
 static struct error *find(struct value_types *types, const struct asked *asked,
 			  struct value_type *ret) must_use;
 
-/* The field at an offset of a struct, through structs and arrays that are inside. */
+/*
+ * The field at an offset of a struct, through structs and arrays that are inside. Behind its end may
+ * be another one of a slice's, or anything.
+ */
 static uint64_t field_at(const struct binary *binary, uint64_t descriptor, uint64_t offset)
 {
 	struct type type;
+	if (!error_ignore(type_read(binary, descriptor, &type)) || offset >= type.size)
+		return 0;
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
 		struct type_field field;
 		size_t i = 0;
@@ -145,37 +156,15 @@ static struct error *captured(struct value_types *types, uint64_t entry, struct 
 	return NULL;
 }
 
-/* The direct calls of a function. */
-static struct error *callers_of(struct value_types *types, uint64_t entry, size_t *ret_first,
-				size_t *ret_end)
-{
-	struct map_slot *slot = map_find(&types->chased, entry);
-	*ret_first = *ret_end = 0;
-	if (!slot) {
-		_cleanup_(call_vector_deinit) struct call_vector found = { 0 };
-		uint64_t first = types->callers.count;
-		if (types->chased.count >= CHASES_MAX)
-			return NULL;
-		TRY(calls_find(types->binary, &entry, 1, &found));
-		for (size_t i = 0; i < found.count && i < CALLERS_MAX; i++)
-			TRY(call_vector_append(&types->callers, &found.items[i]));
-		uint64_t end = types->callers.count;
-		TRY(map_insert(&types->chased, entry, types->bounds.count, &slot));
-		TRY(u64_vector_append(&types->bounds, &first));
-		TRY(u64_vector_append(&types->bounds, &end));
-	}
-	*ret_first = (size_t)types->bounds.items[slot->value];
-	*ret_end = (size_t)types->bounds.items[slot->value + 1];
-	return NULL;
-}
-
 /* What a function has in a register before the instruction at pc. */
 static struct error *at_register(struct value_types *types, uint64_t pc, uint8_t reg,
-				 struct value_type *ret)
+				 struct value_type *ret, bool *ret_number)
 {
 	_cleanup_(lock_state_deinit) struct lock_state state = { 0 };
 	struct asked asked = { 0 };
 	struct function function;
+	*ret = (struct value_type){ 0 };
+	*ret_number = false;
 	if (!binary_function(types->binary, pc, &function))
 		return NULL;
 	TRY(lock_flow_at(types->flow, &function, pc, &state, &asked.values));
@@ -183,51 +172,150 @@ static struct error *at_register(struct value_types *types, uint64_t pc, uint8_t
 		return NULL;
 	asked.function = &function;
 	asked.value = state.registers[reg];
+	*ret_number = asked.value.base == LOCK_ZERO;
 	return find(types, &asked, ret);
 }
 
-static struct error *find_passed_in(struct value_types *types, uint64_t entry, uint8_t reg,
-				    struct value_type *ret)
+/*
+ * What all of these places have in a register; nothing where one of them does not tell, or tells
+ * something else. A nil is of any type.
+ */
+struct agreement {
+	struct value_type known;
+	bool broken;
+};
+
+static struct error *agree(struct value_types *types, uint64_t pc, uint8_t reg,
+			   struct agreement *agreement)
 {
-	size_t first, end;
-	TRY(callers_of(types, entry, &first, &end));
-	for (size_t i = first; i < end && !ret->descriptor; i++)
-		TRY(at_register(types, types->callers.items[i].pc - 1, reg, ret));
+	struct value_type known;
+	bool number;
+	TRY(at_register(types, pc, reg, &known, &number));
+	if (number)
+		return NULL;
+	if (!agreement->known.descriptor)
+		agreement->known = known;
+	if (!known.descriptor || known.descriptor != agreement->known.descriptor ||
+	    known.pointer != agreement->known.pointer || known.offset != agreement->known.offset)
+		agreement->broken = true;
+	return NULL;
+}
+
+/*
+ * Code that several types share, by a generic function, is handed what any of its callers has, and
+ * an interface's second word points to what its first says. The second word never comes first of
+ * all; which of the others may be one follows from the description of the parameters, if that has
+ * no value of several words.
+ */
+static bool is_shared(const struct function *function)
+{
+	return strchr(function->name, '[') != NULL;
+}
+
+static bool has_plain_parameters(const struct binary *binary, const struct function *function)
+{
+	int32_t index = binary->layout.funcdata_arg_info;
+	size_t size = 0, i = 0;
+	const uint8_t *shape = index >= 0 ? function_data(function, (unsigned)index, &size) : NULL;
+	while (shape && i < size && shape[i] < SHAPE_NUMBER)
+		i += 2;
+	return shape && i < size && shape[i] == SHAPE_END;
+}
+
+static struct error *ask_callers(struct value_types *types, const struct function *function,
+				 uint8_t reg, struct value_type *ret)
+{
+	_cleanup_(call_vector_deinit) struct call_vector callers = { 0 };
+	struct agreement agreement = { 0 };
+	uint64_t code = 0;
+	for (size_t i = 0; i < types->binary->module_count; i++)
+		code += types->binary->modules[i].text_end - types->binary->modules[i].text;
+	if (code > types->code_left)
+		return NULL;
+	types->code_left -= code;
+	TRY(calls_find(types->binary, &function->entry, 1, &callers));
+	if (callers.count > CALLERS_MAX)
+		return NULL;
+	for (size_t i = 0; i < callers.count && !agreement.broken; i++)
+		TRY(agree(types, callers.items[i].pc - 1, reg, &agreement));
+	if (!agreement.broken)
+		*ret = agreement.known;
+	return NULL;
+}
+
+/* A function may also end in another one: what that leaves is not known. */
+static bool leaves_elsewhere(const struct lock_code *code, const struct step *step)
+{
+	return step->kind == STEP_JUMP && lock_blocks_find(code, step->number) == UINT32_MAX;
+}
+
+static struct error *ask_returns(struct value_types *types, const struct function *function,
+				 uint8_t reg, struct value_type *ret)
+{
+	struct agreement agreement = { 0 };
+	struct lock_code *code;
+	TRY(lock_flow_code(types->flow, function, &code));
+	for (size_t i = 0; code && i < code->steps.count && !agreement.broken; i++) {
+		const struct step *step = &code->steps.items[i];
+		if (leaves_elsewhere(code, step))
+			agreement.broken = true;
+		else if (step->kind == STEP_RETURN)
+			TRY(agree(types, step->pc, reg, &agreement));
+	}
+	if (!agreement.broken)
+		*ret = agreement.known;
+	return NULL;
+}
+
+/* Asked once: while it is being found out, by way of itself too, nothing is known. */
+static struct error *ask(struct value_types *types, const struct function *function, uint8_t reg,
+			 bool result, struct value_type *ret)
+{
+	uint64_t key = function->entry << 6 | (uint64_t)reg << 1 | result;
+	size_t before = types->answered.count;
+	struct map_slot *slot;
+	struct value_type known = { 0 };
+	TRY(map_insert(&types->answered, key, types->answers.count, &slot));
+	size_t index = (size_t)slot->value;
+	if (types->answered.count > before) {
+		TRY(value_type_vector_append(&types->answers, &known));
+		TRY(result ? ask_returns(types, function, reg, &known)
+			   : ask_callers(types, function, reg, &known));
+		types->answers.items[index] = known;
+	}
+	*ret = types->answers.items[index];
 	return NULL;
 }
 
 static struct error *find_entry(struct value_types *types, const struct asked *asked, uint8_t reg,
 				struct value_type *ret)
 {
-	uint64_t entry = asked->function->entry;
+	const struct function *function = asked->function;
 	struct type type;
-	bool found = false;
+	bool found = false, first = reg == machine_registers.first_argument;
+	if (is_shared(function))
+		return NULL;
 	if (reg == machine_registers.context)
-		return captured(types, entry, ret);
-	if (reg == machine_registers.first_argument)
-		TRY(finder_receiver(&types->finder, entry, &type, &found));
-	if (!found)
-		return find_passed_in(types, entry, reg, ret);
-	*ret = points_to(type.address);
+		return captured(types, function->entry, ret);
+	if (first)
+		TRY(finder_receiver(&types->finder, function->entry, &type, &found));
+	if (found)
+		*ret = points_to(type.address);
+	else if (first || has_plain_parameters(types->binary, function))
+		return ask(types, function, reg, false, ret);
 	return NULL;
 }
 
-/* What a function that was called has left in a register: any of its returns tells. */
+/* What a function that was called has left in the first register of its results. */
 static struct error *find_result(struct value_types *types, uint64_t entry, uint8_t reg,
 				 struct value_type *ret)
 {
 	struct function function;
-	struct lock_code *code;
-	if (!binary_function(types->binary, entry, &function) || function.entry != entry)
+	if (reg != machine_registers.first_result ||
+	    !binary_function(types->binary, entry, &function) || function.entry != entry ||
+	    is_shared(&function))
 		return NULL;
-	TRY(lock_flow_code(types->flow, &function, &code));
-	if (!code)
-		return NULL;
-	for (size_t i = 0; i < code->steps.count && !ret->descriptor; i++) {
-		if (code->steps.items[i].kind == STEP_RETURN)
-			TRY(at_register(types, code->steps.items[i].pc, reg, ret));
-	}
-	return NULL;
+	return ask(types, &function, reg, true, ret);
 }
 
 /* The runtime's functions that are handed a type. */
@@ -246,7 +334,7 @@ static const struct maker *maker_named(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
 		if (strncmp(name, makers[i].name, strlen(makers[i].name)) == 0)
-			return &makers[i];
+			return strcmp(name, "runtime.makemap_small") == 0 ? NULL : &makers[i];
 	}
 	return NULL;
 }

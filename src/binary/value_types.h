@@ -5,15 +5,19 @@
 #include "binary/lock_flow.h"
 
 /*
- * The type of a value that machine code works with, by where it comes from. A place in the code has
- * one type, whatever runs there: one way to it that tells is enough.
+ * The type of a value that machine code works with, by where it comes from:
  *
  *	what a method's receiver points to	by the method's name
  *	what a closure has captured		by the struct that the compiler made for it
  *	what was allocated			by the descriptor that the allocator is handed
  *	a field, or what it points to		by the type that it is in
- *	a parameter				by what a caller hands in
- *	a result				by what the function returns
+ *	a parameter				by what all callers that can be seen hand in
+ *	a result				by what all returns leave
+ *
+ * A place has one type, whatever runs there, but for two kinds of places: a generic function's, and
+ * an interface's second word. So nothing is said of what a generic function is handed, and of a
+ * parameter or a result only where it cannot be such a word. Conversions by package unsafe are not
+ * seen.
  */
 struct value_types;
 

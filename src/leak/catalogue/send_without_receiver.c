@@ -9,9 +9,9 @@ const struct rule rule_send_without_receiver = {
 	.evidence =
 		"What goroutines that can still run are able to reach is followed through the whole heap, from all\n"
 		"variables, stacks, timers, finalizers and weak pointers. The channel\n"
-		"is outside of that. Where somebody still holds the channel, code would have to use it: worth a look\n"
-		"is what several wait for, each at its own channel or for a value, if no code of the program seems\n"
-		"to do the other half with channels of that type.\n"
+		"is outside of that. Where somebody still holds the channel, code would have to use it: likely\n"
+		"is what several wait for, each at its own channel or for a value, if no code of the program is\n"
+		"left that does the other half with channels of that type.\n"
 		"It has no buffer, so that the send waits for a receiver.",
 	.leaky =
 		"func (s *Shop) price(item string) (int, error) {\n"

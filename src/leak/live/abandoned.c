@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "leak/live/abandoned.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "binary/channel_uses.h"
+#include "binary/pclntab.h"
 #include "binary/type.h"
 #include "leak/live/age.h"
 #include "leak/live/holder.h"
@@ -19,17 +21,16 @@
  * send or close. So all code of the program is looked through that does so with channels of that
  * type, and if there is none, none of these goroutines goes on.
  *
- * Types are found by following machine code, so that this is no proof. Where they are not found,
- * a place counts that reads the channel from a field at the same offset, and one of which nothing
- * is known counts always. The standard library sends on no channel of a program's own but those of
- * the types below; a channel that something of the library holds is left out.
+ * Types are found by following machine code, so that this is no proof. Where one is not found, the
+ * place counts as one that wakes anybody. The standard library sends on no channel of a program's
+ * own but those of the types below; a channel that something of the library holds is left out.
  *
  * One or two of a kind may be what a program has for itself, whose other side was left out when it
  * was linked.
  */
 #define SUSPECT_LEAST 3
+#define LIKELY_LEAST  10
 #define CROWDS_MAX    32
-#define MEMBERS_MAX   256 /* of a crowd, whose holders are looked for */
 
 /* Elements of channels that the library sends on, though they are not its own. */
 static const char *const sent_by_library[] = { "time.Time", "os.Signal", "*rpc.Call" };
@@ -78,14 +79,11 @@ struct search {
 	struct crowds crowds;
 	struct abandoned_vector list;
 	struct map channels; /* vertex → index into `list` */
+	const struct map *globals;
 };
 
 static void search_deinit(struct search *search)
 {
-	for (size_t i = 0; i < search->list.count; i++) {
-		u64_vector_deinit(&search->list.items[i].offsets);
-		u64_vector_deinit(&search->list.items[i].globals);
-	}
 	abandoned_vector_deinit(&search->list);
 	map_deinit(&search->channels);
 	crowds_deinit(&search->crowds);
@@ -135,130 +133,13 @@ static struct error *add_channel(struct search *search, struct abandoned_crowd *
 static struct error *add_crowd(struct search *search, const struct crowd *crowd)
 {
 	struct abandoned_crowd abandoned = { .crowd = crowd, .only_closed = true };
-	size_t index = search->list.count, members = 0;
-	for (uint32_t i = crowd->first; i != CROWD_END && members < MEMBERS_MAX;
-	     i = search->crowds.next[i], members++) {
+	size_t index = search->list.count;
+	for (uint32_t i = crowd->first; i != CROWD_END; i = search->crowds.next[i]) {
 		const struct wait *wait = &search->evidence->goroutines->list.items[i].wait;
 		for (uint32_t k = 0; k < wait->channel_count; k++)
 			TRY(add_channel(search, &abandoned, index, &wait->channels[k]));
 	}
 	return abandoned_vector_append(&search->list, &abandoned);
-}
-
-/* An idle pool receives from one channel. */
-static bool is_judged(const struct abandoned_crowd *abandoned)
-{
-	return !abandoned->foreign && abandoned->held &&
-	       (!abandoned->only_closed || abandoned->channels > 1);
-}
-
-static bool has(const struct u64_vector *list, uint64_t number)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i] == number)
-			return true;
-	}
-	return false;
-}
-
-/* The type of a channel's elements, if somebody waits for it or the heap tells; 0. */
-static uint64_t element_of(const struct live_evidence *evidence, uint64_t channel)
-{
-	const struct heap *heap = evidence->heap;
-	uint32_t vertex = library_vertex(heap, channel);
-	struct heap_type type = { 0 };
-	if (vertex != VERTEX_NONE && heap_object_type(heap, vertex) != HEAP_TYPE_UNKNOWN)
-		heap_types_get(heap->types, heap_object_type(heap, vertex), &type);
-	if (type.form == HEAP_CHANNEL)
-		return type.descriptor;
-	for (size_t i = 0; i < evidence->goroutines->list.count; i++) {
-		const struct wait *wait = &evidence->goroutines->list.items[i].wait;
-		for (uint32_t k = 0; k < wait->channel_count; k++) {
-			if (wait->channels[k].address == channel)
-				return wait->channels[k].element_type;
-		}
-	}
-	return 0;
-}
-
-/* Of the channel that one of the program's variables leads to now. */
-static uint64_t element_in_global(const struct live_evidence *evidence, uint64_t address)
-{
-	const struct heap_roots *roots = &evidence->heap->roots;
-	for (size_t i = 0; i < roots->list.count; i++) {
-		const struct heap_root *root = &roots->list.items[i];
-		for (size_t k = root->first; k < root->first + root->count; k++) {
-			if (root->kind == HEAP_ROOT_GLOBAL &&
-			    roots->pointers.items[k].where == address)
-				return element_of(evidence, roots->pointers.items[k].value);
-		}
-	}
-	return 0;
-}
-
-static bool may_wake(const struct live_evidence *evidence, const struct abandoned_crowd *abandoned,
-		     const struct channel_use *use)
-{
-	for (size_t i = 0; i < abandoned->case_count; i++) {
-		const struct abandoned_case *one = &abandoned->cases[i];
-		if (!(one->wakes & use->does))
-			continue;
-		if (use->known == CHANNEL_OF_ANYTHING ||
-		    (use->known == CHANNEL_OF_ELEMENT && use->value == one->element) ||
-		    (use->known == CHANNEL_IN_FIELD && has(&abandoned->offsets, use->value)) ||
-		    (use->known == CHANNEL_IN_GLOBAL &&
-		     (has(&abandoned->globals, use->value) ||
-		      element_in_global(evidence, use->value) == one->element)))
-			return true;
-	}
-	return false;
-}
-
-static unsigned wakes_of(const struct abandoned_crowd *abandoned)
-{
-	unsigned wakes = 0;
-	for (size_t i = 0; i < abandoned->case_count; i++)
-		wakes |= abandoned->cases[i].wakes;
-	return wakes;
-}
-
-/* True when none of the crowds is left that no code wakes. */
-static bool drop_woken(struct search *search, const struct channel_use_vector *found)
-{
-	size_t left = 0;
-	for (size_t i = 0; i < search->list.count; i++) {
-		struct abandoned_crowd *abandoned = &search->list.items[i];
-		for (size_t k = 0; k < found->count && !abandoned->foreign; k++) {
-			if (may_wake(search->evidence, abandoned, &found->items[k]))
-				abandoned->foreign = true;
-		}
-		left += is_judged(abandoned);
-	}
-	return left == 0;
-}
-
-static struct error *look_through_code(struct search *search)
-{
-	const struct binary *binary = runtime_binary(search->evidence->heap->runtime);
-	_cleanup_(channel_uses_cleanup) struct channel_uses *uses = NULL;
-	unsigned wakes = 0;
-	for (size_t i = 0; i < search->list.count; i++)
-		wakes |= is_judged(&search->list.items[i]) ? wakes_of(&search->list.items[i]) : 0;
-	TRY(channel_uses_open(binary, &uses));
-	bool none_left = channel_uses_count(uses) == 0;
-	for (size_t i = 0; i < channel_uses_count(uses) && !none_left; i++) {
-		_cleanup_(channel_use_vector_deinit) struct channel_use_vector found = { 0 };
-		unsigned does;
-		const char *function = channel_uses_function(uses, i, &does);
-		if (!(does & wakes) ||
-		    (function && !place_is_users(&search->evidence->places, function)))
-			continue;
-		TRY(channel_uses_resolve(uses, i, &found));
-		none_left = drop_woken(search, &found);
-	}
-	for (size_t i = 0; i < search->list.count && none_left; i++)
-		search->list.items[i].foreign = true;
-	return NULL;
 }
 
 static const char *title_of(const struct abandoned_crowd *abandoned, struct findings *ret)
@@ -269,15 +150,45 @@ static const char *title_of(const struct abandoned_crowd *abandoned, struct find
 	if (wait->kind == WAIT_SELECT)
 		return findings_text(
 			ret,
-			"%s goroutines wait in a select of whose channels no code seems to do the other half",
+			"%s goroutines wait in a select of whose channels no code does the other half",
 			count);
 	if (wait->channels[0].send)
 		return findings_text(
-			ret, "%s goroutines send on channels that no code seems to receive from",
-			count);
+			ret, "%s goroutines send on channels that no code receives from", count);
 	return findings_text(
-		ret, "%s goroutines receive from channels that no code seems to send on or close",
-		count);
+		ret, "%s goroutines receive from channels that no code sends on or closes", count);
+}
+
+/* "receives from a channel of int, or sends on or closes one of string" */
+static const char *others_half(const struct search *search, const struct abandoned_crowd *abandoned,
+			       struct findings *ret)
+{
+	const struct binary *binary = runtime_binary(search->evidence->heap->runtime);
+	const char *text = "";
+	for (size_t i = 0; i < abandoned->case_count; i++) {
+		const struct abandoned_case *one = &abandoned->cases[i];
+		char name[256];
+		if (!error_ignore(type_name(binary, one->element, name, sizeof(name))))
+			snprintf(name, sizeof(name), "some type");
+		text = findings_text(ret, "%s%s%s%s%s %s of %s", text, i ? ", or " : "",
+				     one->wakes & CHANNEL_RECEIVES ? "receives from" : "",
+				     one->wakes == (CHANNEL_RECEIVES | CHANNEL_SENDS | CHANNEL_CLOSES)
+					     ? ", "
+					     : "",
+				     one->wakes & CHANNEL_SENDS ? "sends on or closes" : "",
+				     i ? "one" : "a channel", name);
+	}
+	return text;
+}
+
+/*
+ * Several that wait for a value can hardly be meant to: who sends none at all needs no channel. To be
+ * closed at the end, or not even then, is what some wait for by intention: a few.
+ */
+static bool is_likely(const struct abandoned_crowd *abandoned)
+{
+	return abandoned->crowd->count >= LIKELY_LEAST &&
+	       (!abandoned->only_closed || abandoned->channels >= LIKELY_LEAST);
 }
 
 static struct error *report(const struct search *search, const struct abandoned_crowd *abandoned,
@@ -285,22 +196,19 @@ static struct error *report(const struct search *search, const struct abandoned_
 {
 	const struct live_evidence *evidence = search->evidence;
 	const struct crowd *crowd = abandoned->crowd;
-	const struct wait_channel *channel = &crowd->example->wait.channels[0];
 	enum rule_id rule;
 	TRY(waits_rule(evidence, &search->crowds, crowd, &rule));
 	struct finding finding = crowd_finding(crowd, rule);
-	/*
-	 * Types of channels in machine code are followed through callers, fields and interfaces, which
-	 * goes wrong where one piece of code serves several types: so it is worth a look, no more.
-	 */
-	finding.certainty = CERTAINTY_SUSPECT;
+	finding.certainty = is_likely(abandoned) ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 	finding.title = title_of(abandoned, ret);
 	finding.why = findings_text(
 		ret,
-		"Somebody still holds the channels. But as far as its machine code tells, nothing in the program %s a channel of %s.",
-		channel->send ? "receives from" : "sends on, or closes,", channel->element);
-	finding.settle = "Look for who was to be the other side: nothing of it was linked.";
-	uint32_t vertex = library_vertex(evidence->heap, channel->address);
+		"Somebody still holds the channels. But as far as its machine code tells, nothing in the program %s.",
+		others_half(search, abandoned, ret));
+	if (finding.certainty == CERTAINTY_SUSPECT)
+		finding.settle =
+			"A few may be meant to wait so. Look for who was to be the other side: nothing of it was linked.";
+	uint32_t vertex = library_vertex(evidence->heap, crowd->example->wait.channels[0].address);
 	struct finding holder = finding;
 	TRY(live_holder_tell(evidence, vertex, ret, &holder));
 	finding.path = holder.path;
@@ -323,27 +231,72 @@ static struct error *find_abandoned(struct search *search, struct findings *ret)
 				   &search->list));
 	bool any = false;
 	for (size_t i = 0; i < search->list.count; i++)
-		any |= is_judged(&search->list.items[i]);
+		any |= abandoned_is_judged(&search->list.items[i]);
 	if (!any)
 		return NULL;
-	TRY(look_through_code(search));
+	TRY(abandoned_drop_woken(search->evidence, search->globals, &search->list));
 	for (size_t i = 0; i < search->list.count; i++) {
-		if (is_judged(&search->list.items[i]))
+		if (abandoned_is_judged(&search->list.items[i]))
 			TRY(report(search, &search->list.items[i], ret));
 	}
 	return NULL;
 }
 
+/* Nothing is looked for where there is nobody to look for. */
+static bool has_some(const struct live_evidence *evidence)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < evidence->goroutines->list.count && count < SUSPECT_LEAST; i++) {
+		const struct goroutine *goroutine = &evidence->goroutines->list.items[i];
+		count += goroutine->wait.channel_count && !goroutine->system &&
+			 waits_itself(evidence, goroutine);
+	}
+	return count == SUSPECT_LEAST;
+}
+
+/*
+ * Another module's code reaches types and functions in ways that are not followed, and may yet be
+ * loaded. And without the names of modules nobody can tell whose a package is.
+ */
+static bool is_possible(const struct live_evidence *evidence)
+{
+	const struct binary *binary = runtime_binary(evidence->heap->runtime);
+	struct function function;
+	return binary->module_count == 1 && binary->build_info.main.path &&
+	       !pclntab_find_named(binary->modules[0].functions, "plugin.open", &function);
+}
+
+static struct error *abandoned_read(const struct live_evidence *evidence, void **ret_notes)
+{
+	if (!is_possible(evidence) || !has_some(evidence))
+		return NULL;
+	struct map *globals = calloc(1, sizeof(*globals));
+	if (!globals)
+		return error_no_memory();
+	*ret_notes = globals;
+	return abandoned_read_globals(evidence, globals);
+}
+
+static void abandoned_forget(void *notes)
+{
+	map_deinit(notes);
+	free(notes);
+}
+
 static struct error *abandoned_find(const struct live_evidence *evidence, void *notes,
 				    struct findings *ret)
 {
-	(void)notes;
-	/* Another module's code reaches types and functions in ways that are not followed. */
-	if (!evidence->liveness || !evidence->tree ||
-	    runtime_binary(evidence->heap->runtime)->module_count != 1)
+	if (!evidence->liveness || !evidence->tree || !notes)
 		return NULL;
-	_cleanup_(search_deinit) struct search search = { .evidence = evidence };
+	_cleanup_(search_deinit) struct search search = {
+		.evidence = evidence,
+		.globals = notes,
+	};
 	return find_abandoned(&search, ret);
 }
 
-const struct live_detector live_abandoned = { .find = abandoned_find };
+const struct live_detector live_abandoned = {
+	.read = abandoned_read,
+	.find = abandoned_find,
+	.forget = abandoned_forget,
+};

@@ -5,10 +5,7 @@
 #include "base/map.h"
 #include "leak/live/crowd.h"
 
-/*
- * Where channels lie that goroutines wait for: in fields of objects, and in variables. For crowds of
- * such goroutines, all at once, in one pass over the heap.
- */
+/* What abandoned.c and the files beside it share: crowds of goroutines that wait for channels. */
 #define ABANDONED_CASES_MAX 8
 
 /* What could wake them, by one of their channels. */
@@ -21,19 +18,35 @@ struct abandoned_crowd {
 	const struct crowd *crowd;
 	struct abandoned_case cases[ABANDONED_CASES_MAX];
 	size_t case_count;
-	size_t channels;           /* different ones */
-	bool only_closed;          /* nothing is sent: the element has no bytes */
-	struct u64_vector offsets; /* of the fields, from wherever a pointer may lead; no order */
-	struct u64_vector globals; /* addresses of words of data that lead to one */
-	bool held;                 /* somebody else than themselves holds one */
-	bool foreign;              /* somebody does of whom nothing can be said */
+	size_t channels;  /* different ones */
+	bool only_closed; /* nothing is sent: the element has no bytes */
+	bool held;    /* somebody else than themselves holds one */
+	bool foreign; /* somebody does of whom nothing can be said; or some code may wake them */
 };
 
 DEFINE_VECTOR(abandoned_vector, struct abandoned_crowd);
 
-/* `channels`: vertex → index into `list`. */
+/* An idle pool receives from one channel. */
+static inline bool abandoned_is_judged(const struct abandoned_crowd *abandoned)
+{
+	return !abandoned->foreign && abandoned->held &&
+	       (!abandoned->only_closed || abandoned->channels > 1);
+}
+
+/* Who holds the channels, in one pass over the heap. `channels`: vertex → index into `list`. */
 struct error *abandoned_find_holders(const struct live_evidence *evidence,
 				     const struct crowds *crowds, const struct map *channels,
 				     struct abandoned_vector *list) must_use;
+
+/*
+ * The types of channels' elements that variables lead to, by the address of the word; as long as
+ * there is the process's memory.
+ */
+struct error *abandoned_read_globals(const struct live_evidence *evidence, struct map *ret)
+	must_use;
+
+/* All code of the program: those that some of it may wake become foreign. */
+struct error *abandoned_drop_woken(const struct live_evidence *evidence, const struct map *globals,
+				   struct abandoned_vector *list) must_use;
 
 #endif

@@ -4,29 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "binary/type.h"
 #include "heap/edge_names.h"
 
-#define INSIDE_MAX  8  /* structs, one in the other */
-#define OFFSETS_MAX 64 /* of one crowd: more are no registry */
 
 struct holders {
 	const struct live_evidence *evidence;
-	struct heap_edge_names names;
 	uint64_t *wanted;   /* a bit for each object: a channel that is waited for */
 	uint32_t *crowd_of; /* by goroutine: the crowd it is a member of; CROWD_END */
 	const struct map *channels;
 	struct abandoned_vector *list;
 };
-
-static struct error *add_once(struct u64_vector *list, uint64_t number)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i] == number)
-			return NULL;
-	}
-	return u64_vector_append(list, &number);
-}
 
 static bool is_of_program(const struct live_evidence *evidence, const char *package)
 {
@@ -36,59 +23,37 @@ static bool is_of_program(const struct live_evidence *evidence, const char *pack
 	       place_is_users(&evidence->places, name);
 }
 
-/*
- * The field from the beginning of the value, and from that of each struct or array inside that has
- * it: machine code may have a pointer to any of them.
- */
-static struct error *add_offsets(struct holders *holders, uint64_t descriptor, uint64_t offset,
-				 struct u64_vector *offsets)
-{
-	const struct binary *binary = runtime_binary(holders->evidence->heap->runtime);
-	for (int depth = 0; depth < INSIDE_MAX; depth++) {
-		struct type type;
-		struct type_field field, inside = { 0 };
-		if (!error_ignore(type_read(binary, descriptor, &type)))
-			return NULL;
-		TRY(add_once(offsets, offset));
-		if (type.kind == TYPE_ARRAY) {
-			struct type element;
-			if (!error_ignore(type_read(binary, type.element, &element)) ||
-			    !element.size)
-				return NULL;
-			offset %= element.size;
-			descriptor = type.element;
-			continue;
-		}
-		if (type.kind != TYPE_STRUCT)
-			return NULL;
-		for (size_t i = 0; i < type.count; i++) {
-			if (!error_ignore(type_field(binary, &type, i, &field)))
-				return NULL;
-			if (field.offset <= offset)
-				inside = field;
-		}
-		if (!inside.type)
-			return NULL;
-		offset -= inside.offset;
-		descriptor = inside.type;
-	}
-	return NULL;
-}
-
 /* What the runtime has noted of the wait itself holds nobody. */
 static bool is_record(const char *name)
 {
 	return strcmp(name, "runtime.sudog") == 0 || strcmp(name, "runtime.g") == 0;
 }
 
-static struct error *take_object(struct holders *holders, uint32_t vertex, uint32_t position,
+/* Something of a library's that has the channel may do anything with it. */
+static bool is_programs(const struct holders *holders, const struct heap_type *type,
+			const char *package)
+{
+	switch (type->form) {
+	case HEAP_VALUE:
+	case HEAP_ARRAY:
+		return !*package || is_of_program(holders->evidence, package);
+	case HEAP_CLOSURE:
+		return is_of_program(holders->evidence, package);
+	case HEAP_MAP_GROUPS:
+	case HEAP_MAP_BUCKETS:
+	case HEAP_MAP_OVERFLOW:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct error *take_object(struct holders *holders, uint32_t vertex,
 				 struct abandoned_crowd *ret)
 {
 	struct heap *heap = holders->evidence->heap;
 	const char *name, *package;
 	struct heap_type type;
-	uint64_t offset;
-	bool known;
 	uint32_t number = heap_object_type(heap, vertex);
 	if (number == HEAP_TYPE_UNKNOWN) {
 		ret->foreign = true;
@@ -100,42 +65,8 @@ static struct error *take_object(struct holders *holders, uint32_t vertex, uint3
 	ret->held = true;
 	heap_types_get(heap->types, number, &type);
 	TRY(heap_types_package(heap->types, number, &package));
-	TRY(heap_edge_offset(&holders->names, vertex, position, &offset, &known));
-	switch (type.form) {
-	case HEAP_VALUE:
-	case HEAP_ARRAY:
-		if (!known || (*package && !is_of_program(holders->evidence, package)))
-			break;
-		if (type.form == HEAP_ARRAY) {
-			struct type element;
-			if (!error_ignore(type_read(runtime_binary(heap->runtime), type.descriptor,
-						    &element)) ||
-			    !element.size)
-				break;
-			offset %= element.size;
-		}
-		return add_offsets(holders, type.descriptor, offset, &ret->offsets);
-	case HEAP_CLOSURE:
-		if (!is_of_program(holders->evidence, package))
-			break;
-		return NULL; /* what is captured is known by its type, or not at all */
-	case HEAP_MAP_GROUPS:
-	case HEAP_MAP_BUCKETS:
-	case HEAP_MAP_OVERFLOW: {
-		struct type map;
-		if (!error_ignore(type_read(runtime_binary(heap->runtime), type.descriptor, &map)))
-			break;
-		struct type element;
-		/* A pointer to the element is what the runtime's functions return. */
-		if (error_ignore(type_read(runtime_binary(heap->runtime), map.element, &element)) &&
-		    element.kind == TYPE_CHAN)
-			return add_once(&ret->offsets, 0);
-		break;
-	}
-	default:
-		break;
-	}
-	ret->foreign = true;
+	if (!is_programs(holders, &type, package))
+		ret->foreign = true;
 	return NULL;
 }
 
@@ -168,10 +99,9 @@ static struct error *take_root(struct holders *holders, uint32_t vertex, uint32_
 	if (root->kind == HEAP_ROOT_GOROUTINE)
 		return take_frame(holders, root, pointer, crowd, ret);
 	ret->held = true;
-	if (root->kind == HEAP_ROOT_GLOBAL && pointer && !pointer->conservative &&
-	    (!root->name || place_is_users(&holders->evidence->places, root->name)))
-		return add_once(&ret->globals, pointer->where);
-	ret->foreign = true;
+	if (root->kind != HEAP_ROOT_GLOBAL || !pointer || pointer->conservative ||
+	    (root->name && !place_is_users(&holders->evidence->places, root->name)))
+		ret->foreign = true;
 	return NULL;
 }
 
@@ -191,10 +121,8 @@ static struct error *take_vertex(struct holders *holders, uint32_t vertex)
 			continue;
 		uint32_t position = i - graph->rows[vertex];
 		TRY(vertex < graph->object_count
-			    ? take_object(holders, vertex, position, crowd)
+			    ? take_object(holders, vertex, crowd)
 			    : take_root(holders, vertex, position, (uint32_t)slot->value, crowd));
-		if (crowd->offsets.count > OFFSETS_MAX)
-			crowd->foreign = true;
 	}
 	return NULL;
 }
@@ -241,8 +169,5 @@ struct error *abandoned_find_holders(const struct live_evidence *evidence,
 		.channels = channels,
 		.list = list,
 	};
-	TRY(heap_edge_names_init(&holders.names, evidence->heap));
-	struct error *error = find_all(&holders, crowds);
-	heap_edge_names_deinit(&holders.names);
-	return error;
+	return find_all(&holders, crowds);
 }

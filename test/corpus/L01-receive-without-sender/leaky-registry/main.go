@@ -22,7 +22,7 @@ var subscribers struct {
 
 func (s *subscriber) listen() {
 	for {
-		event := <-s.events // LEAK L1 count=200 certainty=suspect atmost=likely
+		event := <-s.events // LEAK L1 count=200 atmost=likely
 		s.seen = append(s.seen, event)
 	}
 }

@@ -23,7 +23,7 @@ var sessions struct {
 }
 
 func (s *session) work() {
-	s.reports <- report{s.id} // LEAK L3 count=50 certainty=suspect atmost=likely
+	s.reports <- report{s.id} // LEAK L3 count=50 atmost=likely
 }
 
 func open(id int) {

@@ -22,7 +22,7 @@ var rooms = map[string]*room{}
 
 func (r *room) run() {
 	for {
-		select { // LEAK L7|L40 count=40 certainty=suspect atmost=likely
+		select { // LEAK L7|L40 count=40 atmost=likely
 		case m := <-r.messages:
 			r.log = append(r.log, m)
 		case <-r.done:

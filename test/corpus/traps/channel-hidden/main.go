@@ -40,6 +40,9 @@ func main() {
 		go wait(e)
 	}
 	lib.Wait()
+	for c := range byKey {
+		c <- 1
+	}
 	println(len(closers), len(boxed), len(byKey))
 }
 

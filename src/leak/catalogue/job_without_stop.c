@@ -9,7 +9,8 @@ const struct rule rule_job_without_stop = {
 	.evidence =
 		"Goroutines of one go statement that wait for a ticker, and for nothing else that anybody could\n"
 		"send or close, while nothing but the goroutine itself leads to the object that it works on: its\n"
-		"owner is gone. From 10 on, and more than two for each processor; from 3 on a suspicion. One\n"
+		"owner is gone. From 10 on, and more than two for each processor, if one came after another, or 32;\n"
+		"from 3 on a suspicion. One\n"
 		"alone is a service of the program, and not reported.",
 	.leaky =
 		"func NewCache() *Cache {\n"

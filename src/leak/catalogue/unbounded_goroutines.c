@@ -9,7 +9,8 @@ const struct rule rule_unbounded_goroutines = {
 	.evidence =
 		"At least 1,000 goroutines that one go statement started wait at one place, or 100 of which\n"
 		"one has waited for 10 s or two collections. Goroutines that wait for a connection, or that come one with each\n"
-		"connection, are taken for load. One look cannot tell a crowd from a growing one: suspect.",
+		"connection, are taken for load. Handlers whose clients are still there are a suspicion even if more\n"
+		"come. One look cannot tell a crowd from a growing one: suspect.",
 	.leaky =
 		"func (s *Shop) notify(orders []Order) {\n"
 		"	for _, order := range orders {\n"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "base/text.h"
 #include "leak/dump/gatherings.h"
+#include "leak/load.h"
 #include "model/quantity.h"
 
 /*
@@ -20,9 +20,7 @@
 #define CROWD_LARGE   1000
 #define CROWD_NOTABLE 100
 #define FINDINGS_MAX  5
-#define FRESH_LEAST   10
-
-#define PAIRED_PERCENT 80
+#define TOLD_LEAST    10
 
 /* For the minutes to tell something. */
 #define AGES_LEAST     20
@@ -39,42 +37,6 @@ static bool is_wanted(const struct told_evidence *evidence, const struct gorouti
 	if (goroutine->state == GOROUTINE_UNKNOWN)
 		return true; /* counted stacks tell none */
 	return goroutine->state == GOROUTINE_WAITING && goroutine->wait.kind != WAIT_DESCRIPTOR;
-}
-
-/* Counted stacks tell waits for descriptors by their frames alone. */
-static bool waits_for_descriptor(const struct goroutine *goroutine)
-{
-	const struct stack *stack = goroutine->stack;
-	for (uint32_t i = 0; i < stack->count && i < 3; i++) {
-		if (text_equal(stack->frames[i].function, "internal/poll.runtime_pollWait"))
-			return true;
-	}
-	return goroutine->wait.kind == WAIT_DESCRIPTOR;
-}
-
-static bool is_partner(const struct goroutine *goroutine, const struct place *creation)
-{
-	if (!creation->function)
-		return false;
-	if (text_equal(goroutine->creator.function, creation->function))
-		return goroutine->creator.line != creation->line;
-	for (uint32_t i = 0; i < goroutine->stack->count; i++) {
-		if (text_equal(goroutine->stack->frames[i].function, creation->function))
-			return true;
-	}
-	return false;
-}
-
-static bool is_paired(const struct told_evidence *evidence, const struct gathering *crowd)
-{
-	uint64_t paired = 0;
-	for (size_t i = 0; i < evidence->groups->count; i++) {
-		const struct goroutine_group *group = &evidence->groups->items[i];
-		if (waits_for_descriptor(group->example) &&
-		    is_partner(group->example, &crowd->creation))
-			paired += group->total;
-	}
-	return paired * 100 >= crowd->count * PAIRED_PERCENT;
 }
 
 struct age {
@@ -117,15 +79,10 @@ static struct error *waits_by_age(const struct told_evidence *evidence,
 }
 
 /* Since the earlier dump. */
-struct change {
-	uint64_t kept;  /* of the members */
-	uint64_t fresh; /* members that have come */
-	uint64_t gone;  /* that the same statement had started */
-};
-
-static struct change change_of(const struct told_evidence *evidence, const struct gathering *crowd)
+static struct load_change change_of(const struct told_evidence *evidence,
+				    const struct gathering *crowd)
 {
-	struct change change = { 0 };
+	struct load_change change = { 0 };
 	for (size_t i = 0; evidence->earlier && i < crowd->members.count; i++) {
 		bool kept = told_was_there(
 			evidence, &evidence->dump->goroutines.list.items[crowd->members.items[i]]);
@@ -135,13 +92,6 @@ static struct change change_of(const struct told_evidence *evidence, const struc
 	uint64_t before = evidence->earlier ? told_count_before(evidence, &crowd->creation) : 0;
 	change.gone = before > change.kept ? before - change.kept : 0;
 	return change;
-}
-
-/* A few may end, where very many come. */
-static bool is_growing(const struct change *change)
-{
-	return change->fresh >= FRESH_LEAST && change->kept && change->fresh * 20 >= change->kept &&
-	       change->gone * 20 <= change->fresh;
 }
 
 /* By its state alone. */
@@ -188,7 +138,7 @@ static const char settle_by_process[] =
 	"A dump does not say who could wake them: dowse on the process (dowse PID), a core or a snapshot of it would prove it.";
 
 static struct error *report_growing(const struct told_evidence *evidence,
-				    const struct gathering *crowd, const struct change *change,
+				    const struct gathering *crowd, const struct load_change *change,
 				    struct findings *ret)
 {
 	char count[QUANTITY_SIZE], fresh[QUANTITY_SIZE], gone[QUANTITY_SIZE];
@@ -210,13 +160,16 @@ static struct error *report_growing(const struct told_evidence *evidence,
 }
 
 static struct error *report_by_age(const struct told_evidence *evidence,
-				   const struct gathering *crowd, struct findings *ret)
+				   const struct gathering *crowd, bool served, struct findings *ret)
 {
 	char count[QUANTITY_SIZE];
 	bool selects = crowd->example->wait.kind == WAIT_SELECT;
-	/* Who selects can be woken by more than one; and a subscriber may well wait for hours. */
+	/*
+	 * Who selects can be woken by more than one; and a subscriber, or who serves a client, may
+	 * well wait for hours.
+	 */
 	/* Who sleeps, or waits for what the dump does not tell, may be about its work. */
-	bool suspected = selects || rule_of(crowd->example) == RULE_UNBOUNDED_GOROUTINES;
+	bool suspected = selects || served || rule_of(crowd->example) == RULE_UNBOUNDED_GOROUTINES;
 	struct finding finding = begin(crowd, suspected ? CERTAINTY_SUSPECT : CERTAINTY_LIKELY);
 	finding.title = findings_text(ret,
 				      "%s goroutines wait at one place, each since it came: %s",
@@ -245,17 +198,19 @@ static struct error *report_size(const struct told_evidence *evidence,
 static struct error *judge(const struct told_evidence *evidence, const struct gathering *crowd,
 			   struct findings *ret, bool *ret_found)
 {
-	struct change change = change_of(evidence, crowd);
+	struct load_change change = change_of(evidence, crowd);
 	bool by_age = false;
-	*ret_found = !is_paired(evidence, crowd) && !waits_for_descriptor(crowd->example);
+	bool served = load_is_served(evidence->groups, crowd->example, crowd->count);
+	*ret_found = !load_is_paired(evidence->groups, &crowd->creation, crowd->count) &&
+		     !load_waits_for_descriptor(crowd->example);
 	if (!*ret_found)
 		return NULL;
-	if (is_growing(&change))
+	if (load_change_grows(&change) && !served)
 		return report_growing(evidence, crowd, &change, ret);
 	if (evidence->dump->form == DUMP_STACKS)
 		TRY(waits_by_age(evidence, crowd, &by_age));
 	if (by_age)
-		return report_by_age(evidence, crowd, ret);
+		return report_by_age(evidence, crowd, served, ret);
 	*ret_found = crowd->count >= CROWD_LARGE ||
 		     (crowd->count >= CROWD_NOTABLE && crowd->wait_max_ns > 0);
 	return *ret_found ? report_size(evidence, crowd, ret) : NULL;
@@ -269,7 +224,7 @@ struct error *told_crowds(const struct told_evidence *evidence, struct findings 
 	/* Largest first: the rest are smaller still. */
 	for (size_t i = 0; i < list.count && found < FINDINGS_MAX; i++) {
 		bool is_finding = false;
-		if (list.items[i].count < (evidence->earlier ? FRESH_LEAST : AGES_LEAST))
+		if (list.items[i].count < (evidence->earlier ? TOLD_LEAST : AGES_LEAST))
 			break;
 		TRY(judge(evidence, &list.items[i], ret, &is_finding));
 		found += is_finding;

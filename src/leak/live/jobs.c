@@ -6,6 +6,7 @@
 #include "leak/live/crowd.h"
 #include "leak/live/library.h"
 #include "leak/live/lone_channels.h"
+#include "leak/live/past.h"
 #include "model/quantity.h"
 
 /*
@@ -15,12 +16,20 @@
  * it or to stop its work, nor send on or close what else the goroutine waits for.
  *
  * One of a kind is what a program has for itself. So are as many as it has processors, each with what
- * it needs. From 3 on it is a suspicion; 10, and twice as many as there are processors, is more than
- * that. One is enough that a test has left behind which has ended.
+ * it needs; and a dozen, one for each of those that it works for, all started at once. From 3 on it is a
+ * suspicion. 10, and twice as many as there are processors, are more than that if one came after
+ * another: others have been started between them, or more have come since an earlier look. One is
+ * enough that a test has left behind which has ended.
  */
 #define JOBS_SUSPECT 3
 #define JOBS_LIKELY  10
+#define JOBS_MANY    32 /* nobody starts as many on purpose, once each */
 #define FINDINGS_MAX 5
+
+/* So many others that were started meanwhile, for each of them; ids are handed out by the dozen. */
+#define OTHERS_BETWEEN  3
+#define IDS_A_PROCESSOR 16
+#define FRESH_LEAST     2
 
 /* crowds_gather() hands the evidence along, which is the first part of this. */
 struct jobs_evidence {
@@ -158,16 +167,40 @@ static struct error *choose(const struct live_evidence *evidence, const uint32_t
 	return NULL;
 }
 
+/* Did one come after another, while the program did something else besides? */
+static bool came_with_time(const struct live_evidence *evidence, const struct crowds *crowds,
+			   const struct crowd *crowd, uint64_t processors)
+{
+	uint64_t first = UINT64_MAX, last = 0, fresh = 0;
+	for (uint32_t i = crowd->first; i != CROWD_END; i = crowds->next[i]) {
+		const struct goroutine *goroutine = &evidence->goroutines->list.items[i];
+		first = MIN(first, goroutine->id);
+		last = MAX(last, goroutine->id);
+		fresh += evidence->past && !live_past_has(evidence, goroutine);
+	}
+	return last - first >= crowd->count * OTHERS_BETWEEN + processors * IDS_A_PROCESSOR ||
+	       (fresh >= FRESH_LEAST && fresh < crowd->count);
+}
+
+static bool is_likely(const struct live_evidence *evidence, const struct crowds *crowds,
+		      const struct crowd *crowd)
+{
+	uint64_t processors = evidence->counters
+				      ? (uint64_t)MAX(evidence->counters->processors, INT64_C(0))
+				      : 0;
+	if (crowd->count < JOBS_LIKELY || crowd->count <= 2 * processors)
+		return false;
+	return crowd->count >= JOBS_MANY || came_with_time(evidence, crowds, crowd, processors);
+}
+
 static struct error *tell(const struct jobs_evidence *jobs, const struct crowds *crowds,
 			  const struct crowd *crowd, struct findings *ret)
 {
 	const struct live_evidence *evidence = &jobs->evidence;
-	int64_t processors = evidence->counters ? evidence->counters->processors : 0;
 	char count[QUANTITY_SIZE];
 	struct finding finding = crowd_finding(crowd, RULE_JOB_WITHOUT_STOP);
 	bool left = crowd->example->owner_ended;
-	bool likely = left || (crowd->count >= JOBS_LIKELY &&
-			       (int64_t)crowd->count > 2 * MAX(processors, INT64_C(0)));
+	bool likely = left || is_likely(evidence, crowds, crowd);
 	finding.certainty = likely ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 	for (uint32_t i = crowd->first; i != CROWD_END; i = crowds->next[i])
 		finding.bytes += (int64_t)heap_retained(evidence->heap, jobs->roots[i]);

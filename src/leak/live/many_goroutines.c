@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "base/text.h"
 #include "leak/live/age.h"
 #include "leak/live/crowd.h"
 #include "leak/live/past.h"
+#include "leak/load.h"
 #include "model/quantity.h"
 
 /*
@@ -19,15 +19,14 @@
  *   - all receiving from one channel is what an idle pool of workers does: 1,000 and no less;
  *   - waiting for a descriptor is waiting for somebody outside: that is load, and descriptors are
  *     bounded; goroutines that come in pairs with those (a writer beside each reader of a
- *     connection) are load too.
+ *     connection) are load too;
+ *   - who serves a client that is still there, or a stream of one, is not called a leak for being
+ *     one of many that come: clients may well wait for long.
  */
 #define CROWD_LARGE   1000
 #define CROWD_NOTABLE 100
 #define FINDINGS_MAX  5
-#define FRESH_LEAST   10 /* fewer come with any request */
-
-/* Of so many in a hundred that wait for a descriptor, one for each. */
-#define PAIRED_PERCENT 80
+#define TOLD_LEAST    10 /* by two looks: as many must have come at least */
 
 static bool is_wanted(const struct live_evidence *evidence, const struct goroutine *goroutine)
 {
@@ -74,36 +73,9 @@ static struct awaited awaited_of(const struct live_evidence *evidence, const str
 	return awaited;
 }
 
-/*
- * The goroutine of the connection that a crowd's member serves: another go statement of the same
- * function started it, or that function is on its own stack.
- */
-static bool is_partner(const struct goroutine *goroutine, const struct place *creation)
+static bool is_load(const struct live_evidence *evidence, const struct crowd *crowd)
 {
-	if (!creation->function)
-		return false;
-	if (text_equal(goroutine->creator.function, creation->function))
-		return goroutine->creator.line != creation->line;
-	for (uint32_t i = 0; i < goroutine->stack->count; i++) {
-		if (text_equal(goroutine->stack->frames[i].function, creation->function))
-			return true;
-	}
-	return false;
-}
-
-static bool is_paired(const struct live_evidence *evidence, const struct crowd *crowd)
-{
-	uint64_t paired = 0;
-	for (size_t i = 0; i < evidence->groups->count; i++) {
-		const struct goroutine_group *group = &evidence->groups->items[i];
-		const struct goroutine *example = group->example;
-		if (example->wait.kind != WAIT_DESCRIPTOR &&
-		    !strstr(example->state_text, "IO wait"))
-			continue;
-		if (is_partner(example, &crowd->creation))
-			paired += group->count;
-	}
-	return paired * 100 >= crowd->count * PAIRED_PERCENT;
+	return load_is_paired(evidence->groups, &crowd->creation, crowd->count);
 }
 
 static bool is_notable(const struct live_evidence *evidence, const struct crowd *crowd,
@@ -130,16 +102,10 @@ static const char *crowd_why(const struct crowd *crowd, const struct awaited *aw
 }
 
 /* Since the first look. */
-struct change {
-	uint64_t kept;  /* of the members */
-	uint64_t fresh; /* members that have come */
-	uint64_t gone;  /* that the same statement had started */
-};
-
-static struct change change_of(const struct live_evidence *evidence, const struct crowds *crowds,
-			       const struct crowd *crowd)
+static struct load_change change_of(const struct live_evidence *evidence,
+				    const struct crowds *crowds, const struct crowd *crowd)
 {
-	struct change change = { 0 };
+	struct load_change change = { 0 };
 	for (uint32_t i = crowd->first; i != CROWD_END; i = crowds->next[i]) {
 		bool kept = live_past_has(evidence, &evidence->goroutines->list.items[i]);
 		change.kept += kept;
@@ -148,13 +114,6 @@ static struct change change_of(const struct live_evidence *evidence, const struc
 	uint64_t before = live_past_count(evidence->past, &crowd->creation);
 	change.gone = before > change.kept ? before - change.kept : 0;
 	return change;
-}
-
-/* A few may end, where very many come. */
-static bool is_growing(const struct change *change)
-{
-	return change->fresh >= FRESH_LEAST && change->kept && change->fresh * 20 >= change->kept &&
-	       change->gone * 20 <= change->fresh;
 }
 
 /*
@@ -191,7 +150,7 @@ static struct error *report(const struct live_evidence *evidence, const struct c
 
 static struct error *report_growing(const struct live_evidence *evidence,
 				    const struct crowds *crowds, const struct crowd *crowd,
-				    const struct awaited *awaited, const struct change *change,
+				    const struct awaited *awaited, const struct load_change *change,
 				    struct findings *ret)
 {
 	char count[QUANTITY_SIZE], fresh[QUANTITY_SIZE];
@@ -219,12 +178,13 @@ static struct error *judge(const struct live_evidence *evidence, const struct cr
 	struct awaited awaited = awaited_of(evidence, crowds, crowd);
 	*ret_found = true;
 	if (evidence->past) {
-		struct change change = change_of(evidence, crowds, crowd);
-		if (is_growing(&change) && !is_paired(evidence, crowd))
+		struct load_change change = change_of(evidence, crowds, crowd);
+		if (load_change_grows(&change) && !is_load(evidence, crowd) &&
+		    !load_is_served(evidence->groups, crowd->example, crowd->count))
 			return report_growing(evidence, crowds, crowd, &awaited, &change, ret);
 	}
 	*ret_found = crowd->count >= CROWD_NOTABLE && is_notable(evidence, crowd, &awaited) &&
-		     !is_paired(evidence, crowd);
+		     !is_load(evidence, crowd);
 	return *ret_found ? report(evidence, crowds, crowd, &awaited, ret) : NULL;
 }
 
@@ -238,7 +198,7 @@ static struct error *many_goroutines_find(const struct live_evidence *evidence, 
 	/* Largest first: the rest are smaller still. */
 	for (size_t i = 0; i < crowds.list.count && found < FINDINGS_MAX; i++) {
 		bool is_finding;
-		if (crowds.list.items[i].count < (evidence->past ? FRESH_LEAST : CROWD_NOTABLE))
+		if (crowds.list.items[i].count < (evidence->past ? TOLD_LEAST : CROWD_NOTABLE))
 			break;
 		TRY(judge(evidence, &crowds, &crowds.list.items[i], ret, &is_finding));
 		found += is_finding;

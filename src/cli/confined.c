@@ -120,6 +120,7 @@ struct error *confined_run(struct invocation *invocation, enum cli_status *ret)
 		.spool_count = find_spools(options, spools),
 		.process = invocation->operand_count ? numbered(invocation->operands[0]) : 0,
 		.second = invocation->operand_count > 1 ? numbered(invocation->operands[1]) : 0,
+		.sources = invocation->verb == &verb_diagnose,
 		.every_process = invocation->verb == &verb_ps,
 		.reads_input = reads_input(invocation),
 		.run = work,

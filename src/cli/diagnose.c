@@ -2,6 +2,7 @@
 #include "cli/diagnose_text.h"
 #include "cli/earlier.h"
 #include "cli/profile_diagnose.h"
+#include "cli/source_shown.h"
 #include "fix/fix.h"
 
 static struct error *look_and_judge(struct invocation *invocation, struct evidence *evidence,
@@ -43,6 +44,8 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 		.counters = look.has_counters ? &look.counters : NULL,
 		.memory = look.has_memory ? &look.memory : NULL,
 		.main_module = runtime_binary(evidence.runtime)->build_info.main.path,
+		.main_package = runtime_binary(evidence.runtime)->build_info.path,
+		.built_before_ns = source_built_before(&evidence.subject, target.descriptor),
 		.looks = earlier.past ? 2 : 1,
 		.first_pause_ns = earlier.pause_ns,
 		.between_ns = earlier.past ? earlier.past->elapsed_ns : -1,
@@ -59,7 +62,7 @@ static const enum option_id options[] = {
 	OPTION_MIN_CERTAINTY, OPTION_FAIL_ON,    OPTION_SUPPRESS,   OPTION_BASELINE,
 	OPTION_NO_STOP,       OPTION_MAX_PAUSE,  OPTION_MAX_MEMORY, OPTION_SAVE,
 	OPTION_NO_INDEX,      OPTION_EXECUTABLE, OPTION_SPOOL,      OPTION_DUMP,
-	OPTION_END,
+	OPTION_SOURCE,        OPTION_END,
 };
 
 const struct verb verb_diagnose = {

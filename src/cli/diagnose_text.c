@@ -2,6 +2,7 @@
 #include "cli/diagnose_text.h"
 
 #include "cli/gctrace.h"
+#include "cli/source_shown.h"
 #include "fix/fix.h"
 #include "leak/dump/told.h"
 
@@ -113,6 +114,7 @@ struct error *diagnose_text(struct invocation *invocation, struct cli_target *ta
 		.findings = &judgement.told.findings,
 		.goroutines = &text_dump(&judgement.text)->goroutines,
 		.groups = &judgement.told.groups,
+		.built_before_ns = source_built_before(&judgement.text.subject, target->descriptor),
 		.looks = judgement.has_earlier ? 2 : 1,
 		.between_ns = judgement.told.evidence.elapsed_ns,
 	};

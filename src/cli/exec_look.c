@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cli/exec_judge.h"
 #include "cli/look.h"
+#include "cli/source_shown.h"
 #include "fix/fix.h"
 #include "leak/ignored.h"
 #include "report/diagnosis.h"
@@ -176,6 +177,7 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 	struct exec *exec = looking->exec;
 	const struct watch_owners owners = exec_owners(exec);
 	_cleanup_(suppressions_deinit) struct suppressions suppressions = { 0 };
+	_cleanup_(source_shown_deinit) struct source_shown source = { 0 };
 	TRY(watch_owners_tell(&owners, look->live.evidence.goroutines));
 	TRY(look_judge(look, NULL));
 	struct findings *findings = &look->live.findings;
@@ -196,11 +198,14 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 		.folder = getenv("PWD"),
 		.main_module = runtime_binary(evidence->runtime)->build_info.main.path,
 		.package = package_of(exec),
+		.main_package = runtime_binary(evidence->runtime)->build_info.path,
+		.built_before_ns = source_built_before(&evidence->subject, -1),
 		.looks = 1,
 		.between_ns = -1,
 	};
 	TRY(select_findings(exec, findings, &diagnosis, &suppressions));
 	TRY(exec_left(exec, &owners, &look->live, &diagnosis));
+	TRY(source_show(&exec->invocation->options, &diagnosis, findings, &source));
 	exec->told->findings = findings->list.count;
 	exec->told->left = diagnosis.left_count;
 	exec->told->fails |= fails(&exec->invocation->options, findings) || diagnosis.left_count;

@@ -38,6 +38,7 @@ struct error *exec_work(struct exec *exec, int (*run)(void *argument), void *arg
 		.files = files,
 		.file_count = file_count,
 		.process = exec->spawned.pid,
+		.sources = true,
 		.run = run,
 		.argument = argument,
 		.warn = warn,

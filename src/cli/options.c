@@ -234,6 +234,10 @@ static struct error *options_set(struct options *options, enum option_id id, con
 		TRY(error_wrap(options_parse_duration(value, &options->every_ns), "%s", name));
 		return options->every_ns ? NULL
 					 : error_new(ERROR_USAGE, "--every 0 would never end");
+	case OPTION_SOURCE:
+		TRY(options_add(&options->sources, name, value));
+		return *value ? NULL
+			      : error_new(ERROR_USAGE, "--source takes the name of a folder");
 	case OPTION_IGNORE_TOP:
 		return options_add(&options->ignore_top, name, value);
 	case OPTION_IGNORE_ANY:

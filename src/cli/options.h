@@ -60,6 +60,8 @@
 	       "leave out what its lines say: 'L17 main.(*Pool).* -- 64 by design'")               \
 	OPTION(BASELINE, "--baseline", "FILE",                                                     \
 	       "only what is new since that report (--format json or sarif)")                      \
+	OPTION(SOURCE, "--source", "DIR",                                                          \
+	       "where source lies of what was built elsewhere; may be repeated")                   \
 	OPTION(FAIL_ON, "--fail-on", "LEVEL",                                                      \
 	       "status 3 at or above proved, likely (the default), suspect; or never")             \
 	OPTION(OUT, "--out", "DIR", "also write what was found into DIR, one JSON file a process") \
@@ -112,8 +114,9 @@ struct options {
 	const char *rules;    /* as written; the verb knows the catalogue */
 	const char *min_certainty;
 	const char *fail_on;
-	const char *out;    /* NULL: nowhere */
-	int64_t every_ns;   /* 0: at its end */
+	const char *out;  /* NULL: nowhere */
+	int64_t every_ns; /* 0: at its end */
+	struct option_list sources;
 	struct option_list ignore_top;
 	struct option_list ignore_any;
 };

@@ -101,6 +101,7 @@ struct error *profile_diagnose(struct invocation *invocation, const struct cli_t
 		.subject = &subject,
 		.findings = &look.findings,
 		.profile = &look,
+		.built_before_ns = profiles.now->time_ns > 0 ? profiles.now->time_ns : 0,
 		.looks = profiles.before ? 2 : 1,
 		.between_ns = look.evidence.elapsed_ns,
 	};

@@ -83,6 +83,7 @@ struct error *telling_tell(struct telling *telling, const struct invocation *inv
 	diagnosis->all = options->given[OPTION_ALL];
 	diagnosis->folder = getenv("PWD");
 	TRY(telling_leave_out(telling, options, findings, gone, diagnosis));
+	TRY(source_show(options, diagnosis, findings, &telling->source));
 	telling_print(invocation, diagnosis);
 	*ret = telling_judge(options, findings);
 	return NULL;
@@ -92,4 +93,5 @@ void telling_deinit(struct telling *telling)
 {
 	suppressions_deinit(&telling->suppressions);
 	file_bytes_deinit(&telling->baseline);
+	source_shown_deinit(&telling->source);
 }

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/source_shown.h"
 #include "report/diagnosis.h"
 
 /*
@@ -15,6 +16,7 @@ struct telling {
 	enum certainty at_least;
 	struct suppressions suppressions;
 	struct file_bytes baseline;
+	struct source_shown source;
 };
 
 /* What was written wrong is told before anything is looked at. */

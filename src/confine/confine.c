@@ -152,6 +152,7 @@ static struct error *serve(const struct confine_work *work, int socket, struct w
 		.file_count = work->file_count,
 		.spools = work->spools,
 		.spool_count = work->spool_count,
+		.sources = work->sources,
 		.every_process = work->every_process,
 		.process = work->process,
 		.second = work->second,

@@ -24,6 +24,7 @@ struct confine_work {
 	size_t spool_count;
 	pid_t process;      /* the target; 0: not known, or none */
 	pid_t second;       /* another one to compare with, by its number; 0: none */
+	bool sources;       /* Go source may be read */
 	bool every_process; /* all may be looked into */
 	bool reads_input;   /* from standard input */
 

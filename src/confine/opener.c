@@ -78,6 +78,19 @@ static bool name_of_folder(int descriptor, char *ret, size_t size)
 	return strncmp(ret, "/proc", 5) == 0;
 }
 
+/* What it is called where it is, not by a link to it: "x.go" may lead anywhere. */
+static bool is_source(int descriptor)
+{
+	char link[48], name[PATH_MAX + 1];
+	struct stat status;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", descriptor);
+	ssize_t n = readlink(link, name, sizeof(name) - 1);
+	if (n <= 0 || fstat(descriptor, &status) < 0 || !S_ISREG(status.st_mode))
+		return false;
+	name[n] = '\0';
+	return policy_is_source(name);
+}
+
 /* The worker's own folder in /proc is the broker's: the worker asks what dowse may. */
 static const char *put_broker(const struct policy *policy, const char *path, char *text,
 			      size_t size)
@@ -156,7 +169,8 @@ static bool proves_right(const struct named *named, int file)
 {
 	if (named->place == PLACE_EXECUTABLE)
 		return is_executable(file);
-	return is_control_group(file) || is_executable(file);
+	return is_control_group(file) || is_executable(file) ||
+	       (named->place == PLACE_SOURCE && is_source(file));
 }
 
 /* What must prove to be right is opened twice: a device may do things when it is opened to read. */
@@ -206,6 +220,7 @@ static int answer_open(const struct named *named, uint32_t flags)
 	case PLACE_EXECUTABLE:
 	case PLACE_TREE:
 	case PLACE_FILE:
+	case PLACE_SOURCE:
 		return open_judged(named, (int)flags);
 	case PLACE_HIDDEN:
 		return -ENOENT;
@@ -228,7 +243,7 @@ static int answer_status(const struct named *named, uint32_t flags, struct stat 
 		return -seen;
 	if (fstat(seen, ret) < 0)
 		return errno;
-	if (named->place != PLACE_FILE || is_control_group(seen))
+	if ((named->place != PLACE_FILE && named->place != PLACE_SOURCE) || is_control_group(seen))
 		return 0;
 	_cleanup_(close_descriptor) int file = open_judged(named, O_RDONLY);
 	return file >= 0 ? 0 : -file;

@@ -159,6 +159,12 @@ static bool is_listed(const char *const *names, size_t count, const char *path)
 	return false;
 }
 
+bool policy_is_source(const char *path)
+{
+	size_t length = strlen(path);
+	return length > 3 && strcmp(path + length - 3, ".go") == 0;
+}
+
 bool policy_spools(const struct policy *policy, const char *folder)
 {
 	return is_listed(policy->spools, policy->spool_count, folder);
@@ -173,7 +179,7 @@ enum place policy_place(struct policy *policy, const char *path, const char **re
 			return PLACE_PROC;
 	}
 	if (strncmp(path, "/proc/", 6) != 0)
-		return PLACE_FILE;
+		return policy->sources && policy_is_source(path) ? PLACE_SOURCE : PLACE_FILE;
 	const char *text = path + 6;
 	pid_t process;
 	if (!take_process(&text, &process))

@@ -9,7 +9,8 @@
 /*
  * Which files a worker may have opened. A name decides in /proc, where names are the kernel's, and
  * for what the user wrote on the command line; elsewhere the file itself does: executables,
- * libraries and debug files may be read wherever they lie, and control groups, and nothing else.
+ * libraries and debug files may be read wherever they lie, and control groups; Go source where the verb
+ * shows it, by the name that the file has behind all links; and nothing else.
  *
  * Of every process the worker learns what any user may know, and may read the executable; memory,
  * mappings and descriptors are the target's alone. That is the process that the user named by its
@@ -21,6 +22,7 @@ struct policy {
 	size_t file_count;
 	const char *const *spools; /* folders in which it may have files without a name; borrowed */
 	size_t spool_count;
+	bool sources;       /* Go source may be read, wherever it lies */
 	bool every_process; /* the verb looks into each: there is no target */
 	pid_t process;      /* the target; 0: not known yet */
 	pid_t second;       /* another one that the user named by its number; 0: none */
@@ -38,6 +40,7 @@ enum place {
 	PLACE_TREE,       /* inside the target's own tree, below `root` */
 	PLACE_NAMED,      /* the user has named it */
 	PLACE_FILE,       /* must prove to be an executable, or a control group */
+	PLACE_SOURCE, /* must prove to be a regular file whose own name ends in .go, or the same */
 };
 
 /*
@@ -45,6 +48,9 @@ enum place {
  * *ret_rest is what follows /proc/PID/root in `path`.
  */
 enum place policy_place(struct policy *policy, const char *path, const char **ret_rest);
+
+/* Is that what Go source is called? */
+bool policy_is_source(const char *path);
 
 /* May it have a file without a name there, to write to? */
 bool policy_spools(const struct policy *policy, const char *folder);

@@ -4,6 +4,7 @@
 
 #include "leak/rules.h"
 #include "model/place.h"
+#include "source/excerpt.h"
 
 /* Against another process of the program: see leak/compare.h. */
 enum finding_change {
@@ -49,6 +50,8 @@ struct finding {
 	const char *settle;  /* what would make a suspicion certain; NULL none */
 	const char *fix;     /* sentences; NULL until src/fix has seen it */
 	const char *diff;    /* NULL: none */
+	const struct excerpt *source;         /* of `place`; NULL: not at hand, or not asked for */
+	const struct excerpt *created_source; /* of `created_by` */
 	enum finding_change change;
 	uint64_t count_before; /* of what stayed */
 	int64_t bytes_before;

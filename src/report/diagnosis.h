@@ -35,7 +35,9 @@ struct diagnosis {
 	bool all;                                    /* every finding in full */
 	const char *folder;                          /* that dowse was called in; NULL unknown */
 	const char *main_module;                     /* its path; NULL unknown */
-	const struct left_behind *left;              /* told where that is asked for */
+	const char *main_package;                    /* the path of package main; NULL unknown */
+	int64_t built_before_ns;        /* since 1970, by then the program was built; 0 unknown */
+	const struct left_behind *left; /* told where that is asked for */
 	size_t left_count;
 	const char *package; /* whose tests these are; NULL: unknown, or no tests */
 	const struct suppressions *suppressions; /* NULL: none were given */

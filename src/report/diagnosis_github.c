@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model/quantity.h"
+#include "report/excerpt_text.h"
 #include "report/safe.h"
 #include "report/source_path.h"
 
@@ -37,12 +38,12 @@ static void write_property(const char *name, const char *value, bool *first, str
 	*first = false;
 }
 
-static void write_place(const struct diagnosis *diagnosis, const struct place *place, bool *first,
-			struct writer *writer)
+static void write_place(const struct diagnosis *diagnosis, const struct place *place,
+			const struct excerpt *source, bool *first, struct writer *writer)
 {
 	if (!place->file || strcmp(place->file, "?") == 0)
 		return;
-	const char *file = source_path_in_tree(diagnosis, place->file);
+	const char *file = source_path_in_tree(diagnosis, place->file, source);
 	write_property("file", file ? file : place->file, first, writer);
 	if (place->line > 0)
 		writer_printf(writer, ",line=%d", place->line);
@@ -72,6 +73,11 @@ static void write_message(const struct finding *finding, struct writer *writer)
 			writer_string(writer, i == 1 ? ". " : "%0AFix: ");
 		write_escaped(parts[i], false, writer);
 	}
+	const char *line = excerpt_line(finding->source);
+	if (line && finding->source->state == EXCERPT_SAME) {
+		writer_string(writer, "%0ALine: ");
+		write_escaped(line, false, writer);
+	}
 }
 
 static void write_left(const struct diagnosis *diagnosis, const struct left_behind *left,
@@ -79,7 +85,7 @@ static void write_left(const struct diagnosis *diagnosis, const struct left_behi
 {
 	bool first = true;
 	writer_string(writer, "::warning");
-	write_place(diagnosis, &left->place, &first, writer);
+	write_place(diagnosis, &left->place, NULL, &first, writer);
 	writer_printf(writer, "%stitle=left::", first ? " " : ",");
 	write_test(left->package, left->test, writer);
 	quantity_write(writer, left->count,
@@ -95,7 +101,7 @@ void diagnosis_github(const struct diagnosis *diagnosis, struct writer *writer)
 		const struct rule *rule = rules_get(finding->rule);
 		bool first = true;
 		writer_printf(writer, "::%s", commands[finding->certainty]);
-		write_place(diagnosis, &finding->place, &first, writer);
+		write_place(diagnosis, &finding->place, finding->source, &first, writer);
 		writer_printf(writer, "%stitle=%s %s (%s)::", first ? " " : ",", rule->code,
 			      rule->name, certainty_name(finding->certainty));
 		write_message(finding, writer);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/excerpt_text.h"
 #include "report/gathered.h"
 #include "report/members.h"
 #include "report/memory_report.h"
@@ -6,7 +7,9 @@
 
 /* The contract is docs/json.md: keys are added, never changed. */
 
-static void member_created_by(struct json *json, const struct place *place)
+/* `source`: of findings, whose places are looked up. */
+static void member_created_by(struct json *json, const struct place *place, bool with_source,
+			      const struct excerpt *source)
 {
 	json_key(json, "created_by");
 	if (!place->function) {
@@ -15,6 +18,8 @@ static void member_created_by(struct json *json, const struct place *place)
 	}
 	json_object_begin(json);
 	members_place(json, place->function, place->file, place->line);
+	if (with_source)
+		member_source(json, source);
 	json_object_end(json);
 }
 
@@ -86,8 +91,9 @@ static void write_finding(struct json *json, const struct finding *finding)
 	json_member_known(json, "bytes", finding->bytes);
 	members_place(json, finding->place.function, finding->place.file, finding->place.line);
 	json_member_string(json, "place_is", finding->place_word);
+	member_source(json, finding->source);
 	json_member_string(json, "subject", finding->subject);
-	member_created_by(json, &finding->created_by);
+	member_created_by(json, &finding->created_by, true, finding->created_source);
 	json_member_string(json, "state", finding->state);
 	member_seconds(json, "wait_s", finding->wait_max_ns);
 	json_key(json, "growth_per_hour");
@@ -169,7 +175,7 @@ static void member_left(struct json *json, const struct diagnosis *diagnosis)
 		json_member_unsigned(json, "count", left->count);
 		json_member_string(json, "state", left->state);
 		members_place(json, left->place.function, left->place.file, left->place.line);
-		member_created_by(json, &left->created_by);
+		member_created_by(json, &left->created_by, false, NULL);
 		json_member_unsigned(json, "example", left->example);
 		json_object_end(json);
 	}

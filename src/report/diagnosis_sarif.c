@@ -78,9 +78,10 @@ static void write_uri(struct json *json, const char *prefix, const char *path)
 	writer_deinit(&uri);
 }
 
-static void write_artifact(struct json *json, const struct diagnosis *diagnosis, const char *file)
+static void write_artifact(struct json *json, const struct diagnosis *diagnosis, const char *file,
+			   const struct excerpt *source)
 {
-	const char *in_tree = source_path_in_tree(diagnosis, file);
+	const char *in_tree = source_path_in_tree(diagnosis, file, source);
 	json_key(json, "artifactLocation");
 	json_object_begin(json);
 	write_uri(json, !in_tree && file[0] == '/' ? "file://" : "", in_tree ? in_tree : file);
@@ -89,20 +90,47 @@ static void write_artifact(struct json *json, const struct diagnosis *diagnosis,
 	json_object_end(json);
 }
 
+/* Lines as the artifact has them; their ends are what a reader adds. */
+static void member_snippet(struct json *json, const struct excerpt *source, size_t from, size_t to)
+{
+	_cleanup_(writer_deinit) struct writer text = WRITER_TO_MEMORY;
+	for (size_t i = from; i <= to; i++)
+		writer_printf(&text, "%s%s", i > from ? "\n" : "",
+			      source->lines[i - source->first]);
+	member_text(json, "snippet", writer_text(&text));
+}
+
+static void write_regions(struct json *json, int32_t line, const struct excerpt *source)
+{
+	bool known = source && source->count && source->state == EXCERPT_SAME;
+	json_key(json, "region");
+	json_object_begin(json);
+	json_member_unsigned(json, "startLine", (uint64_t)line);
+	if (known)
+		member_snippet(json, source, source->line, source->line);
+	json_object_end(json);
+	if (!known)
+		return;
+	size_t last = source->first + source->count - 1;
+	json_key(json, "contextRegion");
+	json_object_begin(json);
+	json_member_unsigned(json, "startLine", source->first);
+	json_member_unsigned(json, "endLine", last);
+	member_snippet(json, source, source->first, last);
+	json_object_end(json);
+}
+
 static void write_location(struct json *json, const struct diagnosis *diagnosis,
-			   const struct place *place, const char *message)
+			   const struct place *place, const struct excerpt *source,
+			   const char *message)
 {
 	json_object_begin(json);
 	if (place->file && strcmp(place->file, "?") != 0) {
 		json_key(json, "physicalLocation");
 		json_object_begin(json);
-		write_artifact(json, diagnosis, place->file);
-		if (place->line > 0) {
-			json_key(json, "region");
-			json_object_begin(json);
-			json_member_unsigned(json, "startLine", (uint64_t)place->line);
-			json_object_end(json);
-		}
+		write_artifact(json, diagnosis, place->file, source);
+		if (place->line > 0)
+			write_regions(json, place->line, source);
 		json_object_end(json);
 	}
 	json_key(json, "logicalLocations");
@@ -123,13 +151,14 @@ static void write_locations(struct json *json, const struct diagnosis *diagnosis
 	json_key(json, "locations");
 	json_array_begin(json);
 	if (finding->place.function)
-		write_location(json, diagnosis, &finding->place, NULL);
+		write_location(json, diagnosis, &finding->place, finding->source, NULL);
 	json_array_end(json);
 	if (!finding->created_by.function)
 		return;
 	json_key(json, "relatedLocations");
 	json_array_begin(json);
-	write_location(json, diagnosis, &finding->created_by, "started here");
+	write_location(json, diagnosis, &finding->created_by, finding->created_source,
+		       "started here");
 	json_array_end(json);
 }
 

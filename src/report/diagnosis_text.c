@@ -123,7 +123,7 @@ static void write_findings(const struct diagnosis *diagnosis, size_t lines,
 	const struct findings *findings = diagnosis->findings;
 	for (size_t i = 0; diagnosis->all && i < findings->list.count; i++) {
 		writer_char(writer, '\n');
-		finding_text(&findings->list.items[i], FINDING_WHOLE, style, writer);
+		finding_text(&findings->list.items[i], FINDING_SOURCE, style, writer);
 	}
 	if (diagnosis->all || !findings->list.count)
 		return;
@@ -131,7 +131,7 @@ static void write_findings(const struct diagnosis *diagnosis, size_t lines,
 	screen_text(&screen, findings, style, writer);
 	size_t more = findings->list.count - screen.count;
 	/* What is said last has the least said of it. */
-	if (!more && screen.depths[screen.count - 1] == FINDING_WHOLE)
+	if (!more && screen.depths[screen.count - 1] >= FINDING_WHOLE)
 		return;
 	style_begin(style, STYLE_DIM, writer);
 	if (more) {

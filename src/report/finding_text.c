@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/quantity.h"
+#include "report/excerpt_text.h"
 #include "report/safe.h"
 #include "report/stack_text.h"
 #include "report/wrap.h"
@@ -198,7 +199,7 @@ void finding_text(const struct finding *finding, enum finding_depth depth,
 {
 	bool gone = finding->change == CHANGE_GONE;
 	write_title(finding, style, writer);
-	if (depth == FINDING_WHOLE)
+	if (depth >= FINDING_WHOLE)
 		write_path(finding, style, writer);
 	if (depth >= FINDING_PLACE)
 		write_where(finding, depth < FINDING_WHOLE, style, writer);
@@ -209,7 +210,9 @@ void finding_text(const struct finding *finding, enum finding_depth depth,
 		}
 		return;
 	}
-	if (depth == FINDING_WHOLE) {
+	if (depth >= FINDING_SOURCE)
+		excerpt_text(finding->source, BODY_COLUMN, style, writer);
+	if (depth >= FINDING_WHOLE) {
 		write_amount(finding, writer);
 		write_before(finding, style, writer);
 		write_prose(style, "why", finding->why, writer);

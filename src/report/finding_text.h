@@ -8,9 +8,10 @@
 /* How much is said of one; each has what those before it have. */
 enum finding_depth {
 	FINDING_TITLE,
-	FINDING_PLACE, /* where */
-	FINDING_FIX,   /* and what to change */
-	FINDING_WHOLE, /* path, amounts, why: all */
+	FINDING_PLACE,  /* where */
+	FINDING_FIX,    /* and what to change */
+	FINDING_WHOLE,  /* path, amounts, why: all words */
+	FINDING_SOURCE, /* and the lines, where the source is at hand */
 };
 
 /* One finding as a person reads it; it ends with a newline. */

@@ -54,7 +54,7 @@ struct screen screen_plan(const struct findings *findings, size_t lines, const s
 {
 	struct screen screen = { .count = MIN(findings->list.count, (size_t)SCREEN_FINDINGS) };
 	for (size_t i = 0; !lines && i < screen.count && i < FINDINGS_IN_FULL; i++)
-		screen.depths[i] = FINDING_WHOLE;
+		screen.depths[i] = FINDING_SOURCE;
 	for (size_t i = FINDINGS_IN_FULL; !lines && i < screen.count; i++)
 		screen.depths[i] = FINDING_PLACE;
 	if (!lines || !screen.count)
@@ -65,7 +65,7 @@ struct screen screen_plan(const struct findings *findings, size_t lines, const s
 		screen.count--;
 	while (screen.depths[0] > FINDING_TITLE && lines_of(&screen, findings, style) > lines)
 		screen.depths[0]--;
-	for (int depth = FINDING_PLACE; depth <= FINDING_WHOLE; depth++) {
+	for (int depth = FINDING_PLACE; depth <= FINDING_SOURCE; depth++) {
 		for (size_t i = 0; i < screen.count; i++) {
 			if (!deepen(&screen, i, (enum finding_depth)depth, lines, findings, style))
 				break;

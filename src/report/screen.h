@@ -9,7 +9,7 @@
 
 /*
  * How much of each finding a screen has room for. The first says where and what to change; then all
- * others say where, then what to change, then everything, in their order, as long as there is room.
+ * others say where, then what to change, then everything, then the lines of source, in their order, as long as there is room.
  */
 struct screen {
 	size_t count; /* of findings that are shown */

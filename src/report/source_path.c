@@ -11,8 +11,15 @@ static const char *below(const char *file, const char *folder)
 	return file + length + 1;
 }
 
-const char *source_path_in_tree(const struct diagnosis *diagnosis, const char *file)
+const char *source_path_in_tree(const struct diagnosis *diagnosis, const char *file,
+				const struct excerpt *source)
 {
+	const char *found = source ? below(source->file, diagnosis->folder) : NULL;
+	/* By --source DIR without a slash at its head. */
+	if (source && !found && source->file[0] != '/' && strncmp(source->file, "../", 3) != 0)
+		found = source->file + (strncmp(source->file, "./", 2) == 0 ? 2 : 0);
+	if (found)
+		return found;
 	const char *in_tree = below(file, diagnosis->folder);
 	return in_tree ? in_tree : below(file, diagnosis->main_module);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/quantity.h"
+#include "report/excerpt_text.h"
 #include "report/safe.h"
 #include "report/stack_text.h"
 #include "report/wrap.h"
@@ -101,6 +102,7 @@ void tests_text_finding(const struct finding *finding, const struct style *style
 	writer_string(writer, "    ");
 	wrap_text(style, 4, finding->title, writer);
 	write_place("at", &finding->place, writer);
+	excerpt_text(finding->source, COLUMN, style, writer);
 	write_place("from", &finding->created_by, writer);
 	write_prose(style, "why", finding->why, writer);
 	write_prose(style, "fix", finding->fix, writer);

@@ -115,6 +115,24 @@ static void test_the_first_is_the_target(void **state)
 	assert_true(policy_owns(&policy, OTHER));
 }
 
+static void test_sources(void **state)
+{
+	struct policy policy = make_policy(TARGET);
+	(void)state;
+	check_place(&policy, "/src/x/cart.go", PLACE_FILE);
+	policy.sources = true;
+	check_place(&policy, "/src/x/cart.go", PLACE_SOURCE);
+	check_place(&policy, "cart.go", PLACE_SOURCE);
+	check_place(&policy, "/src/x/.go", PLACE_SOURCE);
+	check_place(&policy, "/src/x/cart.go.key", PLACE_FILE);
+	check_place(&policy, "/src/x/cart.go/", PLACE_FILE);
+	check_place(&policy, ".go", PLACE_FILE);
+	check_place(&policy, "/etc/shadow", PLACE_FILE);
+	check_place(&policy, "/proc/4243/root/cart.go", PLACE_TREE);
+	check_place(&policy, "/proc/4243/cwd/cart.go", PLACE_REFUSED);
+	check_place(&policy, "/proc/4243/map_files/cart.go", PLACE_REFUSED);
+}
+
 static void test_spools(void **state)
 {
 	struct policy policy = make_policy(0);
@@ -199,9 +217,10 @@ static void test_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_places), cmocka_unit_test(test_the_first_is_the_target),
-		cmocka_unit_test(test_spools), cmocka_unit_test(test_landlock),
-		cmocka_unit_test(test_rights), cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_places),      cmocka_unit_test(test_the_first_is_the_target),
+		cmocka_unit_test(test_sources),     cmocka_unit_test(test_spools),
+		cmocka_unit_test(test_landlock),    cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_descriptors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

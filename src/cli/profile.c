@@ -5,6 +5,7 @@
 #include "profile/encode.h"
 #include "profile/merge.h"
 #include "profile/read.h"
+#include "report/flame_report.h"
 #include "report/profile_top_report.h"
 
 #define FILES_MAX 64
@@ -69,6 +70,15 @@ static struct error *profile_run(struct invocation *invocation, enum cli_status 
 		return error_new(ERROR_UNSUPPORTED, "%s: there is nothing in it", profile->name);
 	if (cli_format_is(invocation, "folded"))
 		return profile_fold(profile, type, invocation->out);
+	if (cli_format_is(invocation, "json")) {
+		const struct subject subject = {
+			.kind = "profile",
+			.name = profile->name,
+			.path = profile->name,
+			.uptime_ns = -1,
+		};
+		return flame_json(&subject, profile, type, invocation->out);
+	}
 	uint64_t limit = invocation->options.limit;
 	struct profile_top flat = { 0 }, cumulative = { 0 };
 	uint32_t rows = limit == UINT64_MAX ? 30 : (uint32_t)MIN(limit, UINT32_MAX);
@@ -80,7 +90,7 @@ static struct error *profile_run(struct invocation *invocation, enum cli_status 
 	return error;
 }
 
-static const char *const formats[] = { "text", "pprof", "folded", NULL };
+static const char *const formats[] = { "text", "json", "html", "pprof", "folded", NULL };
 static const enum option_id options[] = { OPTION_AGAINST, OPTION_LIMIT, OPTION_LIMIT_SHORT,
 					  OPTION_END };
 
@@ -89,10 +99,12 @@ const struct verb verb_profile = {
 	.usage = "profile FILE [FILE ...] [options]",
 	.summary = "profiles added up, or one less another: the top, pprof, folded stacks",
 	.help = "Several files are their sum; --against FILE takes another one away. Text is a table of the\n"
-		"functions that have most by themselves; pprof and folded are for other tools.\n"
+		"functions that have most by themselves; html is a flame graph, json the tree that it shows; pprof\n"
+		"and folded are for other tools.\n"
 		"\n"
 		"  dowse profile a.pprof b.pprof --format pprof -o both.pprof\n"
 		"  dowse profile now.pprof --against before.pprof\n"
+		"  dowse profile cpu.pprof --format html -o cpu.html\n"
 		"  dowse profile heap.pprof --format folded\n",
 	.formats = formats,
 	.options = options,

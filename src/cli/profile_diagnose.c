@@ -6,6 +6,7 @@
 #include "fix/fix.h"
 #include "leak/profile/look.h"
 #include "profile/read.h"
+#include "report/flame_report.h"
 
 #define WARNINGS_MAX 4
 
@@ -105,5 +106,9 @@ struct error *profile_diagnose(struct invocation *invocation, const struct cli_t
 		.looks = profiles.before ? 2 : 1,
 		.between_ns = look.evidence.elapsed_ns,
 	};
-	return telling_tell(telling, invocation, &look.findings, NULL, &diagnosis, ret);
+	TRY(telling_tell(telling, invocation, &look.findings, NULL, &diagnosis, ret));
+	/* A page has room for all the stacks. */
+	if (cli_format_is(invocation, "html") && profiles.now->type_count)
+		TRY(flame_json(&subject, profiles.now, look.shown, invocation->out));
+	return NULL;
 }

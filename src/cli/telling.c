@@ -3,8 +3,11 @@
 
 #include <string.h>
 
-#define SUPPRESS_MAX ((size_t)1 << 20)
-#define BASELINE_MAX ((size_t)256 << 20)
+#include "report/goroutines_report.h"
+
+#define PAGE_GROUPS_MOST 1000
+#define SUPPRESS_MAX     ((size_t)1 << 20)
+#define BASELINE_MAX     ((size_t)256 << 20)
 
 /* Findings are judged as they are shown: what --rules or --min-certainty left out cannot fail. */
 enum cli_status telling_judge(const struct options *options, const struct findings *findings)
@@ -26,9 +29,28 @@ bool telling_fails_on(const struct options *options, enum certainty *ret)
 	return strcmp(options->fail_on, "left") == 0 || certainty_parse(options->fail_on, ret);
 }
 
+/* A page shows what there is besides: a document of its own. */
+static void print_page(const struct diagnosis *diagnosis, struct writer *writer)
+{
+	static const struct goroutine_filter all = { 0 };
+	diagnosis_json(diagnosis, writer);
+	if (!diagnosis->goroutines || !diagnosis->groups)
+		return;
+	const struct goroutines_report report = {
+		.subject = diagnosis->subject,
+		.goroutines = diagnosis->goroutines,
+		.groups = diagnosis->groups,
+		.filter = &all,
+		.limit = PAGE_GROUPS_MOST,
+	};
+	goroutines_json(&report, writer);
+}
+
 void telling_print(const struct invocation *invocation, const struct diagnosis *diagnosis)
 {
-	if (cli_format_is(invocation, "json"))
+	if (cli_format_is(invocation, "html"))
+		print_page(diagnosis, invocation->out);
+	else if (cli_format_is(invocation, "json"))
 		diagnosis_json(diagnosis, invocation->out);
 	else if (cli_format_is(invocation, "sarif"))
 		diagnosis_sarif(diagnosis, invocation->out);

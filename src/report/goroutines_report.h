@@ -7,7 +7,7 @@
 /* Goroutines to be shown, and how. */
 struct goroutines_report {
 	const struct subject *subject;
-	struct goroutines *goroutines;
+	const struct goroutines *goroutines;
 	const struct goroutine_group_vector *groups; /* of those that match the filter */
 	const struct goroutine_filter *filter;
 	bool all;       /* each one, in the order of the evidence, instead of groups */

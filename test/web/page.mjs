@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { dowse, keep, pageOf, run, show, test, violations } from './browser.mjs';
-import { diagnosis, dump, finding, goroutines, group, leaky } from './samples.mjs';
+import { collections, diagnosis, dump, finding, flame, goroutines, group, growth, holders, leaky, types } from './samples.mjs';
 
 const LEAKY_DUMP = dump(['main.one', 'main.one', 'main.(*Two).wait', 'main.three.func1']);
 const text = (page, selector) => page.locator(selector).first().innerText();
@@ -77,7 +77,14 @@ test('it can be read and used by keys alone, and skipped through', async () => {
 });
 
 const LOOKS = [{ scheme: 'light' }, { scheme: 'dark' }, { scheme: 'light', width: 400 }];
-const KINDS = { diagnosis: leaky, goroutines };
+const STACKS = [
+	[['main.main', 'main.store', 'github.com/x/y.Put'], 600],
+	[['main.main', 'main.store'], 100],
+	[['main.main', 'net/http.Serve', 'main.store'], 200],
+	[['runtime.mcall'], 100],
+];
+const profile = flame(STACKS);
+const KINDS = { diagnosis: leaky, goroutines, types, holders, growth, collections, profile };
 for (const [name, sample] of Object.entries(KINDS)) {
 	test(`${name}: nothing for axe-core to find, nothing cut off, light, dark and 400 px wide`, async () => {
 		const path = pageOf(sample);
@@ -95,13 +102,123 @@ for (const [name, sample] of Object.entries(KINDS)) {
 	});
 }
 
+test('types can be sorted by each column, and searched', async () => {
+	await show(pageOf(types), async (page) => {
+		const first = () => page.locator('#types tbody tr').first().innerText();
+		assert.match(await text(page, 'h1'), /5\.2 MiB in 27,504 objects/);
+		assert.match(await first(), /http\.Server/);
+		await page.getByRole('button', { name: 'bytes', exact: true }).click();
+		await page.waitForSelector('th[aria-sort=descending] >> text=bytes');
+		assert.match(await first(), /unknown, 112 bytes each\s+43\s+48 KiB/);
+		await page.getByRole('button', { name: /^bytes/ }).click();
+		await page.waitForSelector('th[aria-sort=ascending] >> text=bytes');
+		assert.match(await first(), /http\.Server/);
+		await page.getByLabel('Search types').fill('main.');
+		await page.waitForFunction(() => document.querySelectorAll('#types tbody tr').length === 2);
+	});
+});
+
+test('what grew is told with its signs', async () => {
+	await show(pageOf(growth), async (page) => {
+		assert.match(await text(page, 'h1'), /5\.2 MiB in objects, \+1\.4 MiB since the first look/);
+		const rows = await page.locator('#types tbody tr').allInnerTexts();
+		assert.match(rows[0], /unknown, 112 bytes each\s+\+42\s+\+48 KiB\s+10 bytes/);
+		assert.match(rows[rows.length - 1], /string[\s\S]*−500 bytes/);
+	});
+});
+
+test('a holder is a tile as large as what it holds, and says what that is', async () => {
+	await show(pageOf(holders), async (page) => {
+		const tiles = page.locator('.tile');
+		assert.equal(await tiles.count(), 3);
+		const areas = await tiles.evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).map((box) => box.width * box.height));
+		// To a twentieth: borders and whole pixels.
+		assert.ok(Math.abs(areas[0] / areas[1] / (2777968 / 392832) - 1) < 0.05, String(areas));
+		assert.match(await text(page, '.parts'), /main\.sessions[\s\S]*main\.Session 558, 2\.6 MiB, 98 %/);
+		await page.getByRole('button', { name: /558 goroutines at main\.\(\*Cart\)\.watch\.func1 cart\.go:26/ }).press('Enter');
+		await page.waitForFunction(() => /runtime\.g 558/.test(document.querySelector('.parts').innerText));
+	});
+});
+
+test('collections are a curve', async () => {
+	await show(pageOf(collections), async (page) => {
+		assert.match(await text(page, 'h1'), /live heap grows/);
+		const points = (await page.locator('polyline.live').getAttribute('points')).split(' ').map((one) => one.split(',').map(Number));
+		assert.equal(points.length, 60);
+		assert.ok(points.every(([x, y], i) => !i || (x > points[i - 1][0] && y < points[i - 1][1])));
+		assert.match(await page.locator('svg').getAttribute('aria-label'), /from 20 MiB to 79 MiB in 59 s/);
+	});
+});
+
+const zoomed = (page, to) => page.waitForFunction((to) => document.querySelector('canvas').dataset.zoom === to, String(to));
+
+test('a flame graph says what is under the pointer, and zooms by clicks and keys', async () => {
+	await show(pageOf(profile), async (page) => {
+		const box = await page.locator('canvas').boundingBox();
+		assert.match(await text(page, '.note'), /1000 bytes in 6 calls/);
+		// Second row, in the first half: main.store, 700 of 900.
+		await page.mouse.move(box.x + box.width * 0.3, box.y + 30);
+		await page.waitForFunction(() => /main\.store 700 bytes, 70 %; itself 100 bytes/.test(document.querySelector('.current').innerText));
+		await page.mouse.click(box.x + box.width * 0.3, box.y + 30);
+		await zoomed(page, 1);
+		await page.mouse.move(box.x + box.width * 0.8, box.y + 50);
+		await page.waitForFunction(() => /y\.Put 600 bytes/.test(document.querySelector('.current').innerText));
+		await page.getByRole('button', { name: 'Zoom out' }).click();
+		await zoomed(page, 0);
+		await page.getByRole('button', { name: 'Show all' }).click();
+		await zoomed(page, -1);
+		await page.locator('canvas').focus();
+		for (const key of ['ArrowUp', 'ArrowUp', 'ArrowUp', 'ArrowDown', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
+		await page.waitForFunction(() => /main\.store 200 bytes/.test(document.querySelector('.current').innerText));
+		await page.keyboard.press('Enter');
+		await zoomed(page, 4);
+		await page.keyboard.press('Escape');
+		await zoomed(page, 3);
+		await page.keyboard.press('Home');
+		await zoomed(page, -1);
+	});
+});
+
+test('a search sums up what it finds, each stack once; functions have their sums', async () => {
+	await show(pageOf(profile), async (page) => {
+		await page.getByLabel('Search functions').first().fill('main.store');
+		await page.waitForFunction(() => /1 function, 900 bytes, 90 %/.test(document.querySelector('#flame [role=status]').innerText));
+		await page.waitForSelector('#flame tbody tr');
+		const rows = await page.locator('#flame tbody tr').allInnerTexts();
+		assert.match(rows[0], /github\.com\/x\/y\.Put\s+600 bytes \(60 %\)\s+600 bytes/);
+		assert.ok(rows.some((row) => /main\.store\s+300 bytes \(30 %\)\s+900 bytes \(90 %\)/.test(row)), rows.join());
+	});
+});
+
+test('a flame graph is drawn: its colours are there, by light and by dark, and of a difference', async () => {
+	const difference = flame([[['main.a'], 500], [['main.b', 'main.c'], -300]]);
+	for (const [sample, scheme] of [[profile, 'light'], [profile, 'dark'], [difference, 'light']]) {
+		await show(pageOf(sample), async (page) => {
+			const colours = await page.evaluate(() => {
+				const canvas = document.querySelector('canvas');
+				const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, Math.min(canvas.height, 40));
+				const found = new Map();
+				for (let i = 0; i < data.length; i += 4 * 7) if (data[i + 3] === 255) found.set(`${data[i]},${data[i + 1]},${data[i + 2]}`, (found.get(`${data[i]},${data[i + 1]},${data[i + 2]}`) ?? 0) + 1);
+				return [...found.values()].filter((count) => count > 100).length;
+			});
+			assert.ok(colours >= 2, `${colours} colours`);
+		}, { scheme });
+	}
+});
+
+test('calls beyond counting are left out, and it says so', async () => {
+	const cut = flame(STACKS);
+	Object.assign(cut.flame, { left_out: 12345, left_out_value: 1000 });
+	await show(pageOf(cut), async (page) => assert.match(await text(page, '.note'), /2\.0 KiB in 6 calls; 12,345 too small/));
+});
+
 // In a name: an end of the element and of an attribute, an escape, a turn of direction.
 const HURT = '</script><img src=x onerror="window.hurt=1"><!--<script>window.hurt=2</script>\u0000\u001b[31m\u202egnp.exe\u2066\u0007"\'`${window.hurt=3}';
 
 function poison(value) {
 	if (typeof value === 'string') return value + HURT;
 	if (Array.isArray(value)) return value.map(poison);
-	if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, ['certainty', 'kind', 'change'].includes(key) ? one : poison(one)]));
+	if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, ['certainty', 'kind', 'change', 'nodes', 'verdict'].includes(key) ? one : poison(one)]));
 	return value;
 }
 

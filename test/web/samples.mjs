@@ -64,3 +64,72 @@ export function dump(names, state = 'chan receive (nil chan), 15 minutes') {
 		.map((name, i) => `goroutine ${i + 1} [${state}]:\n${name}()\n\t/src/shop/main.go:${10 + i} +0x1b\ncreated by main.main in goroutine 1\n\t/src/shop/main.go:5 +0x2d\n`)
 		.join('\n');
 }
+
+export const types = {
+	...common, pause_ms: 1, fork_ms: 100, heap: { objects: 27504, bytes: 5452595, reachable_objects: 27000, reachable_bytes: 5400000, garbage_objects: 504, garbage_bytes: 52595, typed_bytes: 5000000 },
+	types: ['http.Server', 'main.Session', 'string', 'runtime.g', '[]uint8', 'main.Shop', null].map((type, i) => ({
+		type, ...(type ? {} : { size_class: 112, pointers: 2 }), count: i * 7 + 1, bytes: 1000 * (i + 1) ** 2, retained: 90000 - 1000 * i,
+	})),
+};
+
+export const holders = {
+	...types, types: undefined, holder_count: 215,
+	holders: [
+		{ kind: 'global', name: 'main.sessions', goroutine: null, members: 1, count: 1601, bytes: 2777968, children: [{ type: 'main.Session', count: 558, bytes: 2714112 }, { type: 'string', count: 3, bytes: 96 }] },
+		{ kind: 'goroutine', name: null, used_by: null, address: '0xcb5', goroutine: 197, function: 'main.(*Cart).watch.func1', file: '/src/cart.go', line: 26, members: 558, count: 1674, bytes: 392832, children: [{ type: 'runtime.g', count: 558, bytes: 267840 }] },
+		{ kind: 'shared', name: null, goroutine: null, members: 1, count: 9, bytes: 17408, children: [] },
+	],
+};
+
+export const growth = {
+	...types, between_s: 30, before: { target, heap: { objects: 20000, bytes: 4000000 } },
+	types: types.types.map((row, i) => ({ ...row, before: { count: 1, bytes: 10, retained: 20 }, growth: { count: row.count - 1, bytes: i === 2 ? -500 : row.bytes - 10, retained: 5 } })),
+};
+
+export const collections = {
+	...common, verdict: 'leak', why: 'What is live after a collection grew by 67 MiB in 246 s.', pause_ms: 0.2, pause_max_ms: 1, cpu_percent: 1, cycle_count: 60,
+	trend: { from_s: 20, span_s: 40, bytes_per_hour: 1e9, bytes_per_hour_least: 9e8, bytes_per_hour_most: 1.1e9, confidence: 1 },
+	cycles: Array.from({ length: 60 }, (_, i) => ({ number: i + 1, at_s: i, before: (30 + i) * 1048576, after: (31 + i) * 1048576, live: (20 + i) * 1048576, goal: (40 + 2 * i) * 1048576, pause_ms: 0.2, mark_ms: 1, cpu_percent: 1, processors: 4, forced: false })),
+	scheduler: [],
+};
+
+// The document of a profile, of stacks (outermost first) and their values, in the order of a tree.
+export function flame(stacks, unit = 'bytes') {
+	const names = [];
+	const numbers = new Map();
+	const bytes = [];
+	const number = (value) => {
+		for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
+		bytes.push(value);
+	};
+	const root = { children: new Map() };
+	for (const [stack, value] of stacks) {
+		let node = root;
+		for (const name of stack) {
+			if (!node.children.has(name)) node.children.set(name, { children: new Map(), self: 0 });
+			node = node.children.get(name);
+		}
+		node.self += value;
+	}
+	let below = 0;
+	let count = 0;
+	const write = (node, depth) => {
+		for (const [name, child] of node.children) {
+			if (!numbers.has(name)) {
+				numbers.set(name, names.length);
+				names.push(name);
+			}
+			number(below - depth);
+			number(numbers.get(name));
+			number(child.self < 0 ? -2 * child.self - 1 : 2 * child.self);
+			below = depth + 1;
+			count++;
+			write(child, depth + 1);
+		}
+	};
+	write(root, 0);
+	return {
+		...common, target: { ...target, kind: 'profile', path: 'heap.pprof', pid: null, exe: null, go: null, uptime_s: null },
+		flame: { type: 'inuse_space', unit, samples: stacks.length, node_count: count, left_out: 0, left_out_value: 0, names, nodes: Buffer.from(bytes).toString('base64') },
+	};
+}

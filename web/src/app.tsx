@@ -1,10 +1,13 @@
 import { Component, type ComponentChildren } from 'preact';
-import type { Doc, Finding, Group, Memory, Target } from './documents';
+import type { Cycle, Doc, Finding, Flame, Group, Holder, Memory, Target, TypeRow } from './documents';
 import { Anything } from './anything';
 import { Findings } from './findings';
-import { count, duration, plural, safe } from './format';
+import { bytes, count, duration, plural, safe, signed } from './format';
 import { Goroutines } from './goroutines';
+import { FlameGraph } from './flame';
+import { Holders, Types } from './heap';
 import { MemoryBar } from './memory';
+import { Collections } from './trace';
 
 interface Part {
 	id: string;
@@ -36,7 +39,20 @@ function partsOf(doc: Doc): Part[] {
 	for (const [member, all] of [['groups', false], ['goroutines', true]] as const)
 		if (Array.isArray(doc[member]))
 			add('goroutines', 'Goroutines', <Goroutines groups={doc[member] as Group[]} total={(doc.matched as number) ?? 0} all={all} />);
+	if (Array.isArray(doc.dumps))
+		(doc.dumps as Doc[]).slice(0, 50).forEach((dump, i) => {
+			const groups = (dump.groups ?? dump.goroutines ?? []) as Group[];
+			const title = `Line ${count((dump as { line?: number }).line ?? i + 1)}`;
+			add(`dump-${i}`, title, <Goroutines id={`dump-${i}`} title={title} groups={groups} total={(dump.matched as number) ?? groups.length} all={!dump.groups} />);
+		});
 	if (doc.memory) add('memory', 'Memory', <MemoryBar memory={doc.memory as Memory} />);
+	const grown = doc.between_s !== undefined;
+	if (Array.isArray(doc.holders) && typeof doc.holder_count === 'number' && doc.heap)
+		add('holders', 'Holders', <Holders holders={doc.holders as Holder[]} total={doc.holder_count} grown={grown} />);
+	if (Array.isArray(doc.types)) add('types', grown ? 'What grew' : 'Types', <Types rows={doc.types as TypeRow[]} grown={grown} />);
+	if (Array.isArray(doc.cycles) && doc.cycles.length)
+		add('collections', 'Live heap', <Collections cycles={doc.cycles as Cycle[]} trend={(doc.trend ?? null) as never} why={String(doc.why ?? '')} />);
+	if (doc.flame) add('flame', 'Flame graph', <FlameGraph id="flame" title="Flame graph" flame={doc.flame as Flame} />);
 	if (!parts.length) add('answer', 'Answer', <Anything value={doc} />);
 	return parts;
 }
@@ -45,15 +61,27 @@ function headline(doc: Doc): string {
 	if (typeof doc.verdict === 'string' && Array.isArray(doc.findings)) return doc.verdict;
 	if (typeof doc.group_count === 'number')
 		return `${plural(doc.matched as number, 'goroutine')} in ${plural(doc.group_count, 'group')}.`;
-	return '';
+	if (Array.isArray(doc.dumps)) return `${plural(doc.dumps.length, 'dump')} of goroutines.`;
+	if (doc.cycles) {
+		const told: Record<string, string> = { leak: 'The live heap grows.', flat: 'The live heap does not grow.', unsure: 'Whether the live heap grows is not known.' };
+		return told[String(doc.verdict)] ?? '';
+	}
+	const heap = doc.heap as { objects?: number; bytes?: number } | undefined;
+	if (doc.between_s !== undefined && heap?.bytes != null) {
+		const before = (doc.before as Doc | undefined)?.heap as { bytes?: number } | undefined;
+		return `${bytes(heap.bytes)} in objects, ${signed(heap.bytes - (before?.bytes ?? 0), bytes)} since the first look.`;
+	}
+	if (heap?.bytes != null && heap.objects != null) return `${bytes(heap.bytes)} in ${plural(heap.objects, 'object')}.`;
+	const flame = doc.flame as Flame | undefined;
+	return flame ? `${safe(flame.type, 60)} by ${plural(flame.names.length, 'function')}.` : '';
 }
 
 function moments(doc: Doc): string[] {
 	const facts: string[] = [];
 	if (typeof doc.goroutine_count === 'number') facts.push(plural(doc.goroutine_count, 'goroutine'));
 	const heap = doc.heap as { objects: number | null } | undefined;
-	if (heap?.objects != null) facts.push(`${count(heap.objects)} objects`);
-	if (typeof doc.pause_ms === 'number' && doc.pause_ms > 0) facts.push(`stood still for ${duration(doc.pause_ms / 1000)}`);
+	if (heap?.objects != null && doc.findings) facts.push(`${count(heap.objects)} objects`);
+	if (typeof doc.pause_ms === 'number' && doc.pause_ms > 0 && !doc.cycles) facts.push(`stood still for ${duration(doc.pause_ms / 1000)}`);
 	if (doc.complete === false) facts.push('not all of it could be read');
 	if (doc.torn === true) facts.push('read while it ran');
 	if (doc.suppressed) facts.push(`${count(doc.suppressed as number)} suppressed`);

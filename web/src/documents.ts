@@ -101,6 +101,7 @@ export interface TypeRow {
 export interface Holder {
 	kind: string;
 	name: string | null;
+	used_by?: string | null;
 	address?: string | null;
 	goroutine?: number | null;
 	function?: string | null;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOWSE_REPORT_FLAME_REPORT_H
+#define DOWSE_REPORT_FLAME_REPORT_H
+
+#include "profile/profile.h"
+#include "report/subject.h"
+
+/* What a browser draws without waiting. */
+#define FLAME_NODES_MOST 500000
+
+/* A document of its own: the calls of a profile as a tree, of one type of value. */
+struct error *flame_json(const struct subject *subject, const struct profile *profile,
+			 uint32_t type, struct writer *writer) must_use;
+
+#endif

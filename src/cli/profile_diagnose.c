@@ -5,6 +5,7 @@
 
 #include "fix/fix.h"
 #include "leak/profile/look.h"
+#include "profile/merge.h"
 #include "profile/read.h"
 #include "report/flame_report.h"
 
@@ -76,6 +77,23 @@ static struct error *read_profiles(struct invocation *invocation, const struct c
 	return NULL;
 }
 
+/* A page has room for all the stacks, and for what changed of them. */
+static struct error *tell_stacks(const struct invocation *invocation, const struct subject *subject,
+				 const struct profiles *profiles, uint32_t type)
+{
+	_cleanup_(profile_cleanup) struct profile *difference = NULL;
+	if (!cli_format_is(invocation, "html") || !profiles->now->type_count)
+		return NULL;
+	TRY(flame_json(subject, profiles->now, type, invocation->out));
+	if (!profiles->before)
+		return NULL;
+	TRY(profile_subtract(profiles->now, profiles->before, false, "the difference",
+			     &difference));
+	return difference->type_count > type
+		       ? flame_json(subject, difference, type, invocation->out)
+		       : NULL;
+}
+
 struct error *profile_diagnose(struct invocation *invocation, const struct cli_target *target,
 			       struct telling *telling, enum cli_status *ret)
 {
@@ -107,8 +125,5 @@ struct error *profile_diagnose(struct invocation *invocation, const struct cli_t
 		.between_ns = look.evidence.elapsed_ns,
 	};
 	TRY(telling_tell(telling, invocation, &look.findings, NULL, &diagnosis, ret));
-	/* A page has room for all the stacks. */
-	if (cli_format_is(invocation, "html") && profiles.now->type_count)
-		TRY(flame_json(&subject, profiles.now, look.shown, invocation->out));
-	return NULL;
+	return tell_stacks(invocation, &subject, &profiles, look.shown);
 }

@@ -11,6 +11,7 @@
  * is what the nodes take.
  */
 #define DEPTH_MOST 2000 /* what is called deeper counts for the one there */
+#define CALLS_MOST ((size_t)16 << 20)
 
 DEFINE_VECTOR(flame_node_vector, struct profile_flame_node);
 
@@ -146,6 +147,9 @@ static struct error *add_nodes(struct flame_making *making)
 				.name = making->names[making->begins[sample] + depth],
 				.depth = (uint32_t)depth,
 			};
+			if (making->nodes.count == CALLS_MOST)
+				return error_new(ERROR_LIMIT, "%s: its stacks have too many calls",
+						 profile->name);
 			TRY(flame_node_vector_append(&making->nodes, &node));
 		}
 		/* What ends where another one went on would have come before it. */

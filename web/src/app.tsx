@@ -29,7 +29,7 @@ function nameOf(target: Target | null | undefined): string {
 }
 
 // The parts of one document: what it is shows in the members that it has.
-function partsOf(doc: Doc): Part[] {
+function partsOf(doc: Doc, index: number): Part[] {
 	const parts: Part[] = [];
 	const add = (id: string, title: string, view: ComponentChildren) => parts.push({ id, title, view });
 	if (Array.isArray(doc.findings))
@@ -52,7 +52,13 @@ function partsOf(doc: Doc): Part[] {
 	if (Array.isArray(doc.types)) add('types', grown ? 'What grew' : 'Types', <Types rows={doc.types as TypeRow[]} grown={grown} />);
 	if (Array.isArray(doc.cycles) && doc.cycles.length)
 		add('collections', 'Live heap', <Collections cycles={doc.cycles as Cycle[]} trend={(doc.trend ?? null) as never} why={String(doc.why ?? '')} />);
-	if (doc.flame) add('flame', 'Flame graph', <FlameGraph id="flame" title="Flame graph" flame={doc.flame as Flame} />);
+	if (doc.flame) {
+		// The second one of a page is of what changed.
+		const changed = index > 1;
+		const id = changed ? 'changed' : 'flame';
+		const title = changed ? 'What changed' : 'Flame graph';
+		add(id, title, <FlameGraph id={id} title={title} flame={doc.flame as Flame} />);
+	}
 	if (!parts.length) add('answer', 'Answer', <Anything value={doc} />);
 	return parts;
 }

@@ -17,7 +17,12 @@
 #define PARENTS_MAX  32
 #define FIELDS_MAX   64 /* of an object that a goroutine points to */
 
-enum context_kind { KIND_NONE, KIND_CANCEL, KIND_VALUE };
+enum context_kind {
+	KIND_NONE,
+	KIND_CANCEL,
+	KIND_VALUE,
+	KIND_TEST, /* package testing's own: *T and the like */
+};
 
 struct context_type {
 	uint8_t kind;
@@ -77,6 +82,8 @@ static struct error *find_types(struct contexts *contexts)
 		TRY(heap_types_name(heap->types, number, &name));
 		if (strcmp(name, "context.valueCtx") == 0)
 			type->kind = KIND_VALUE;
+		if (strncmp(name, "testing.", 8) == 0)
+			type->kind = KIND_TEST;
 		for (size_t i = 0; i < ARRAY_SIZE(with_cancel); i++) {
 			if (strcmp(name, with_cancel[i]) == 0 &&
 			    find_field(binary, known.descriptor, "err", false, &type->err))
@@ -182,6 +189,7 @@ enum context_state contexts_state(const struct contexts *contexts, uint32_t vert
 
 /* What a goroutine holds. */
 struct held {
+	bool of_test; /* the goroutine is */
 	bool live;
 	bool cancelled;
 };
@@ -194,10 +202,20 @@ static bool take(const struct contexts *contexts, uint32_t vertex, struct held *
 	return state != CONTEXT_NONE;
 }
 
+/*
+ * Each *testing.T has a context, which ends with the test: whoever was handed the T, to log by it, was not told
+ * to go by that. A test binary without debug information often does not say what is one.
+ */
+static bool may_be_test(const struct contexts *contexts, uint32_t vertex)
+{
+	return type_of(contexts, vertex).kind == KIND_TEST ||
+	       heap_object_type(contexts->heap, vertex) == HEAP_TYPE_UNKNOWN;
+}
+
 static void take_with_fields(const struct contexts *contexts, uint32_t vertex, struct held *held)
 {
 	const struct heap_graph *graph = &contexts->heap->scan.graph;
-	if (take(contexts, vertex, held))
+	if (take(contexts, vertex, held) || (held->of_test && may_be_test(contexts, vertex)))
 		return;
 	uint32_t first = graph->rows[vertex];
 	uint32_t end = MIN(graph->rows[vertex + 1], first + FIELDS_MAX);
@@ -221,14 +239,14 @@ static uint64_t own_frames(const struct place_rule *places, const struct stack *
 }
 
 bool contexts_given_up(const struct contexts *contexts, const struct place_rule *places,
-		       uint32_t vertex)
+		       uint32_t vertex, bool of_test)
 {
 	const struct heap *heap = contexts->heap;
 	const struct heap_graph *graph = &heap->scan.graph;
 	const struct heap_root *root = &heap->roots.list.items[vertex - graph->object_count];
 	uint64_t own = own_frames(places,
 				  heap->roots.goroutines->list.items[root->goroutine].stack);
-	struct held held = { 0 };
+	struct held held = { .of_test = of_test };
 	for (size_t i = 0; i < graph->rows[vertex + 1] - graph->rows[vertex] && i < root->count;
 	     i++) {
 		uint32_t edge = graph->edges[graph->rows[vertex] + i];

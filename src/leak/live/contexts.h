@@ -25,10 +25,11 @@ enum context_state contexts_state(const struct contexts *contexts, uint32_t vert
 
 /*
  * Does the goroutine hold contexts, all of which are cancelled? In variables of the program's own
- * functions, or in what these point to. `root` is its vertex.
+ * functions, or in what these point to; `of_test`, what a *testing.T has does not count. `root` is its
+ * vertex.
  */
 bool contexts_given_up(const struct contexts *contexts, const struct place_rule *places,
-		       uint32_t root);
+		       uint32_t root, bool of_test);
 
 static inline void contexts_cleanup(struct contexts **contexts)
 {

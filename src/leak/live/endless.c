@@ -3,8 +3,11 @@
 
 #include "base/text.h"
 #include "binary/way_out.h"
+#include "heap/edge_names.h"
+#include "heap/names.h"
 #include "leak/live/crowd.h"
 #include "leak/live/library.h"
+#include "leak/live/liveness.h"
 #include "leak/live/past.h"
 #include "model/quantity.h"
 
@@ -170,6 +173,43 @@ static bool waits_alone(const struct live_evidence *evidence, const struct gorou
 	return wait->channel_count > 0;
 }
 
+/* The goroutine's variable is of one of the program's own functions. */
+static bool is_own_variable(const struct live_evidence *evidence, const struct heap_root *root,
+			    const struct heap_root_pointer *pointer)
+{
+	struct heap_frame_place place;
+	return pointer && !pointer->conservative &&
+	       error_ignore(heap_frame_place(evidence->heap, root, pointer, &place)) &&
+	       place.frame && place_is_users(&evidence->places, place.frame->function);
+}
+
+/*
+ * All that it works on others lead to as well: the last one of several that a package had, which is still
+ * in use, say. Who works on nothing works for nobody.
+ */
+static bool works_for_others(const struct live_evidence *evidence,
+			     const struct goroutine *goroutine)
+{
+	const struct heap *heap = evidence->heap;
+	const struct heap_graph *graph = &heap->scan.graph;
+	uint32_t vertex = evidence->liveness ? liveness_root(evidence->liveness, goroutine)
+					     : VERTEX_NONE;
+	bool any = false;
+	if (vertex == VERTEX_NONE || !heap->dominators.count)
+		return false;
+	const struct heap_root *root = heap_vertex_root(heap, vertex);
+	for (uint32_t i = 0; i < graph->rows[vertex + 1] - graph->rows[vertex]; i++) {
+		uint32_t edge = graph->edges[graph->rows[vertex] + i];
+		if (edge == EDGE_NONE ||
+		    !is_own_variable(evidence, root, heap_root_edge(heap, vertex, i)))
+			continue;
+		if (library_dominator(heap, edge_target(edge)) == vertex)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 static bool is_in_test(const char *file)
 {
 	static const char end[] = "_test.go";
@@ -179,13 +219,14 @@ static bool is_in_test(const char *file)
 
 /*
  * Of an owner that has ended. One such may be what a package does for all, begun when it was first
- * needed; no test would start that itself, and there are not two of it.
+ * needed; no test would start that itself, and there are not two of it for what is in use.
  */
 static bool is_left(const struct live_evidence *evidence, const struct crowds *crowds,
 		    const struct crowd *crowd)
 {
 	return crowd->example->owner_ended &&
-	       (is_in_test(crowd->creation.file) || is_left_again(crowds, crowd) ||
+	       (is_in_test(crowd->creation.file) ||
+		(is_left_again(crowds, crowd) && !works_for_others(evidence, crowd->example)) ||
 		waits_alone(evidence, crowd->example));
 }
 

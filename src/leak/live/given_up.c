@@ -13,7 +13,7 @@ bool given_up(const struct live_evidence *evidence, const struct contexts *conte
 	enum wait_kind kind = goroutine->wait.kind;
 	uint32_t root = liveness_root(evidence->liveness, goroutine);
 	return (kind == WAIT_CHANNEL || kind == WAIT_SELECT) && root != VERTEX_NONE &&
-	       contexts_given_up(contexts, &evidence->places, root);
+	       contexts_given_up(contexts, &evidence->places, root, goroutine->owner != 0);
 }
 
 /*

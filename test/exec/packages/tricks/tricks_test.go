@@ -14,9 +14,19 @@ import (
 	"time"
 )
 
+// Those that have come to the send.
+func senders() int {
+	stacks := make([]byte, 1<<20)
+	return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), " [chan send")
+}
+
+// A busy machine may take its time to run what was started.
 func leak() {
-	results := make(chan int)
+	results, before := make(chan int), senders()
 	go func() { results <- 1 }()
+	for senders() == before {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func TestMain(m *testing.M) {
@@ -32,6 +42,11 @@ func TestPass(t *testing.T) {
 }
 func TestFail(t *testing.T) { t.Error("as it should") }
 func TestLeak(t *testing.T) { leak() }
+func TestLeaks(t *testing.T) {
+	for i := 0; i < 20; i++ {
+		leak()
+	}
+}
 func TestLeft(t *testing.T) { go time.Sleep(time.Minute) }
 func TestNotify(t *testing.T) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGUSR1)
@@ -229,3 +244,25 @@ func TestSpin(t *testing.T) {
 	go spin()
 	time.Sleep(time.Millisecond)
 }
+
+var woken = make(chan string)
+
+// What is handed a T was not told to end with the test's context.
+func TestHandedT(t *testing.T) {
+	go func() {
+		name := <-woken
+		t.Log(name)
+	}()
+	time.Sleep(time.Millisecond)
+}
+
+// It has waited for some time when this is over: collections count as such.
+func TestLater(t *testing.T) {
+	for i := 0; i < 5; i++ {
+		time.Sleep(20 * time.Millisecond)
+		runtime.GC()
+	}
+}
+
+func TestCollectorOne(t *testing.T) { collectAnew() }
+func TestCollectorTwo(t *testing.T) { collectAnew() }

@@ -26,4 +26,13 @@ static inline uint64_t hash_more(uint64_t hash, uint64_t word)
 
 uint64_t hash_more_text(uint64_t hash, const char *text);
 
+/*
+ * Of what strangers choose, with a key that each process has of its own: nobody who does not know it
+ * can choose many that are alike, so that a table of them is no longer one. Never to be stored.
+ */
+uint64_t hash_foreign_bytes(const void *bytes, size_t length);
+uint64_t hash_more_foreign_text(uint64_t hash, const char *text);
+/* Different words of 63 bits have different ones, of 63 bits too. */
+uint64_t hash_foreign_word(uint64_t word);
+
 #endif

@@ -48,11 +48,13 @@ static struct error *judge_both(const char *operand, const struct options *optio
 {
 	_cleanup_(cli_target_deinit) struct cli_target target = { .descriptor = -1 };
 	const struct dumps_options how = { 0 };
+	struct options earlier = *options;
+	earlier.dump = 0; /* is said of the later one */
 	TRY(cli_target_find(operand, &target));
 	if (target.kind != CLI_TARGET_TEXT)
 		return error_new(ERROR_USAGE, "%s is no text: a dump is compared with a dump",
 				 operand);
-	TRY(text_read(&target, options, &how, false, &judgement->earlier));
+	TRY(text_read(&target, &earlier, &how, false, &judgement->earlier));
 	TRY(told_judge(text_dump(&judgement->text), text_dump(&judgement->earlier),
 		       &judgement->text.subject.places, &judgement->told, &judgement->has_earlier));
 	return judgement->has_earlier

@@ -54,6 +54,7 @@ static struct error *end_stack(struct reader *reader)
 	if (!reader->in_goroutine)
 		return NULL;
 	reader->in_goroutine = false;
+	TRY(reader_check_stack(reader));
 	TRY(stack_texts_find(&reader->stacks, &dump->strings, &dump->goroutines, &reader->stack,
 			     &known));
 	goroutine->stack = known->stack;
@@ -77,7 +78,7 @@ static bool begin_stack(struct reader *reader, const char *bytes, size_t length)
 		.wait_ns = -1,
 		.wait = { .wakes_in_ns = INT64_MIN, .descriptor = -1 },
 	};
-	reader->stack.length = 0;
+	stack_text_begin(&reader->stack);
 	reader->in_goroutine = true;
 	return true;
 }

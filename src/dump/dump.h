@@ -52,6 +52,8 @@ struct dump_text {
 	size_t length;
 };
 
+void dump_destroy(struct dump *dump);
+
 typedef struct dump *dump_pointer;
 DEFINE_VECTOR(dump_vector, dump_pointer);
 

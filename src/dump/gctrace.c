@@ -5,7 +5,12 @@
 
 #include "dump/header.h"
 
-#define LINES_MAX 4000000 /* at a thousand collections a second: an hour */
+/*
+ * So many are kept. Of more every second one is dropped, again and again, and of those that come as many
+ * are passed over: what is left is spread over all of the time, and takes some 16 MiB.
+ */
+#define CYCLES_MAX  200000
+#define MOMENTS_MAX 200000
 
 /* A position in a line; what is expected and not there makes it `wrong`. */
 struct text_reader {
@@ -153,19 +158,53 @@ static size_t find_begin(const char *line, size_t length, const char *word)
 	return length;
 }
 
+/* Is it one of those that are kept? Else it is passed over. */
+static bool is_kept(struct gctrace_thinning *thinning)
+{
+	return thinning->seen++ % (thinning->step ? thinning->step : 1) == 0;
+}
+
+static void thin(struct gctrace_thinning *thinning, void *items, size_t *count, size_t size)
+{
+	char *bytes = items;
+	for (size_t i = 0; i < *count; i += 2)
+		memmove(bytes + i / 2 * size, bytes + i * size, size);
+	*count = (*count + 1) / 2;
+	thinning->step = thinning->step ? thinning->step * 2 : 2;
+}
+
 static struct error *take_cycle(struct gctrace *trace, const struct gc_cycle *cycle)
 {
-	const struct gc_cycle *last = trace->cycles.count
-					      ? &trace->cycles.items[trace->cycles.count - 1]
-					      : NULL;
+	const struct gc_cycle *last = &trace->last;
 	/* A program that starts counts from 1 again. */
-	if (!last || cycle->number < last->number || cycle->at_s + 0.5 < last->at_s) {
+	if (!trace->programs || cycle->number < last->number || cycle->at_s + 0.5 < last->at_s) {
 		trace->cycles.count = 0;
+		trace->cycles_thinned = (struct gctrace_thinning){ 0 };
 		trace->programs++;
 	}
-	if (trace->cycles.count == LINES_MAX)
+	trace->last = *cycle;
+	if (!is_kept(&trace->cycles_thinned))
 		return NULL;
+	if (trace->cycles.count == CYCLES_MAX)
+		thin(&trace->cycles_thinned, trace->cycles.items, &trace->cycles.count,
+		     sizeof(*trace->cycles.items));
 	return gc_cycle_vector_append(&trace->cycles, cycle);
+}
+
+static struct error *take_moment(struct gctrace *trace, const struct sched_moment *moment)
+{
+	/* Its clock begins with the program, too. */
+	if (moment->at_s < trace->last_moment.at_s) {
+		trace->moments.count = 0;
+		trace->moments_thinned = (struct gctrace_thinning){ 0 };
+	}
+	trace->last_moment = *moment;
+	if (!is_kept(&trace->moments_thinned))
+		return NULL;
+	if (trace->moments.count == MOMENTS_MAX)
+		thin(&trace->moments_thinned, trace->moments.items, &trace->moments.count,
+		     sizeof(*trace->moments.items));
+	return sched_moment_vector_append(&trace->moments, moment);
 }
 
 struct error *gctrace_take(void *gctrace, const char *line, size_t length)
@@ -180,9 +219,7 @@ struct error *gctrace_take(void *gctrace, const char *line, size_t length)
 	at = find_begin(line, length, "SCHED ");
 	reader = (struct text_reader){ line, length, at, false };
 	if (at < length && parse_moment(&reader, &moment))
-		return trace->moments.count == LINES_MAX
-			       ? NULL
-			       : sched_moment_vector_append(&trace->moments, &moment);
+		return take_moment(trace, &moment);
 	trace->strange++;
 	return NULL;
 }

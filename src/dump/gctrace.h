@@ -41,9 +41,18 @@ struct sched_moment {
 
 DEFINE_VECTOR(sched_moment_vector, struct sched_moment);
 
+/* Of very many, which ones are kept: every step-th. */
+struct gctrace_thinning {
+	uint64_t seen;
+	uint64_t step; /* 0: all */
+};
+
 struct gctrace {
 	struct gc_cycle_vector cycles; /* of one program: the last that the text has */
 	struct sched_moment_vector moments;
+	struct gctrace_thinning cycles_thinned, moments_thinned;
+	struct gc_cycle last; /* whether kept or not */
+	struct sched_moment last_moment;
 	uint64_t programs; /* that one after the other have written; 0: none */
 	uint64_t strange;  /* lines that look like one, and make no sense */
 };

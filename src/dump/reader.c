@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "dump/reader_private.h"
 
 #define MINUTE_NS INT64_C(60000000000)
@@ -14,13 +15,14 @@
 #define LOST_LINES 2000
 #define LOST_BYTES ((uint64_t)1 << 20)
 
-#define DUMPS_MAX 4096
+#define DUMPS_MAX 512
+#define DUMPS_FEW 16 /* as many may well be those that count */
 
 /* What a runtime prints for debug=2 ends here, whatever is left. */
 #define RUNTIME_LIMIT ((uint64_t)64 << 20)
 
 /* Goroutines of text that was compressed are in proportion to the bytes that were really there. */
-#define BUDGET_ALWAYS   ((uint64_t)40 << 20)
+#define BUDGET_ALWAYS   ((uint64_t)24 << 20)
 #define BUDGET_PER_BYTE 8
 
 void reader_init(struct reader *reader, struct dumps *dumps, const struct dumps_options *options)
@@ -98,23 +100,74 @@ static void own(struct reader *reader, const char *bytes, size_t length)
 	writer_char(&reader->text, '\n');
 }
 
+static uint64_t memory_of(const struct dump *dump)
+{
+	const struct strings *strings = &dump->strings;
+	uint64_t slots = strings->by_hash.slots ? strings->by_hash.mask + 1 : 0;
+	return dump->goroutines.arena.total + slots * sizeof(struct map_slot) +
+	       dump->goroutines.list.capacity * sizeof(struct goroutine) +
+	       dump->locks.capacity * sizeof(struct dump_lock) +
+	       dump->text_capacity * sizeof(struct dump_text) + sizeof(*dump);
+}
+
 /* Memory of goroutines is had until it would be out of proportion. */
 static bool has_room(const struct reader *reader)
 {
-	const struct dump *dump = reader->dump;
 	uint64_t used = reader->kept;
-	if (dump)
-		used += dump->goroutines.arena.total +
-			dump->goroutines.list.count * sizeof(struct goroutine);
+	if (reader->dump)
+		used += memory_of(reader->dump) + reader->ids.count * 2 * sizeof(struct map_slot);
 	return !reader->raw || used <= BUDGET_ALWAYS + reader->raw * BUDGET_PER_BYTE;
+}
+
+static int compare_counts(const void *left, const void *right)
+{
+	const size_t *a = left, *b = right;
+	return *a < *b ? -1 : *a > *b;
+}
+
+/*
+ * Room for more dumps: a half of those that are kept goes, the ones with the fewest goroutines. A
+ * program that recovers from panics may print thousands of one goroutine before the one that counts.
+ */
+static struct error *drop_smallest(struct reader *reader)
+{
+	struct dump_vector *list = &reader->dumps->list;
+	size_t left = 0, few = list->count / 2;
+	_cleanup_(free_pointer) size_t *counts = calloc(list->count + 1, sizeof(*counts));
+	if (!counts)
+		return error_no_memory();
+	for (size_t i = 0; i < list->count; i++)
+		counts[i] = list->items[i]->goroutines.list.count;
+	qsort(counts, list->count, sizeof(*counts), compare_counts);
+	size_t least = counts[few];
+	for (size_t i = 0; i < list->count; i++) {
+		struct dump *dump = list->items[i];
+		if (few && dump->goroutines.list.count <= least) {
+			few--;
+			reader->kept -= memory_of(dump);
+			reader->dumps->dropped++;
+			dump_destroy(dump);
+		} else {
+			list->items[left++] = dump;
+		}
+	}
+	list->count = left;
+	return NULL;
 }
 
 struct error *reader_begin_dump(struct reader *reader, enum dump_form form)
 {
-	if (!has_room(reader) || reader->dumps->list.count == DUMPS_MAX) {
-		reader->dumps->dropped++;
+	if ((!has_room(reader) && reader->dumps->list.count >= DUMPS_FEW) ||
+	    reader->dumps->list.count == DUMPS_MAX)
+		TRY(drop_smallest(reader));
+	if (!has_room(reader)) {
+		/* Each of its goroutines comes here: it is one dump that is dropped. */
+		reader->dumps->dropped += !reader->drops || reader->foreign_tells;
+		reader->drops = true;
+		reader->foreign_tells = false;
 		return NULL;
 	}
+	reader->drops = false;
 	struct dump *dump = calloc(1, sizeof(*dump));
 	if (!dump)
 		return error_no_memory();
@@ -160,8 +213,6 @@ static struct error *end_dump(struct reader *reader, bool in_line)
 	if (!dump)
 		return NULL;
 	judge_end(reader, in_line);
-	reader->kept += dump->goroutines.arena.total +
-			dump->goroutines.list.count * sizeof(struct goroutine);
 	reader->dump = NULL;
 	stack_texts_deinit(&reader->stacks);
 	map_deinit(&reader->ids);
@@ -175,6 +226,7 @@ static struct error *end_dump(struct reader *reader, bool in_line)
 			dump->goroutines.list.capacity = dump->goroutines.list.count;
 		}
 	}
+	reader->kept += memory_of(dump);
 	return NULL;
 }
 
@@ -196,13 +248,22 @@ static struct error *keep_text(struct reader *reader, struct dump *dump)
 /* One more of the threads that a crash has told about: what the goroutine does that it runs. */
 static bool add_to_earlier(struct reader *reader, const struct goroutine *goroutine)
 {
-	struct map_slot *slot = map_find(&reader->ids, goroutine->id & INT64_MAX);
+	struct map_slot *slot = map_find(&reader->ids, hash_foreign_word(goroutine->id));
 	if (!slot)
 		return false;
 	struct goroutine *earlier = &reader->dump->goroutines.list.items[slot->value];
 	if (!earlier->stack->count)
 		earlier->stack = goroutine->stack;
 	return true;
+}
+
+struct error *reader_check_stack(struct reader *reader)
+{
+	if (reader->stack.no_memory || reader->text.os_error)
+		return error_no_memory();
+	if (reader->stack.full)
+		reader->goroutine.problem = "its stack is longer than is read";
+	return NULL;
 }
 
 struct error *reader_end_goroutine(struct reader *reader)
@@ -220,6 +281,7 @@ struct error *reader_end_goroutine(struct reader *reader)
 		goroutine->problem = "the text of its stack breaks off";
 	}
 	reader->pending = 0;
+	TRY(reader_check_stack(reader));
 	TRY(stack_texts_find(&reader->stacks, &dump->strings, &dump->goroutines, &reader->stack,
 			     &known));
 	uint64_t id = goroutine->creator.goroutine;
@@ -233,7 +295,7 @@ struct error *reader_end_goroutine(struct reader *reader)
 		reader->runs = true;
 	if (add_to_earlier(reader, goroutine))
 		return NULL;
-	TRY(map_insert(&reader->ids, goroutine->id & INT64_MAX, goroutine->index, &slot));
+	TRY(map_insert(&reader->ids, hash_foreign_word(goroutine->id), goroutine->index, &slot));
 	if (reader->options->keep_texts)
 		TRY(keep_text(reader, dump));
 	reader->lock.goroutine = goroutine->index;
@@ -265,7 +327,7 @@ static struct error *begin_goroutine(struct reader *reader, const struct dump_he
 				   header->labels.length, &goroutine->labels));
 	reader->in_goroutine = true;
 	reader->want = READER_FRAME;
-	reader->stack.length = 0;
+	stack_text_begin(&reader->stack);
 	reader->pending = 0;
 	reader->lock = (struct dump_lock){ 0 };
 	reader->wants_lock = dump_wait_wants_lock(goroutine);
@@ -280,7 +342,8 @@ static bool begins_dump(const struct reader *reader, const struct dump_header *h
 {
 	if (!reader->dump || reader->dump->form != DUMP_STACKS || reader->foreign_tells)
 		return true;
-	if (header->id && !reader->more_threads && map_find(&reader->ids, header->id & INT64_MAX))
+	if (header->id && !reader->more_threads &&
+	    map_find(&reader->ids, hash_foreign_word(header->id)))
 		return true;
 	/* Stacks that a program prints of itself, one by one. */
 	return reader->runs && reader->apart && span_is(&header->state, "running", 7);
@@ -346,8 +409,10 @@ static bool add_call(struct reader *reader, const char *bytes, size_t length)
 		return false;
 	reader->pending = begin + 1;
 	reader->want = READER_PLACE;
-	if (reader->wants_lock)
+	if (reader->wants_lock) {
+		dump_wait_kind(bytes, call.name_length, &reader->goroutine);
 		note_lock(&reader->lock, bytes, length, call.name_length);
+	}
 	return true;
 }
 
@@ -386,6 +451,11 @@ static bool add_gap(struct reader *reader, const char *bytes, size_t length)
 	if (length < 3 + tail || memcmp(bytes, "...", 3) != 0 ||
 	    memcmp(bytes + length - tail, words, tail) != 0)
 		return false;
+	/* A frame whose position has not come. */
+	if (reader->pending)
+		reader->stack.length = reader->pending - 1;
+	reader->pending = 0;
+	reader->want = READER_FRAME;
 	return stack_text_add(&reader->stack, 'e', bytes + 3, length - 3 - tail);
 }
 

@@ -42,6 +42,7 @@ struct reader {
 	bool foreign_tells; /* one of them announces a dump */
 	bool apart;         /* since the last goroutine ended something stood in between */
 	bool more_threads;  /* a crash goes on with what other threads run */
+	bool drops;         /* the last dump had no room */
 	bool runs;          /* a goroutine of this dump runs, and shows its stack */
 	char reason[256];   /* of the next dump */
 	uint64_t line;      /* of the line in hand */

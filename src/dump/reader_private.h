@@ -11,6 +11,9 @@
 /* What was gathered of a goroutine becomes one. */
 struct error *reader_end_goroutine(struct reader *reader) must_use;
 
+/* What could not be kept of the stack that is in hand is said of its goroutine. */
+struct error *reader_check_stack(struct reader *reader) must_use;
+
 /* A dump of its own; NULL in reader->dump when there would be too many. */
 struct error *reader_begin_dump(struct reader *reader, enum dump_form form) must_use;
 

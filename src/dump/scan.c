@@ -129,50 +129,57 @@ static void pass_over(struct scan *scan, size_t to)
 	scan->at = to;
 }
 
+/* The line that has what was found, in *ret_begin and *ret_end; false: its rest is not in hand yet. */
+static bool find_line(const struct scan *scan, size_t found, size_t *ret_begin, size_t *ret_end)
+{
+	const struct text_source *source = &scan->source;
+	const char *window = source->window;
+	const char *before = memrchr(window + scan->at, '\n', found - scan->at);
+	const char *end = found < source->end ? memchr(window + found, '\n', source->end - found)
+					      : NULL;
+	*ret_begin = before ? (size_t)(before - window) + 1 : scan->at;
+	*ret_end = end ? (size_t)(end - window) : source->end;
+	return end || source->ended || source->cut;
+}
+
+/* Does a dump begin in this line? Each of the words in it is looked at once, and at one header its rest. */
+static bool line_begins_dump(struct scan *scan, size_t begin, size_t found, size_t end)
+{
+	const struct needle needle = NEEDLE("goroutine", 3, 8);
+	const char *window = scan->source.window;
+	for (; found < end; found = needle_find(&needle, window, end, found + 1)) {
+		/* Most of what has the word in it is none, and told by its next bytes. */
+		if (wrapping_find_header(window + found, MIN(end - found, (size_t)64)) == 0)
+			return wrapping_find(&scan->wrapping, window + begin, end - begin);
+	}
+	return false;
+}
+
 /* The next dump's first line, if one is in hand. */
 static struct error *find_dump(struct scan *scan, bool *ret_more)
 {
 	struct text_source *source = &scan->source;
 	const struct needle needle = NEEDLE("goroutine", 3, 8);
-	size_t from = scan->at;
 	*ret_more = false;
-	for (;;) {
-		const char *window = source->window;
-		size_t found = needle_find(&needle, window, source->end, from);
-		const char *before = found > scan->at
-					     ? memrchr(window + scan->at, '\n', found - scan->at)
-					     : NULL;
-		size_t begin = before ? (size_t)(before - window) + 1 : scan->at;
-		const char *end = found < source->end
-					  ? memchr(window + found, '\n', source->end - found)
-					  : NULL;
-		if (!end && !source->ended && !source->cut) {
-			/* The line in hand, or the last part of one, waits for its rest. */
-			if (found == source->end) {
-				const char *last = memrchr(window + scan->at, '\n',
-							   source->end - scan->at);
-				begin = last ? (size_t)(last - window) + 1 : scan->at;
-			}
+	for (size_t from = scan->at, begin, end; from < source->end; from = end) {
+		size_t found = needle_find(&needle, source->window, source->end, from);
+		/* The line in hand, or the last part of one, waits for its rest. */
+		if (!find_line(scan, found, &begin, &end)) {
 			pass_over(scan, begin);
 			*ret_more = true;
 			return NULL;
 		}
-		if (found == source->end) {
-			pass_over(scan, source->end);
-			return NULL;
-		}
-		size_t length = end ? (size_t)(end - window) - begin : source->end - begin;
-		/* Most of what has the word in it is none, and told by its next bytes. */
-		if (wrapping_find_header(window + found,
-					 MIN(length - (found - begin), (size_t)64)) == 0 &&
-		    wrapping_find(&scan->wrapping, window + begin, length)) {
+		if (line_begins_dump(scan, begin, found, end)) {
 			TRY(look_back(scan, begin));
 			pass_over(scan, begin);
 			scan->in_dump = true;
 			return NULL;
 		}
-		from = found + 1;
+		/* What is behind needs not be looked through for this line's beginning. */
+		pass_over(scan, MIN(end + 1, source->end));
+		end = scan->at;
 	}
+	return NULL;
 }
 
 /* Lines that collections write, wherever they stand. */
@@ -228,6 +235,7 @@ static struct error *fill(struct scan *scan)
 	scan->traced = source->begin + traced;
 	scan->told = source->begin + told;
 	scan->reader.raw = source->decompressor ? source->raw : 0;
+	scan->wrapping.room = text_source_line_max(source);
 	return NULL;
 }
 
@@ -290,16 +298,21 @@ struct error *dumps_read(int descriptor, const char *name, const void *head, siz
 	return error;
 }
 
+void dump_destroy(struct dump *dump)
+{
+	if (!dump)
+		return;
+	strings_deinit(&dump->strings);
+	goroutines_deinit(&dump->goroutines);
+	free(dump->texts);
+	dump_lock_vector_deinit(&dump->locks);
+	free(dump);
+}
+
 void dumps_deinit(struct dumps *dumps)
 {
-	for (size_t i = 0; i < dumps->list.count; i++) {
-		struct dump *dump = dumps->list.items[i];
-		strings_deinit(&dump->strings);
-		goroutines_deinit(&dump->goroutines);
-		free(dump->texts);
-		dump_lock_vector_deinit(&dump->locks);
-		free(dump);
-	}
+	for (size_t i = 0; i < dumps->list.count; i++)
+		dump_destroy(dumps->list.items[i]);
 	dump_vector_deinit(&dumps->list);
 }
 

@@ -16,8 +16,8 @@
  * A whole dump may be one line of a structured log, and a dump has up to 64 MiB. But a few bytes
  * that were compressed may claim a line of any length.
  */
-#define LINE_ALWAYS   ((size_t)24 << 20)
-#define LINE_PER_BYTE 4
+#define LINE_ALWAYS   ((size_t)12 << 20)
+#define LINE_PER_BYTE 2
 #define LINE_MAX_SIZE ((size_t)160 << 20)
 
 struct error *text_source_init(struct text_source *source, int descriptor, const char *name,
@@ -80,51 +80,56 @@ static struct error *begin(struct text_source *source)
 				   &source->decompressor);
 }
 
-static struct error *fill_packed(struct text_source *source)
+/* False when there are no more. */
+static struct error *fill_packed(struct text_source *source, bool *ret_more)
 {
 	size_t n = 0;
+	*ret_more = true;
 	if (source->packed_at < source->packed_end)
 		return NULL;
 	TRY(read_into(source, source->packed, PACKED_SIZE, &n));
 	source->packed_at = 0;
 	source->packed_end = n;
-	if (n)
-		return NULL;
+	*ret_more = n > 0;
+	return NULL;
+}
+
+/* Nothing follows, or nothing that makes sense. */
+static void end_unpacking(struct text_source *source, const char *problem, bool whole)
+{
 	source->ended = true;
-	if (!decompressor_is_whole(source->decompressor))
+	if (problem)
+		snprintf(source->problem, sizeof(source->problem),
+			 "its %s data is damaged near offset 0x%llx (%s)",
+			 compression_name(source->compression),
+			 (unsigned long long)(source->raw - source->packed_end + source->packed_at),
+			 problem);
+	else if (!whole)
 		snprintf(source->problem, sizeof(source->problem),
 			 "its %s data ends too early, at offset 0x%llx",
 			 compression_name(source->compression), (unsigned long long)source->raw);
-	return NULL;
 }
 
 /* Some more bytes, or the end. */
 static struct error *unpack(struct text_source *source)
 {
-	size_t had = source->end;
-	while (!source->ended && source->end == had) {
-		TRY(fill_packed(source));
-		const char *problem = NULL;
-		struct decompress_step step = {
-			.input = source->packed + source->packed_at,
-			.input_size = source->packed_end - source->packed_at,
-			.output = (uint8_t *)source->window + source->end,
-			.output_size = source->capacity - source->end,
-		};
-		bool good = decompressor_step(source->decompressor, &step, &problem);
-		source->packed_at += step.taken;
-		source->end += step.made;
-		if (good && (step.taken || step.made || source->ended))
-			continue;
-		source->ended = true;
-		if (!good)
-			snprintf(source->problem, sizeof(source->problem),
-				 "its %s data is damaged near offset 0x%llx (%s)",
-				 compression_name(source->compression),
-				 (unsigned long long)(source->raw - source->packed_end +
-						      source->packed_at),
-				 problem);
-	}
+	bool more = false;
+	TRY(fill_packed(source, &more));
+	const char *problem = NULL;
+	struct decompress_step step = {
+		.input = source->packed + source->packed_at,
+		.input_size = source->packed_end - source->packed_at,
+		.output = (uint8_t *)source->window + source->end,
+		.output_size = source->capacity - source->end,
+	};
+	/* Asked before: without input the next one has been begun, and is not whole. */
+	bool whole = decompressor_is_whole(source->decompressor);
+	bool good = decompressor_step(source->decompressor, &step, &problem);
+	source->packed_at += step.taken;
+	source->end += step.made;
+	/* What it has taken it may still give. */
+	if (!good || (!step.made && !(more && step.taken)))
+		end_unpacking(source, good ? NULL : problem, whole);
 	return NULL;
 }
 
@@ -146,6 +151,11 @@ static struct error *read_plain(struct text_source *source)
 	return NULL;
 }
 
+size_t text_source_line_max(const struct text_source *source)
+{
+	return (size_t)MIN(LINE_ALWAYS + source->raw * LINE_PER_BYTE, (uint64_t)LINE_MAX_SIZE);
+}
+
 /* Room for more; false where the line is too long. */
 static struct error *make_room(struct text_source *source, bool *ret_room)
 {
@@ -158,8 +168,7 @@ static struct error *make_room(struct text_source *source, bool *ret_room)
 	*ret_room = true;
 	if (used < source->capacity)
 		return NULL;
-	uint64_t limit = MIN(LINE_ALWAYS + source->raw * LINE_PER_BYTE, (uint64_t)LINE_MAX_SIZE);
-	size_t wanted = MIN(source->capacity * 2, (size_t)limit);
+	size_t wanted = MIN(source->capacity * 2, text_source_line_max(source));
 	*ret_room = wanted > source->capacity;
 	if (!*ret_room)
 		return NULL;
@@ -183,5 +192,8 @@ struct error *text_source_fill(struct text_source *source)
 	source->cut = !room;
 	if (!room)
 		return NULL;
-	return source->decompressor ? unpack(source) : read_plain(source);
+	/* To its end: a pipe gives little at a time, and a long line would be looked through each time. */
+	while (!source->ended && source->end < source->capacity)
+		TRY(source->decompressor ? unpack(source) : read_plain(source));
+	return NULL;
 }

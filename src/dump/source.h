@@ -38,6 +38,9 @@ void text_source_deinit(struct text_source *source);
  */
 struct error *text_source_fill(struct text_source *source) must_use;
 
+/* How long a line may be, by the bytes that were read so far. */
+size_t text_source_line_max(const struct text_source *source);
+
 /* `size` bytes of the window are used up. */
 static inline void text_source_use(struct text_source *source, size_t size)
 {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "dump/header.h"
 
 /* A runtime prints 100 frames, two lines each. */
@@ -13,10 +14,12 @@ static bool reserve(struct stack_text_builder *text, size_t more)
 	size_t needed = text->length + more;
 	if (needed <= text->capacity)
 		return true;
-	if (needed > TEXT_MAX)
+	text->full = text->full || needed > TEXT_MAX;
+	if (text->full)
 		return false;
 	size_t capacity = MAX(needed * 2, (size_t)4096);
 	char *bytes = realloc(text->bytes, capacity);
+	text->no_memory = text->no_memory || !bytes;
 	if (!bytes)
 		return false;
 	text->bytes = bytes;
@@ -45,6 +48,12 @@ bool stack_text_add_place(struct stack_text_builder *text, const char *place, si
 	text->bytes[text->length + length] = '\n';
 	text->length += length + 1;
 	return true;
+}
+
+void stack_text_begin(struct stack_text_builder *text)
+{
+	text->length = 0;
+	text->full = text->no_memory = false;
 }
 
 void stack_text_builder_deinit(struct stack_text_builder *text)
@@ -159,8 +168,8 @@ struct error *stack_texts_find(struct stack_texts *texts, struct strings *string
 			       const struct known_stack **ret)
 {
 	struct map_slot *slot;
-	TRY(map_insert(&texts->by_hash, strings_hash(text->bytes ? text->bytes : "", text->length),
-		       0, &slot));
+	TRY(map_insert(&texts->by_hash, hash_foreign_bytes(text->bytes, text->length) >> 1, 0,
+		       &slot));
 	struct known_stack *first = (struct known_stack *)(uintptr_t)slot->value;
 	for (struct known_stack *known = first; known; known = known->next) {
 		if (known->length == text->length &&

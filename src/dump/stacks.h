@@ -19,9 +19,13 @@ struct stack_text_builder {
 	char *bytes;
 	size_t length;
 	size_t capacity;
+	bool full;      /* there would have been too much of it */
+	bool no_memory; /* memory was out */
 };
 
-/* False when memory is out, or there would be too much of it. */
+void stack_text_begin(struct stack_text_builder *text);
+
+/* False when memory is out, or there would be too much of it: the builder says which. */
 bool stack_text_add(struct stack_text_builder *text, char kind, const char *name,
 		    size_t name_length);
 bool stack_text_add_place(struct stack_text_builder *text, const char *place, size_t length);

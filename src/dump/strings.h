@@ -15,7 +15,4 @@ struct error *strings_intern(struct strings *strings, struct arena *arena, const
 			     size_t length, const char **ret) must_use;
 void strings_deinit(struct strings *strings);
 
-/* A hash for long texts: 16 bytes a step. */
-uint64_t strings_hash(const char *bytes, size_t length);
-
 #endif

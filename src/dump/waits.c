@@ -106,3 +106,21 @@ uint64_t dump_wait_lock(const char *name, size_t name_length, const char *argume
 	}
 	return 0;
 }
+
+void dump_wait_kind(const char *name, size_t length, struct goroutine *goroutine)
+{
+	static const struct {
+		const char *name;
+		enum wait_kind kind;
+	} kinds[] = {
+		{ "sync.(*Mutex).lockSlow", WAIT_MUTEX },
+		{ "sync.(*Mutex).Lock", WAIT_MUTEX },
+		{ "sync.(*RWMutex).RLock", WAIT_RWMUTEX_READ },
+		{ "sync.(*RWMutex).Lock", WAIT_RWMUTEX_WRITE },
+		{ "sync.(*WaitGroup).Wait", WAIT_WAITGROUP },
+	};
+	for (size_t i = 0; goroutine->wait.kind == WAIT_SEMAPHORE && i < ARRAY_SIZE(kinds); i++) {
+		if (length == strlen(kinds[i].name) && !memcmp(name, kinds[i].name, length))
+			goroutine->wait.kind = kinds[i].kind;
+	}
+}

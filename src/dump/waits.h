@@ -22,4 +22,7 @@ uint64_t dump_wait_address(const char *arguments, size_t length);
 uint64_t dump_wait_lock(const char *name, size_t name_length, const char *arguments,
 			size_t arguments_length);
 
+/* Up to 1.19 all that waits for a semaphore is in "semacquire": a frame of sync tells for what. */
+void dump_wait_kind(const char *name, size_t length, struct goroutine *goroutine);
+
 #endif

@@ -11,9 +11,6 @@
 /* How far behind a header its line's end is looked for where that is written as something else. */
 #define HEADER_MAX 1024
 
-/* A line that comes in parts may have a whole dump in it. */
-#define HELD_MAX ((size_t)72 << 20)
-
 void wrapping_deinit(struct wrapping *wrapping)
 {
 	for (unsigned i = 0; i < WRAPPING_LAYERS_MAX; i++)
@@ -63,6 +60,15 @@ static bool push(struct wrapping *wrapping, enum wrapping_kind kind, const char 
 	layer->decoded_length = 0;
 	memcpy(layer->text, text, length);
 	return true;
+}
+
+/* Is there room for so much in all layers? Of a log's line, whatever it has in it. */
+static bool has_room(const struct wrapping *wrapping, size_t more)
+{
+	uint64_t used = more;
+	for (unsigned i = 0; i < wrapping->count; i++)
+		used += wrapping->layers[i].decoded_length;
+	return used <= wrapping->room;
 }
 
 static struct error *reserve(struct wrapping_layer *layer, size_t more)
@@ -184,7 +190,8 @@ static bool peel(struct wrapping *wrapping, struct span *text, size_t header, bo
 			return false;
 		struct wrapping_layer *layer = &wrapping->layers[wrapping->count - 1];
 		size_t value = find_value(layer, line, text->length);
-		if (!value || !error_ignore(decode(layer, line + value, text->length - value)))
+		if (!value || !has_room(wrapping, text->length - value) ||
+		    !error_ignore(decode(layer, line + value, text->length - value)))
 			return false;
 		*text = (struct span){ layer->decoded, layer->decoded_length };
 		return true;
@@ -244,23 +251,36 @@ static struct error *take_line(const struct descent *descent, const char *line, 
 static struct error *descend(const struct descent *descent, unsigned depth, const char *line,
 			     size_t length);
 
-/* Hand on each line of what was decoded; the last one only if it is whole. */
-static struct error *hand_on(const struct descent *descent, unsigned depth, bool keep_last)
+/* One line of what was decoded, which is of no more use afterwards. */
+static struct error *hand_on_line(const struct descent *descent, unsigned depth, char *line,
+				  size_t length)
+{
+	if (descent->wrapping->colours)
+		length = escapes_drop_colours(line, length, line);
+	return descend(descent, depth + 1, line, length);
+}
+
+/*
+ * Hand on each line of what was decoded; the last one only if it is whole. Up to `seen` it has been
+ * looked through before: a line of many parts is not searched again with each.
+ */
+static struct error *hand_on(const struct descent *descent, unsigned depth, size_t seen,
+			     bool keep_last)
 {
 	struct wrapping_layer *layer = &descent->wrapping->layers[depth];
 	size_t begin = 0, length = layer->decoded_length;
-	if (descent->wrapping->colours)
-		length = escapes_drop_colours(layer->decoded, length, layer->decoded);
 	while (begin < length) {
-		const char *end = memchr(layer->decoded + begin, '\n', length - begin);
+		size_t from = MAX(begin, seen);
+		char *end = memchr(layer->decoded + from, '\n', length - from);
 		if (!end && keep_last)
 			break;
 		size_t size = end ? (size_t)(end - layer->decoded) - begin : length - begin;
-		TRY(descend(descent, depth + 1, layer->decoded + begin, size));
+		TRY(hand_on_line(descent, depth, layer->decoded + begin, size));
 		begin += size + 1;
 	}
 	begin = MIN(begin, length);
-	memmove(layer->decoded, layer->decoded + begin, length - begin);
+	if (begin)
+		memmove(layer->decoded, layer->decoded + begin, length - begin);
 	layer->decoded_length = length - begin;
 	return NULL;
 }
@@ -269,15 +289,21 @@ static struct error *descend_json(const struct descent *descent, unsigned depth,
 				  size_t length)
 {
 	struct wrapping_layer *layer = &descent->wrapping->layers[depth];
-	size_t value = find_value(layer, line, length);
+	size_t value = find_value(layer, line, length), seen = layer->decoded_length;
 	if (!value)
 		return take_line(descent, line, length);
+	/* What is held makes way for what comes. */
+	if (seen && !has_room(descent->wrapping, length - value))
+		TRY(hand_on(descent, depth, seen, false));
+	if (!has_room(descent->wrapping, length - value))
+		return take_line(descent, line, length);
+	seen = layer->decoded_length;
 	TRY(decode(layer, line + value, length - value));
 	if (!layer->decoded_length)
 		return descend(descent, depth + 1, line, 0);
 	/* Docker's lines end in an escaped newline, unless they are but a part. */
 	bool parts = layer->length == 3 && !memcmp(layer->text, "log", 3);
-	return hand_on(descent, depth, parts && layer->decoded_length < HELD_MAX);
+	return hand_on(descent, depth, seen, parts);
 }
 
 static struct error *descend_one_line(const struct descent *descent, unsigned depth,
@@ -285,11 +311,11 @@ static struct error *descend_one_line(const struct descent *descent, unsigned de
 {
 	struct wrapping_layer *layer = &descent->wrapping->layers[depth];
 	size_t header = wrapping_find_header(line, length);
-	if (header == length)
+	if (header == length || !has_room(descent->wrapping, length))
 		return take_line(descent, line, length);
 	size_t begin = layer->kind == WRAPPING_QUOTED ? begin_of_text(line, header) : header;
 	TRY(decode(layer, line + begin, length - begin));
-	return hand_on(descent, depth, false);
+	return hand_on(descent, depth, 0, false);
 }
 
 static struct error *descend_prefix(const struct descent *descent, unsigned depth, const char *line,
@@ -306,14 +332,19 @@ static struct error *descend_prefix(const struct descent *descent, unsigned dept
 	length -= prefix;
 	if (!part && !layer->decoded_length)
 		return descend(descent, depth + 1, line, length);
-	TRY(reserve(layer, length));
-	memcpy(layer->decoded + layer->decoded_length, line, length);
-	layer->decoded_length += length;
-	if (part && layer->decoded_length < HELD_MAX)
-		return NULL;
+	bool room = has_room(descent->wrapping, length);
+	if (room) {
+		TRY(reserve(layer, length));
+		memcpy(layer->decoded + layer->decoded_length, line, length);
+		layer->decoded_length += length;
+		if (part)
+			return NULL;
+	}
 	size_t held = layer->decoded_length;
 	layer->decoded_length = 0;
-	return descend(descent, depth + 1, layer->decoded, held);
+	if (held)
+		TRY(descend(descent, depth + 1, layer->decoded, held));
+	return room ? NULL : descend(descent, depth + 1, line, length);
 }
 
 static struct error *descend(const struct descent *descent, unsigned depth, const char *line,
@@ -363,7 +394,7 @@ struct error *wrapping_flush(struct wrapping *wrapping, wrapping_taker *take, vo
 	const struct descent descent = { wrapping, take, argument };
 	for (unsigned i = 0; i < wrapping->count; i++) {
 		if (wrapping->layers[i].decoded_length)
-			TRY(hand_on(&descent, i, false));
+			TRY(hand_on(&descent, i, 0, false));
 	}
 	return NULL;
 }

@@ -39,6 +39,7 @@ struct wrapping_layer {
 struct wrapping {
 	struct wrapping_layer layers[WRAPPING_LAYERS_MAX];
 	unsigned count;
+	uint64_t room; /* bytes that may be decoded and held in all */
 	bool colours;
 	bool whole; /* all of a dump is in one line of the log */
 };

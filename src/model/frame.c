@@ -20,8 +20,8 @@ static uint64_t frame_hash(const struct frame *frame, uint64_t hash)
 {
 	hash = hash_more(hash, frame->pc ^ (uint64_t)(uint32_t)frame->line << 32);
 	if (!frame->pc) {
-		hash = hash_more_text(hash, frame->function);
-		hash = hash_more_text(hash, frame->file);
+		hash = hash_more_foreign_text(hash, frame->function);
+		hash = hash_more_foreign_text(hash, frame->file);
 	}
 	return hash;
 }

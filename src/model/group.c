@@ -58,8 +58,8 @@ static uint64_t shape_hash(const struct stack *stack)
 	uint64_t hash = hash_more(stack->elided, stack->elided_after);
 	uint32_t at = 0;
 	for (const struct frame *frame; (frame = next_shown(stack, &at));) {
-		hash = hash_more_text(hash, frame->function);
-		hash = hash_more_text(hash, frame->file);
+		hash = hash_more_foreign_text(hash, frame->function);
+		hash = hash_more_foreign_text(hash, frame->file);
 		hash = hash_more(hash, (uint32_t)frame->line);
 	}
 	return hash & INT64_MAX;
@@ -124,9 +124,9 @@ static struct error *grouping_shape(struct grouping *grouping, const struct stac
 
 static uint64_t goroutine_key_hash(const struct goroutine *goroutine, uint32_t shape)
 {
-	uint64_t hash = hash_more_text(shape, goroutine->state_text);
-	hash = hash_more_text(hash, goroutine->creator.function);
-	hash = hash_more_text(hash, goroutine->creator.file);
+	uint64_t hash = hash_more_foreign_text(shape, goroutine->state_text);
+	hash = hash_more_foreign_text(hash, goroutine->creator.function);
+	hash = hash_more_foreign_text(hash, goroutine->creator.file);
 	return hash_more(hash, (uint32_t)goroutine->creator.line) & INT64_MAX;
 }
 

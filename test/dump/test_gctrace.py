@@ -112,6 +112,14 @@ class Lines(unittest.TestCase):
         self.assertLessEqual(slope["bytes_per_hour_least"], slope["bytes_per_hour"])
         self.assertGreaterEqual(slope["bytes_per_hour_most"], slope["bytes_per_hour"])
 
+    def test_very_many(self):
+        """Of more than are kept every second one is: the verdict is of all of the time."""
+        log = trace((10 + i // 1000 for i in range(250_000)), step=0.01)
+        document = verdict(log)
+        self.assertEqual((document["cycle_count"], document["verdict"]), (125_000, "leak"))
+        self.assertEqual([one["number"] for one in document["cycles"][:3]], [1, 3, 5])
+        self.assertAlmostEqual(document["trend"]["bytes_per_hour"] / (360 << 20), 1, delta=0.1)
+
     def test_text(self):
         log = trace(range(10, 200)).encode()
         answer = ask("-", data=log)

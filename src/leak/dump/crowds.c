@@ -20,6 +20,7 @@
 #define CROWD_LARGE   1000
 #define CROWD_NOTABLE 100
 #define FINDINGS_MAX  5
+#define LOOKED_MAX    100 /* crowds that would be findings if they were no load */
 #define TOLD_LEAST    10
 
 /* For the minutes to tell something. */
@@ -32,7 +33,7 @@
 static bool is_wanted(const struct told_evidence *evidence, const struct goroutine *goroutine)
 {
 	(void)evidence;
-	if (goroutine->id == 1 || goroutine->system || goroutine->bubble)
+	if (!told_may_tell(goroutine))
 		return false;
 	if (goroutine->state == GOROUTINE_UNKNOWN)
 		return true; /* counted stacks tell none */
@@ -195,38 +196,47 @@ static struct error *report_size(const struct told_evidence *evidence,
 	return gathering_report(evidence, crowd, &finding, ret);
 }
 
+/* Is it load? Asked of what would be a finding else: each time all groups are looked through. */
+static bool is_load(const struct told_evidence *evidence, const struct gathering *crowd)
+{
+	return load_waits_for_descriptor(crowd->example) ||
+	       load_is_paired(evidence->groups, &crowd->creation, crowd->count);
+}
+
 static struct error *judge(const struct told_evidence *evidence, const struct gathering *crowd,
-			   struct findings *ret, bool *ret_found)
+			   struct findings *ret, unsigned *looked, bool *ret_found)
 {
 	struct load_change change = change_of(evidence, crowd);
-	bool by_age = false;
-	bool served = load_is_served(evidence->groups, crowd->example, crowd->count);
-	*ret_found = !load_is_paired(evidence->groups, &crowd->creation, crowd->count) &&
-		     !load_waits_for_descriptor(crowd->example);
-	if (!*ret_found)
-		return NULL;
-	if (load_change_grows(&change) && !served)
-		return report_growing(evidence, crowd, &change, ret);
+	bool grows = load_change_grows(&change), by_age = false;
+	bool large = crowd->count >= CROWD_LARGE ||
+		     (crowd->count >= CROWD_NOTABLE && crowd->wait_max_ns > 0);
 	if (evidence->dump->form == DUMP_STACKS)
 		TRY(waits_by_age(evidence, crowd, &by_age));
-	if (by_age)
-		return report_by_age(evidence, crowd, served, ret);
-	*ret_found = crowd->count >= CROWD_LARGE ||
-		     (crowd->count >= CROWD_NOTABLE && crowd->wait_max_ns > 0);
-	return *ret_found ? report_size(evidence, crowd, ret) : NULL;
+	*ret_found = false;
+	if (!grows && !by_age && !large)
+		return NULL;
+	++*looked;
+	bool served = load_is_served(evidence->groups, crowd->example, crowd->count);
+	*ret_found = !is_load(evidence, crowd) && ((grows && !served) || by_age || large);
+	if (!*ret_found)
+		return NULL;
+	if (grows && !served)
+		return report_growing(evidence, crowd, &change, ret);
+	return by_age ? report_by_age(evidence, crowd, served, ret)
+		      : report_size(evidence, crowd, ret);
 }
 
 struct error *told_crowds(const struct told_evidence *evidence, struct findings *ret)
 {
 	_cleanup_(gatherings_deinit) struct gathering_vector list = { 0 };
 	TRY(gatherings_collect(evidence, is_wanted, &list));
-	unsigned found = 0;
+	unsigned found = 0, looked = 0;
 	/* Largest first: the rest are smaller still. */
-	for (size_t i = 0; i < list.count && found < FINDINGS_MAX; i++) {
+	for (size_t i = 0; i < list.count && found < FINDINGS_MAX && looked < LOOKED_MAX; i++) {
 		bool is_finding = false;
 		if (list.items[i].count < (evidence->earlier ? TOLD_LEAST : AGES_LEAST))
 			break;
-		TRY(judge(evidence, &list.items[i], ret, &is_finding));
+		TRY(judge(evidence, &list.items[i], ret, &looked, &is_finding));
 		found += is_finding;
 	}
 	return NULL;

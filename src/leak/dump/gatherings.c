@@ -7,8 +7,8 @@
 
 static uint64_t hash_place(uint64_t hash, const struct place *place)
 {
-	hash = hash_more_text(hash, place->function);
-	return hash_more(hash_more_text(hash, place->file), (uint32_t)place->line);
+	hash = hash_more_foreign_text(hash, place->function);
+	return hash_more(hash_more_foreign_text(hash, place->file), (uint32_t)place->line);
 }
 
 static bool same_place(const struct place *a, const struct place *b)
@@ -29,7 +29,7 @@ static struct error *find(struct gathering_vector *list, struct map *by_hash,
 		.wait_min_ns = -1,
 		.wait_max_ns = -1,
 	};
-	uint64_t hash = hash_more_text(0, example->state_text);
+	uint64_t hash = hash_more_foreign_text(0, example->state_text);
 	hash = hash_place(hash_place(hash, &one.place), &one.creation) & INT64_MAX;
 	struct map_slot *slot;
 	TRY(map_insert(by_hash, hash, list->count, &slot));

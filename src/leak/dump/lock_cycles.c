@@ -120,19 +120,23 @@ static const struct dump_lock *find_other(const struct told_evidence *evidence,
 struct error *told_lock_cycles(const struct told_evidence *evidence, struct findings *ret)
 {
 	const struct dump_lock_vector *locks = &evidence->dump->locks;
-	size_t count = MIN(locks->count, (size_t)LOCKS_MAX);
+	const struct goroutine *list = evidence->dump->goroutines.list.items;
+	size_t most = MIN(locks->count, (size_t)LOCKS_MAX), count = 0;
 	unsigned found = 0;
-	_cleanup_(free_pointer)
-		const struct dump_lock **sorted = calloc(count + 1, sizeof(*sorted));
+	_cleanup_(free_pointer) const struct dump_lock **sorted = calloc(most + 1, sizeof(*sorted));
 	if (!sorted)
 		return error_no_memory();
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &locks->items[i];
+	for (size_t i = 0; i < most; i++) {
+		const struct goroutine *waiter = &list[locks->items[i].goroutine];
+		/* Goroutine 1 may well be one of the two. */
+		if (!waiter->system && !waiter->bubble)
+			sorted[count++] = &locks->items[i];
+	}
 	if (count)
 		qsort(sorted, count, sizeof(*sorted), compare_locks);
-	for (size_t i = 0; i < count && found < CYCLES_MAX; i++) {
+	for (size_t i = 0; i < most && found < CYCLES_MAX; i++) {
 		const struct dump_lock *one = &locks->items[i];
-		if (evidence->claimed[one->goroutine])
+		if (evidence->claimed[one->goroutine] || !told_may_tell(&list[one->goroutine]))
 			continue;
 		const struct dump_lock *other = find_other(evidence, sorted, count, one);
 		if (!other)

@@ -18,7 +18,7 @@ static bool is_wanted(const struct told_evidence *evidence, const struct gorouti
 	(void)evidence;
 	enum wait_kind kind = goroutine->wait.kind;
 	return (kind == WAIT_MUTEX || kind == WAIT_RWMUTEX_READ || kind == WAIT_RWMUTEX_WRITE) &&
-	       !goroutine->system && !goroutine->bubble;
+	       told_may_tell(goroutine);
 }
 
 /* For how many different locks they wait; 0: not known of all. */

@@ -11,8 +11,7 @@
 static bool is_wanted(const struct told_evidence *evidence, const struct goroutine *goroutine)
 {
 	(void)evidence;
-	return strstr(goroutine->state_note, "(leaked)") && goroutine->id != 1 &&
-	       !goroutine->system;
+	return strstr(goroutine->state_note, "(leaked)") && told_may_tell(goroutine);
 }
 
 static enum rule_id rule_of(const struct goroutine *goroutine)

@@ -17,8 +17,8 @@ static told_detector *const detectors[] = {
 
 static uint64_t hash_of(uint64_t hash, const struct place *place)
 {
-	hash = hash_more_text(hash, place->function);
-	hash = hash_more_text(hash, place->file);
+	hash = hash_more_foreign_text(hash, place->function);
+	hash = hash_more_foreign_text(hash, place->file);
 	return hash_more(hash, (uint32_t)place->line) & INT64_MAX;
 }
 
@@ -31,9 +31,15 @@ static uint64_t whereabouts(const struct told_evidence *evidence, const struct g
 	return hash_of(hash_of(1, &place), &creation);
 }
 
+bool told_may_tell(const struct goroutine *goroutine)
+{
+	return goroutine->id != 1 && !goroutine->system && !goroutine->bubble;
+}
+
 bool told_was_there(const struct told_evidence *evidence, const struct goroutine *goroutine)
 {
-	const struct map_slot *slot = map_find(&evidence->earlier_ids, goroutine->id & INT64_MAX);
+	const struct map_slot *slot = map_find(&evidence->earlier_ids,
+					       hash_foreign_word(goroutine->id));
 	return slot && slot->value == whereabouts(evidence, goroutine);
 }
 
@@ -52,7 +58,7 @@ static struct error *note_earlier(struct told_evidence *evidence)
 		struct place creation = goroutine_creation(goroutine);
 		if (goroutine->system)
 			continue;
-		TRY(map_insert(&evidence->earlier_ids, goroutine->id & INT64_MAX,
+		TRY(map_insert(&evidence->earlier_ids, hash_foreign_word(goroutine->id),
 			       whereabouts(evidence, goroutine), &slot));
 		if (!creation.function)
 			continue;
@@ -83,12 +89,12 @@ static struct error *find_elapsed(struct told_evidence *evidence, size_t *ret_co
 	if (!times)
 		return error_no_memory();
 	for (size_t i = 0; i < then->count; i++)
-		TRY(map_insert(&by_id, then->items[i].id & INT64_MAX, i, &slot));
+		TRY(map_insert(&by_id, hash_foreign_word(then->items[i].id), i, &slot));
 	*ret_common = 0;
 	for (size_t i = 0; i < now->count; i++) {
 		const struct goroutine *goroutine = &now->items[i];
 		if (goroutine->id <= 1 || !told_was_there(evidence, goroutine) ||
-		    !(slot = map_find(&by_id, goroutine->id & INT64_MAX)))
+		    !(slot = map_find(&by_id, hash_foreign_word(goroutine->id))))
 			continue;
 		++*ret_common;
 		int64_t before = then->items[slot->value].wait_ns;

@@ -53,6 +53,12 @@ struct error *told_judge(struct dump *dump, const struct dump *earlier,
 	must_use;
 void told_deinit(struct told *told);
 
+/*
+ * May a finding be of it? Not of the runtime's own, of goroutine 1, whose program is its own business,
+ * or of a test's bubble, which ends when none of it can go on.
+ */
+bool told_may_tell(const struct goroutine *goroutine);
+
 /* Was this goroutine there, at the same place? */
 bool told_was_there(const struct told_evidence *evidence, const struct goroutine *goroutine);
 

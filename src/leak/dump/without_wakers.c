@@ -10,8 +10,7 @@ static bool is_wanted(const struct told_evidence *evidence, const struct gorouti
 {
 	(void)evidence;
 	enum wait_kind kind = goroutine->wait.kind;
-	return (kind == WAIT_NIL_CHANNEL || kind == WAIT_EMPTY_SELECT) && goroutine->id != 1 &&
-	       !goroutine->system && !goroutine->bubble;
+	return (kind == WAIT_NIL_CHANNEL || kind == WAIT_EMPTY_SELECT) && told_may_tell(goroutine);
 }
 
 static const char *title(const struct finding *finding, struct findings *findings)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/diagnose_page.h"
 #include "cli/diagnose_text.h"
 #include "cli/earlier.h"
 #include "cli/profile_diagnose.h"
@@ -52,8 +53,11 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 		.before = earlier.compared ? &earlier.evidence.subject : NULL,
 		.gone = &earlier.findings,
 	};
-	return telling_tell(&telling, invocation, &look.live.findings, &earlier.findings,
-			    &diagnosis, ret);
+	TRY(telling_tell(&telling, invocation, &look.live.findings, &earlier.findings, &diagnosis,
+			 ret));
+	return cli_format_is(invocation, "html")
+		       ? diagnose_page_heap(&evidence.subject, &look, invocation->out)
+		       : NULL;
 }
 
 static const char *const formats[] = { "text", "json", "html", "sarif", "github", NULL };

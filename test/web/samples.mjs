@@ -38,6 +38,7 @@ export const leaky = diagnosis([
 	finding(1, {
 		code: 'L27', rule: 'map-without-limit', title: 'main.Sessions.byID only grows: 675 entries, 3.2 MiB, none removed in 3 s',
 		bytes: 3352104, bytes_per_hour: 90430275, place_is: 'may be filled by', subject: 'main.Sessions.byID', created_by: null, state: null,
+		source: { file: '/srv/watch1.go', state: 'unsure', first_line: 25, lines: ['func start() {', '\tbyID[id] = session', '}'] },
 		wait_s: null, example: null, path: ['goroutine 1 in main.run', ' http.Server', '.Handler http.ServeMux', '.byID map[string]*main.Session'],
 	}),
 	finding(0), finding(3), finding(2, { settle: 'Look again after a while.', fix: { text: null, diff: '- a\n+ b\n' } }),

@@ -6,6 +6,14 @@ export interface Place {
 	line: number | null;
 }
 
+// The lines around a place, where its file was at hand.
+export interface Source {
+	file: string | null;
+	state: 'same' | 'unsure' | 'changed';
+	first_line: number | null;
+	lines: string[] | null;
+}
+
 export interface Target {
 	kind: string;
 	path: string | null;
@@ -28,7 +36,8 @@ export interface Finding extends Place {
 	bytes: number | null;
 	place_is: string | null;
 	subject: string | null;
-	created_by: Place | null;
+	created_by: (Place & { source?: Source | null }) | null;
+	source?: Source | null;
 	state: string | null;
 	wait_s: number | null;
 	growth_per_hour: number | null;

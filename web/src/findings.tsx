@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { Finding } from './documents';
+import type { Finding, Source } from './documents';
 import { bytes, count, duration, lines, safe, signed } from './format';
 import { At, Choice, matches, Name, Search, Section, useMore } from './parts';
 
@@ -38,6 +38,21 @@ function Where({ finding }: { finding: Finding }) {
 	);
 }
 
+function Excerpt({ source, line }: { source: Source | null | undefined; line: number | null }) {
+	if (!source?.lines?.length || source.first_line == null) return null;
+	const first = source.first_line;
+	return (
+		<pre class="excerpt" tabIndex={0} aria-label={`Source, from line ${first} on`}>
+			{source.lines.map((text, i) => (
+				<span key={i} class={first + i === line ? 'line here' : 'line'}>
+					<span class="count">{first + i}</span> <bdi>{lines(text, 300)}</bdi>{'\n'}
+				</span>
+			))}
+			{source.state === 'unsure' && <span class="line unknown">The file may have changed since the program was built.</span>}
+		</pre>
+	);
+}
+
 export function Path({ steps }: { steps: string[] }) {
 	return (
 		<ol class="path">
@@ -61,6 +76,7 @@ function One({ finding, gone }: { finding: Finding; gone?: boolean }) {
 				</p>
 				{finding.test && <p class="where"><span class="word">test</span> <Name text={finding.test} full /></p>}
 				<Where finding={finding} />
+				<Excerpt source={finding.source} line={finding.line} />
 				<Facts finding={finding} />
 				<dl>
 					{finding.why && <><dt>Why</dt><dd>{safe(finding.why)}</dd></>}

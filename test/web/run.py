@@ -25,7 +25,7 @@ LOCKED = ("package.json", "package-lock.json", ".npmrc")
 def run(*command, **more):
     return subprocess.run(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace", timeout=200, check=False, **more,
+        text=True, errors="replace", timeout=500, check=False, **more,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import diagnoses
 import dumps
 import giant
 import heaps
@@ -239,6 +240,7 @@ def snapshot(setting, table):
 
 ALL = {"few": few, "snapshot": snapshot, "pause": pause, "many": many, "executable": executable, "fork": fork,
        "writes": writes, "heap": heaps.heap, "hundred": heaps.hundred,
+       "diagnosis": diagnoses.diagnoses,
        "profiles": profiles.profiles, "dumps": dumps.dumps}
 
 

@@ -73,7 +73,7 @@ static struct error *take_unit(struct cursor *cursor, uint32_t *ret)
 /* Half of a pair means nothing by itself. */
 static struct error *take_unicode(struct cursor *cursor, uint32_t *ret)
 {
-	uint32_t first, second = 0;
+	uint32_t first = 0, second = 0;
 	TRY(take_unit(cursor, &first));
 	if (first < 0xd800 || first > 0xdfff) {
 		*ret = first ? first : REPLACEMENT;

@@ -147,6 +147,7 @@ struct goroutine_group {
 	uint64_t total;          /* goroutines that they stand for */
 	int64_t wait_min_ns;     /* -1 when no member's is known */
 	int64_t wait_max_ns;
+	bool newer; /* some members' is not known: it has begun since the last collection */
 	uint64_t stack_bytes;
 };
 

@@ -177,6 +177,7 @@ static void group_add(struct goroutine_group *group, const struct goroutine *gor
 	group->count++;
 	group->total += goroutine_count(goroutine);
 	group->stack_bytes += goroutine->stack_bytes;
+	group->newer |= goroutine->wait_ns < 0;
 	if (goroutine->wait_ns < 0)
 		return;
 	if (group->wait_min_ns < 0 || goroutine->wait_ns < group->wait_min_ns)

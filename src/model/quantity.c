@@ -86,13 +86,15 @@ const char *quantity_duration(int64_t ns, char ret[static QUANTITY_SIZE])
 const char *quantity_durations(int64_t min_ns, int64_t max_ns, char ret[static QUANTITY_SIZE * 2])
 {
 	char low[QUANTITY_SIZE], high[QUANTITY_SIZE];
-	if (min_ns < 0 || max_ns < 0) {
+	if (max_ns < 0) {
 		ret[0] = '\0';
 		return ret;
 	}
-	quantity_duration(min_ns, low);
+	quantity_duration(MAX(min_ns, INT64_C(0)), low);
 	quantity_duration(max_ns, high);
-	if (strcmp(low, high) == 0)
+	if (min_ns < 0)
+		snprintf(ret, QUANTITY_SIZE * 2, "up to %.44s", high);
+	else if (strcmp(low, high) == 0)
 		snprintf(ret, QUANTITY_SIZE * 2, "%s", low);
 	else
 		snprintf(ret, QUANTITY_SIZE * 2, "%.44s to %.44s", low, high);

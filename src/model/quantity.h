@@ -13,7 +13,7 @@ void quantity_write(struct writer *writer, uint64_t count, const char *one, cons
 
 const char *quantity_bytes(int64_t bytes, char ret[static QUANTITY_SIZE]); /* 2.1 MiB */
 const char *quantity_duration(int64_t ns, char ret[static QUANTITY_SIZE]); /* 3 h 11 min */
-/* "2 min to 3 h 11 min", "45 s", or "" when both are unknown (-1). */
+/* "2 min to 3 h 11 min", "45 s", "up to 45 s" when the least is unknown (-1), "" when both are. */
 const char *quantity_durations(int64_t min_ns, int64_t max_ns, char ret[static QUANTITY_SIZE * 2]);
 
 /* The unit that a set of sizes is best told in: its name, and its bytes in *ret_divisor. */

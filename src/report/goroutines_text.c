@@ -139,7 +139,8 @@ static unsigned write_group(const struct goroutines_report *report,
 	writer_printf(writer, "\n%*s  ", COUNT_COLUMNS + 2, count);
 	write_state(report, group->example, writer);
 	if (group->wait_max_ns >= 0) {
-		quantity_durations(group->wait_min_ns, group->wait_max_ns, waits);
+		quantity_durations(group->newer ? -1 : group->wait_min_ns, group->wait_max_ns,
+				   waits);
 		writer_printf(writer, ", %s", waits);
 	}
 	if (group->total == 1 && group->example->id)

@@ -79,6 +79,8 @@ def judge_finding(expectation, finding, told, looks, named, with_bytes):
         path = " ".join([finding.get("subject") or "", *finding.get("path", [])])
         if expectation.holder not in path:
             yield f"holder {path.strip() or None}, not {expectation.holder}"
+    if not expectation.accused and finding.get("path"):
+        yield f"accused: {' '.join(finding['path'])}"
     if not finding.get("why"):
         yield "no why"
     if not (finding.get("fix") or {}).get("text"):

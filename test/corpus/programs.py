@@ -26,7 +26,7 @@ INSIDE = r"(?:\.func\d+|\.gowrap\d+|\.deferwrap\d+|\.\d+|-range\d+|-fm|\[\.\.\.\
 # These rows need two looks to be more than a suspicion.
 TWO_LOOKS = set("L8 L9 L17 L26 L27 L29".split())
 
-EXPECT_KEYS = {"count", "bytes", "certainty", "atmost", "over", "holder", "place"}
+EXPECT_KEYS = {"count", "bytes", "certainty", "atmost", "over", "holder", "place", "accused"}
 DIRECTIVES = {"over", "releases", "also", "language", "alone", "hints"}
 
 
@@ -90,6 +90,7 @@ class Expectation:
         self.over = words.get("over")
         self.holder = words.get("holder")
         self.anywhere = words.get("place") == "any"
+        self.accused = words.get("accused") != "nobody"
 
 
 def enclosing(lines, index):

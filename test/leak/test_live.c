@@ -61,7 +61,8 @@ static void a_nil_channel_is_proved(void **state)
 		add_nil(&bench, "main.watch@cart.go:57", "main.start@cart.go:55")->wait_ns = i *
 											     SECOND;
 	/* Another way to the same place is part of the same finding. */
-	add_nil(&bench, "main.watch@cart.go:57 main.outer@cart.go:9", "main.start@cart.go:55");
+	add_nil(&bench, "main.watch@cart.go:57 main.outer@cart.go:9", "main.start@cart.go:55")
+		->wait_ns = 20 * SECOND;
 	bench_find(&bench);
 	assert_int_equal(bench.findings.list.count, 1);
 	const struct finding *finding = &bench.findings.list.items[0];
@@ -76,6 +77,21 @@ static void a_nil_channel_is_proved(void **state)
 	assert_string_equal(finding->title, "41 goroutines receive from a nil channel");
 	assert_non_null(strstr(finding->fix, "cart.go:55"));
 	assert_non_null(strstr(finding->fix, "main.watch"));
+}
+
+/* Who has come since the last collection has waited for less than all others, and nobody knows how long. */
+static void unknown_waits_are_the_shortest(void **state)
+{
+	(void)state;
+	BENCH(bench);
+	add_nil(&bench, "main.watch@cart.go:57", "main.start@cart.go:55")->wait_ns = 28 * SECOND;
+	add_nil(&bench, "main.watch@cart.go:57", "main.start@cart.go:55")->wait_ns = -1;
+	add_nil(&bench, "main.watch@cart.go:57", "main.start@cart.go:55")->wait_ns = 20 * SECOND;
+	bench_find(&bench);
+	assert_int_equal(bench.findings.list.count, 1);
+	assert_true(bench.findings.list.items[0].wait_min_ns == -1);
+	assert_true(bench.findings.list.items[0].wait_max_ns == 28 * SECOND);
+	assert_true(bench.groups.items[0].newer || bench.groups.items[1].newer);
 }
 
 static void sends_selects_and_single_ones_are_told_as_such(void **state)
@@ -226,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_nil_channel_is_proved),
+		cmocka_unit_test(unknown_waits_are_the_shortest),
 		cmocka_unit_test(sends_selects_and_single_ones_are_told_as_such),
 		cmocka_unit_test(what_may_not_be_reported_is_not),
 		cmocka_unit_test(a_guessed_layout_proves_nothing),

@@ -42,6 +42,7 @@ static void durations_have_two_units_at_most(void **state)
 			    "2 min to 3 h 11 min");
 	assert_string_equal(quantity_durations(120 * second, 125 * second, range), "2 min");
 	assert_string_equal(quantity_durations(-1, -1, range), "");
+	assert_string_equal(quantity_durations(-1, 125 * second, range), "up to 2 min");
 }
 
 static void rounded_parts_sum_to_the_rounded_whole(void **state)

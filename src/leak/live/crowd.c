@@ -32,10 +32,9 @@ static void crowd_add(struct crowd *crowd, const struct goroutine *goroutine)
 {
 	crowd->count++;
 	crowd->stack_bytes += goroutine->stack_bytes;
-	if (goroutine->wait_ns < 0)
-		return;
-	if (crowd->wait_min_ns < 0 || goroutine->wait_ns < crowd->wait_min_ns)
-		crowd->wait_min_ns = goroutine->wait_ns;
+	/* -1: who has waited for less than any that is known, for nobody has noted it yet. */
+	crowd->wait_min_ns = crowd->count == 1 ? goroutine->wait_ns
+					       : MIN(crowd->wait_min_ns, goroutine->wait_ns);
 	if (goroutine->wait_ns > crowd->wait_max_ns) {
 		crowd->wait_max_ns = goroutine->wait_ns;
 		crowd->example = goroutine;

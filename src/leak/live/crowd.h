@@ -14,7 +14,7 @@ struct crowd {
 	struct place place;
 	struct place creation;
 	uint64_t count;
-	int64_t wait_min_ns; /* -1 unknown */
+	int64_t wait_min_ns; /* -1 unknown of some, which have come since the last collection */
 	int64_t wait_max_ns;
 	uint64_t stack_bytes;
 	uint32_t first; /* member, an index into the goroutines; more by `next` */

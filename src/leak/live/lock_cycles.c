@@ -15,6 +15,7 @@ struct knot {
 	struct lock_cycle cycle; /* one, of the first component that looks so */
 	uint64_t cycles, members, victims;
 	int64_t bytes, wait_min_ns, wait_max_ns;
+	bool newer; /* some have waited for less, and nobody has noted for how long */
 	enum certainty certainty;
 	uint32_t chain; /* all of its goroutines, victims too, by knots->chain; LIVENESS_END */
 };
@@ -100,7 +101,10 @@ static void count_in(struct knots *knots, struct knot *knot, uint32_t index, uin
 	knot->chain = index;
 	knot->bytes += (int64_t)goroutine->stack_bytes;
 	*count += goroutine->id != 1;
-	if (goroutine->wait_ns < 0 || goroutine->id == 1)
+	if (goroutine->id == 1)
+		return;
+	knot->newer |= goroutine->wait_ns < 0;
+	if (goroutine->wait_ns < 0)
 		return;
 	if (knot->wait_min_ns < 0 || goroutine->wait_ns < knot->wait_min_ns)
 		knot->wait_min_ns = goroutine->wait_ns;
@@ -228,7 +232,7 @@ static struct error *tell(struct knots *knots, const struct knot *knot, uint64_t
 	finding.count = knot->members + knot->victims;
 	TRY(list_members(knots, knot, &finding));
 	finding.bytes = knot->bytes + (int64_t)held ? knot->bytes + (int64_t)held : -1;
-	finding.wait_min_ns = knot->wait_min_ns;
+	finding.wait_min_ns = knot->newer ? -1 : knot->wait_min_ns;
 	finding.wait_max_ns = knot->wait_max_ns;
 	finding.certainty = knot->certainty;
 	lock_cycle_describe(locks, cycle, knot->cycles, knot->members, knot->victims, &finding);

@@ -49,15 +49,24 @@ static bool is_never(const struct live_evidence *evidence, const struct goroutin
 	return evidence->liveness && liveness_of(evidence->liveness, goroutine) == LIVENESS_NEVER;
 }
 
+/* It keeps others out, but is a victim like them: readers have not let go. */
+static bool is_pending_writer(const struct goroutine *goroutine, const struct lock_word *word)
+{
+	return goroutine->wait.kind == WAIT_RWMUTEX_WRITE &&
+	       goroutine->wait.address == word->address;
+}
+
 /* One that holds it and never goes on. */
 static const struct held_lock *stuck_holder(const struct unreleased *unreleased,
 					    const struct lock_word *word)
 {
 	const struct held_lock_vector *list = &unreleased->locks->notes->held.list;
+	const struct goroutine_vector *goroutines = &unreleased->locks->evidence->goroutines->list;
 	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i].address == word->address &&
-		    !unreleased->awake[list->items[i].goroutine])
-			return &list->items[i];
+		const struct held_lock *held = &list->items[i];
+		if (held->address == word->address && !unreleased->awake[held->goroutine] &&
+		    !is_pending_writer(&goroutines->items[held->goroutine], word))
+			return held;
 	}
 	return NULL;
 }
@@ -110,12 +119,6 @@ static bool may_go_on(const struct unreleased *unreleased, const struct held_loc
 			return true;
 	}
 	return false;
-}
-
-static bool is_pending_writer(const struct goroutine *goroutine, const struct lock_word *word)
-{
-	return goroutine->wait.kind == WAIT_RWMUTEX_WRITE &&
-	       goroutine->wait.address == word->address;
 }
 
 static enum fate fate_of(struct unreleased *unreleased, const struct lock_word *word)
@@ -222,10 +225,8 @@ static void queue_add(struct queue *queue, const struct goroutine *goroutine)
 	queue->bytes += (int64_t)goroutine->stack_bytes;
 	if (!queue->example || goroutine->wait_ns > queue->example->wait_ns)
 		queue->example = goroutine;
-	if (goroutine->wait_ns < 0)
-		return;
-	if (queue->wait_min_ns < 0 || goroutine->wait_ns < queue->wait_min_ns)
-		queue->wait_min_ns = goroutine->wait_ns;
+	queue->wait_min_ns = queue->count == 1 ? goroutine->wait_ns
+					       : MIN(queue->wait_min_ns, goroutine->wait_ns);
 	queue->wait_max_ns = MAX(queue->wait_max_ns, goroutine->wait_ns);
 }
 
@@ -300,13 +301,17 @@ static struct error *describe(struct unreleased *unreleased, const struct queue 
 		finding->why =
 			fate == FATE_STUCK
 				? "The goroutine that holds it can never be woken, and nobody who is still able to run can reach the lock."
+			: word->writer && word->readers > 0
+				? "Whoever took the lock for reading has returned, or ended, without RUnlock: nobody who is still able to run can reach it."
 				: "Whoever took the lock has returned, or ended, without Unlock: nobody who is still able to run can reach it.";
 	else if (fate == FATE_STUCK)
 		finding->why =
 			"The goroutine that holds it can never be woken. Nothing but an Unlock from elsewhere would end this.";
 	else
 		finding->why =
-			"The lock is taken, and no goroutine that goes on can release it, as far as their code and stacks tell: a function has returned, or ended, without Unlock.";
+			word->writer && word->readers > 0
+				? "The lock is taken for reading, and no goroutine that goes on can release it, as far as their code and stacks tell: a function has returned, or ended, without RUnlock."
+				: "The lock is taken, and no goroutine that goes on can release it, as far as their code and stacks tell: a function has returned, or ended, without Unlock.";
 	if (finding->certainty == CERTAINTY_SUSPECT)
 		finding->settle =
 			"Look again after a while: if they still wait for it, find the way out of a function that leaves the lock taken.";

@@ -69,9 +69,17 @@ static struct error *judge_other(struct look *look, bool by_option, struct evide
 	return findings_keep(&look->live.findings, &ret->findings);
 }
 
+/* Where one has no id they may be the same, and may not. */
+static enum findings_build compare_builds(const struct subject *before, const struct subject *now)
+{
+	if (!before->build || !now->build)
+		return BUILD_UNKNOWN;
+	return strcmp(before->build, now->build) == 0 ? BUILD_SAME : BUILD_ANOTHER;
+}
+
 static bool same_build(const struct subject *before, const struct subject *now)
 {
-	return before->build && now->build && strcmp(before->build, now->build) == 0;
+	return compare_builds(before, now) == BUILD_SAME;
 }
 
 static struct error *look_at_earlier(struct invocation *invocation, const char *operand,
@@ -147,7 +155,8 @@ struct error *earlier_compare(struct earlier *earlier, struct look *now)
 		.before = earlier->work,
 		.now = work_of(now),
 		.now_is_blind = what_blinds(earlier, now),
-		.same_build = same_build(&earlier->evidence.subject, &now->evidence->subject),
+		.build_is = compare_builds(&earlier->evidence.subject, &now->evidence->subject),
+		.places = now->live.evidence.places,
 		.has_function = has_function,
 		.build = runtime_binary(now->evidence->runtime),
 	};

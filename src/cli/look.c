@@ -91,11 +91,28 @@ void look_deinit(struct look *look)
 	*look = (struct look){ 0 };
 }
 
+/*
+ * Processes in containers have low ids, those of a restarted one the same. The two clocks are not
+ * read at once.
+ */
+#define STARTS_APART_NS (INT64_C(30) * 1000000000)
+
+static bool began_together(const struct subject *before, uint64_t before_ns,
+			   const struct subject *now, uint64_t now_ns)
+{
+	if (before->uptime_ns < 0 || now->uptime_ns < 0 || !before_ns || !now_ns)
+		return true; /* nobody knows */
+	int64_t apart = ((int64_t)before_ns - before->uptime_ns) -
+			((int64_t)now_ns - now->uptime_ns);
+	return apart >= -STARTS_APART_NS && apart <= STARTS_APART_NS;
+}
+
 int64_t look_time_between(const struct subject *before, uint64_t before_ns,
 			  const struct subject *now, uint64_t now_ns)
 {
 	bool same = before->pid && before->pid == now->pid && before->build && now->build &&
-		    strcmp(before->build, now->build) == 0;
+		    strcmp(before->build, now->build) == 0 &&
+		    began_together(before, before_ns, now, now_ns);
 	int64_t between = -1;
 	if (same && before->uptime_ns >= 0 && now->uptime_ns >= 0)
 		between = now->uptime_ns - before->uptime_ns;

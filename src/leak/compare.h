@@ -17,10 +17,15 @@ struct findings_work {
 	int64_t allocated;  /* bytes since its start; -1 */
 };
 
+/* Who begins to wait so soon after another may be of the same request: of one time with it. */
+#define FINDINGS_MOMENT_NS (INT64_C(1) * 1000000000)
+
 struct findings_moments {
 	struct findings_work before, now;
 	const char *now_is_blind; /* why the second look may have missed what is there; NULL */
-	bool same_build;
+	/* Builders may leave out what tells builds apart, or write the same into all. */
+	enum findings_build { BUILD_UNKNOWN, BUILD_SAME, BUILD_ANOTHER } build_is;
+	struct place_rule places;
 	/* Whether the second build has a function of that name; NULL: nobody knows. */
 	bool (*has_function)(const void *build, const char *function);
 	const void *build;

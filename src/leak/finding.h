@@ -38,7 +38,8 @@ struct finding {
 	int64_t wait_min_ns;     /* -1 unknown */
 	int64_t wait_max_ns;
 	const struct goroutine *example; /* NULL for what is no goroutine */
-	const uint64_t *members;         /* ids of all, where they stand at several places; NULL */
+	uint64_t times; /* moments at which its goroutines began to wait; 0: it may have been one */
+	const uint64_t *members; /* ids of all, where they stand at several places; NULL */
 	size_t member_count;
 	const char *const *path; /* who holds it, from a root; steps */
 	size_t path_count;

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "leak/compare.h"
 #include "leak/live/past.h"
 
 /* Fewer that came since the first look say nothing of an hour. */
@@ -193,6 +194,34 @@ static int64_t growth_of(const struct live_evidence *evidence, const struct crow
 	return fresh && fresh < FRESH_TO_TELL ? INT64_MIN : live_per_hour(evidence->past, fresh);
 }
 
+static int compare_waits(const void *left, const void *right)
+{
+	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+	return a < b ? -1 : a > b;
+}
+
+/* Those that are not known have begun since the last collection: at one moment, for all we know. */
+static struct error *count_times(const struct live_evidence *evidence, const struct crowds *crowds,
+				 const struct crowd *crowd, uint64_t *ret)
+{
+	_cleanup_(free_pointer) int64_t *waits = calloc(crowd->count + 1, sizeof(*waits));
+	size_t count = 0;
+	if (!waits)
+		return error_no_memory();
+	for (uint32_t i = crowd->first; i != CROWD_END && count < crowd->count; i = crowds->next[i])
+		waits[count++] = evidence->goroutines->list.items[i].wait_ns;
+	qsort(waits, count, sizeof(*waits), compare_waits);
+	int64_t begin = 0;
+	*ret = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (*ret && waits[i] - begin <= FINDINGS_MOMENT_NS)
+			continue;
+		begin = waits[i];
+		++*ret;
+	}
+	return NULL;
+}
+
 struct error *crowd_report(const struct live_evidence *evidence, const struct crowds *crowds,
 			   const struct crowd *crowd, const struct finding *finding,
 			   struct findings *ret)
@@ -200,6 +229,8 @@ struct error *crowd_report(const struct live_evidence *evidence, const struct cr
 	struct finding told = *finding;
 	if (told.growth_per_hour == INT64_MIN)
 		told.growth_per_hour = growth_of(evidence, crowds, crowd);
+	if (told.certainty == CERTAINTY_PROVED)
+		TRY(count_times(evidence, crowds, crowd, &told.times));
 	TRY(finding_vector_append(&ret->list, &told));
 	for (uint32_t i = crowd->first; i != CROWD_END && evidence->claimed; i = crowds->next[i])
 		evidence->claimed[i] = true;

@@ -19,6 +19,9 @@
 #define CONTENTS_EACH   256
 #define ELEMENT_BYTES   16
 #define DISTINCT_LEAST  8 /* elements that are all alike say nothing */
+#define HEADER_BYTES    8 /* the allocator's own */
+/* Append doubles what is small: a power of two is its own choice there. */
+#define ROUND_BYTES (UINT64_C(1) << 20)
 
 /* Which elements are looked at does not depend on how many there are: 0 to 8, then 9, 10, 11, ... */
 static uint64_t next_element(uint64_t index)
@@ -87,8 +90,9 @@ static bool is_reserved(const struct heap *heap, const struct heap_slice *slice,
 {
 	uint64_t bytes = slice->start + slice->capacity, count = bytes / element;
 	uint64_t size = heap_object_size(heap, slice->vertex);
-	return slice->length < slice->capacity && ((size > bytes && size - bytes >= element) ||
-						   (count & (count - 1)) == 0 || count % 1000 == 0);
+	bool round = count % 1000 == 0 || (bytes >= ROUND_BYTES && (count & (count - 1)) == 0);
+	return slice->length < slice->capacity &&
+	       (round || (size > bytes && size - bytes >= element + HEADER_BYTES));
 }
 
 static int compare_arrays(const void *left, const void *right)

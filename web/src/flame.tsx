@@ -125,6 +125,7 @@ function usePicture(calls: Calls, onMove: (node: number) => void) {
 		picture.current = made;
 		made.onMove = onMove;
 		made.draw();
+		performance.mark('drawn');
 		const again = () => made.later();
 		const sizes = new ResizeObserver(again);
 		sizes.observe(scroller.current!);

@@ -47,7 +47,7 @@ static struct error *measure_questions(const struct heap_graph *graph,
 	TRY(dominator_tree_create(dominators, &tree));
 	double created = now(CLOCK_MONOTONIC);
 	uint64_t sums[10];
-	TRY(dominator_tree_sum_groups(&tree, dominators, graph->object_count, tenth, NULL,
+	TRY(dominator_tree_sum_groups(&tree, dominators, graph->object_count, tenth, NULL, NULL,
 				      ARRAY_SIZE(sums), sums));
 	double summed = now(CLOCK_MONOTONIC);
 	_cleanup_(free_pointer) uint64_t *wanted = calloc(graph->vertex_count / 64 + 1, 8);

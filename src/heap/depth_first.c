@@ -11,7 +11,7 @@
  * target's row, then what it points to. The place of the latter is guessed (landmarks.h), so that
  * both are under way together.
  */
-#define LOOK_AHEAD 12 /* edges below the top of the stack */
+#define LOOK_AHEAD 12 /* edges below the top of the stack: what they lead to is asked for again */
 #define WARM_MAX   8  /* edges of one vertex whose targets are asked for when it is entered */
 
 struct depth_first {
@@ -58,7 +58,7 @@ static void search_from(struct depth_first *search, uint32_t root)
 	while (search->top < search->base) {
 		struct numbered_edge edge = *search->top++;
 		if (search->top + LOOK_AHEAD < search->base)
-			__builtin_prefetch(&search->numbers[search->top[LOOK_AHEAD].to], 1);
+			warm(search, search->top[LOOK_AHEAD].to);
 		uint32_t number = search->numbers[edge.to];
 		if (!number)
 			enter(search, edge.to, edge.from);

@@ -54,12 +54,14 @@ typedef uint32_t dominator_group(const void *argument, uint32_t vertex);
 /*
  * What each group holds: bytes that would be freed if all of its members were. What is held by a
  * member that another member of the group holds is not counted again. The first `object_count`
- * vertices are asked for their groups, once each, in no order; those behind are in none. `ret` has
- * one sum for each group.
+ * vertices are asked for their groups, once each, in no order; those behind are in none. `read` is
+ * what `group_of` reads of a vertex, by vertex, so that it can be asked for in time; NULL: nothing.
+ * `ret` has one sum for each group.
  */
 struct error *dominator_tree_sum_groups(const struct dominator_tree *tree,
 					const struct dominators *dominators, uint32_t object_count,
 					dominator_group *group_of, const void *argument,
-					uint32_t group_count, uint64_t *ret) must_use;
+					const uint32_t *read, uint32_t group_count, uint64_t *ret)
+	must_use;
 
 #endif

@@ -66,6 +66,7 @@ static force_inline void look_ahead(const struct search *search)
 	if (at + AHEAD_ROW < head->count) {
 		__builtin_prefetch(&graph->rows[head->vertices[at + AHEAD_ROW]]);
 		__builtin_prefetch(&search->scan->types[head->vertices[at + AHEAD_ROW]]);
+		__builtin_prefetch(&search->scan->shapes[head->vertices[at + AHEAD_ROW]]);
 	}
 	if (at + AHEAD_EDGES < head->count)
 		__builtin_prefetch(&graph->edges[graph->rows[head->vertices[at + AHEAD_EDGES]]]);
@@ -79,6 +80,7 @@ static force_inline void look_ahead(const struct search *search)
 			__builtin_prefetch(&search->scan->types[target], 1);
 			__builtin_prefetch(&search->scan->shapes[target]);
 			__builtin_prefetch(&search->reached[target / 64], 1);
+			__builtin_prefetch(&search->spans->used[target / 64]);
 		}
 	}
 }

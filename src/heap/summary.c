@@ -110,7 +110,7 @@ static struct error *sum_retained(const struct heap_grouping *grouping, struct h
 		return error_no_memory();
 	TRY(dominator_tree_create(&heap->dominators, &tree));
 	TRY(dominator_tree_sum_groups(&tree, &heap->dominators, heap->scan.graph.object_count,
-				      group_of, grouping, grouping->count, sums));
+				      group_of, grouping, heap->scan.types, grouping->count, sums));
 	for (uint32_t i = 0; i < grouping->count; i++)
 		groups[i].retained = sums[i];
 	return NULL;

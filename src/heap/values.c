@@ -224,7 +224,7 @@ struct error *heap_values_retain(struct heap_values *values)
 		return error_no_memory();
 	TRY(dominator_tree_create(&heap->dominators, &tree));
 	TRY(dominator_tree_sum_groups(&tree, &heap->dominators, heap->scan.graph.object_count,
-				      group_of, values, (uint32_t)list->count, sums));
+				      group_of, values, NULL, (uint32_t)list->count, sums));
 	for (size_t i = 0; i < list->count; i++)
 		list->items[i].retained = sums[i];
 	if (list->count)

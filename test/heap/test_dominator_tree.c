@@ -93,7 +93,7 @@ static void groups_count_each_byte_once(void **state)
 		}
 		uint64_t sums[GROUPS];
 		check_ok(dominator_tree_sum_groups(&tree, &dominators, objects, group_of, groups,
-						   GROUPS, sums));
+						   groups, GROUPS, sums));
 		for (uint32_t group = 0; group < GROUPS; group++)
 			assert_int_equal(sums[group],
 					 sum_naively(&dominators, groups, objects, group));

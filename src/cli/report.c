@@ -187,7 +187,7 @@ static struct error *report_run(struct invocation *invocation, enum cli_status *
 	return NULL;
 }
 
-static const char *const formats[] = { "text", "json", "sarif", "github", "junit", NULL };
+static const char *const formats[] = { "text", "json", "html", "sarif", "github", "junit", NULL };
 static const enum option_id options[] = {
 	OPTION_ALL,      OPTION_FAIL_ON,  OPTION_RULES, OPTION_MIN_CERTAINTY,
 	OPTION_SUPPRESS, OPTION_BASELINE, OPTION_END,

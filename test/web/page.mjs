@@ -120,6 +120,19 @@ test('types can be sorted by each column, and searched', async () => {
 	});
 });
 
+test('what tests leave behind, and in which processes', async () => {
+	const tests = diagnosis([finding(0, { test: 'TestCheckout/retry' })], {
+		left: [{ ...finding(0), test: 'TestCart', count: 3, state: 'select', created_by: null, example: 7 }],
+		processes: [{ report: 'a.json', package: 'example.com/shop/cart', module: 'example.com/shop', exe: 'cart.test', go: 'go1.26.8', uptime_s: 3, finding_count: 1, left_count: 1 }],
+	});
+	await show(pageOf(tests), async (page) => {
+		assert.match(await text(page, '#left tbody'), /TestCart\s+3\s+select[\s\S]*watch0/);
+		assert.match(await text(page, '#processes tbody'), /example\.com\/shop\/cart\s+1\s+1/);
+		assert.match(await text(page, 'article'), /TestCheckout\/retry/);
+		assert.deepEqual(await violations(page), []);
+	});
+});
+
 test('what grew is told with its signs', async () => {
 	await show(pageOf(growth), async (page) => {
 		assert.match(await text(page, 'h1'), /5\.2 MiB in objects, \+1\.4 MiB since the first look/);

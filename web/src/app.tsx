@@ -7,6 +7,7 @@ import { Goroutines } from './goroutines';
 import { FlameGraph } from './flame';
 import { Holders, Types } from './heap';
 import { MemoryBar } from './memory';
+import { LeftBehind, Processes, type Left, type Process } from './tests';
 import { Collections } from './trace';
 
 interface Part {
@@ -36,6 +37,9 @@ function partsOf(doc: Doc, index: number): Part[] {
 		add('findings', 'Findings', <Findings findings={doc.findings as Finding[]} />);
 	if (Array.isArray(doc.gone) && doc.gone.length)
 		add('gone', 'Gone', <Findings id="gone" title="Gone" findings={doc.gone as Finding[]} gone />);
+	if (Array.isArray(doc.left) && doc.left.length) add('left', 'Left behind', <LeftBehind rows={doc.left as Left[]} />);
+	if (Array.isArray(doc.processes) && doc.findings)
+		add('processes', 'Processes', <Processes rows={doc.processes as Process[]} />);
 	for (const [member, all] of [['groups', false], ['goroutines', true]] as const)
 		if (Array.isArray(doc[member]))
 			add('goroutines', 'Goroutines', <Goroutines groups={doc[member] as Group[]} total={(doc.matched as number) ?? 0} all={all} />);

@@ -41,15 +41,13 @@ static size_t decode_unicode(const char *bytes, size_t length, char *ret, size_t
 	    bytes[5] == 'u') {
 		int32_t second = hex_number(bytes + 6, length - 6, 4);
 		if (second >= 0xdc00 && second < 0xe000) {
-			*ret_made = utf8_write(ret,
-						    0x10000 + ((uint32_t)(first - 0xd800) << 10) +
+			*ret_made = utf8_write(ret, 0x10000 + ((uint32_t)(first - 0xd800) << 10) +
 							    (uint32_t)(second - 0xdc00));
 			return 10;
 		}
 	}
 	/* Half of a pair means nothing. */
-	*ret_made = utf8_write(ret,
-				    first >= 0xd800 && first < 0xe000 ? 0xfffd : (uint32_t)first);
+	*ret_made = utf8_write(ret, first >= 0xd800 && first < 0xe000 ? 0xfffd : (uint32_t)first);
 	return 4;
 }
 

@@ -67,6 +67,9 @@ static size_t cut_offsets(const char *bytes, size_t length)
 	if (plus && plus > bytes && plus[-1] == ' ' && (size_t)(bytes + length - plus) > 3 &&
 	    plus[1] == '0' && plus[2] == 'x')
 		return (size_t)(plus - 1 - bytes);
+	/* Of an inlined call nothing stands behind. */
+	if (!memrchr(bytes, '=', length))
+		return length;
 	const char *frame = length > 40 ? memmem(bytes, length, " fp=0x", 6) : NULL;
 	if (!frame && length > 8)
 		frame = memmem(bytes, length, " pc=0x", 6);

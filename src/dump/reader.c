@@ -8,13 +8,6 @@
 
 #define MINUTE_NS INT64_C(60000000000)
 
-/*
- * Between the lines of a dump others may have written, but not for long: what comes later is not
- * of it.
- */
-#define LOST_LINES 2000
-#define LOST_BYTES ((uint64_t)1 << 20)
-
 #define DUMPS_MAX 512
 #define DUMPS_FEW 16 /* as many may well be those that count */
 
@@ -40,11 +33,6 @@ void reader_deinit(struct reader *reader)
 	stack_text_builder_deinit(&reader->stack);
 	map_deinit(&reader->ids);
 	writer_deinit(&reader->text);
-}
-
-bool reader_is_lost(const struct reader *reader)
-{
-	return reader->foreign > LOST_LINES || reader->foreign_bytes > LOST_BYTES;
 }
 
 void reader_note(struct reader *reader, const char *bytes, size_t length)

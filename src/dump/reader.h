@@ -59,8 +59,17 @@ struct error *reader_line(struct reader *reader, const char *bytes, size_t lengt
 /* What is in hand is finished: the text goes on elsewhere, or ends, maybe within a line. */
 struct error *reader_end(struct reader *reader, bool in_line) must_use;
 
-/* Nothing of the dump has come for so long that it must be over. */
-bool reader_is_lost(const struct reader *reader);
+/*
+ * Between the lines of a dump others may have written, but not for long: what comes later is not
+ * of it.
+ */
+#define READER_LOST_LINES 2000
+#define READER_LOST_BYTES ((uint64_t)1 << 20)
+
+static inline bool reader_is_lost(const struct reader *reader)
+{
+	return reader->foreign > READER_LOST_LINES || reader->foreign_bytes > READER_LOST_BYTES;
+}
 
 /* What a line before the next dump says of why it was made. */
 void reader_note(struct reader *reader, const char *bytes, size_t length);

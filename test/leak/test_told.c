@@ -158,7 +158,8 @@ static void partners_of_connections_are_none(void **state)
 }
 
 /* From `before` goroutines to `now`; all of then are there, but for `lost` of them. */
-static void grow(struct judged *ret, unsigned before, unsigned now, unsigned lost, bool cut)
+static void grow(struct judged *ret, unsigned before, unsigned now, unsigned lost, bool cut,
+		 unsigned minutes)
 {
 	struct writer text = WRITER_TO_MEMORY, earlier = WRITER_TO_MEMORY;
 	for (unsigned i = 0; i < before; i++)
@@ -166,7 +167,7 @@ static void grow(struct judged *ret, unsigned before, unsigned now, unsigned los
 	if (cut)
 		earlier.length -= 20;
 	for (unsigned i = lost; i < now; i++)
-		add(&text, 100 + i * 3, "chan receive", i < before ? 65 : 3);
+		add(&text, 100 + i * 3, "chan receive", minutes);
 	judge(&text, &earlier, ret);
 }
 
@@ -174,7 +175,7 @@ static void growth_since_the_earlier_dump(void **state)
 {
 	(void)state;
 	struct judged judged;
-	grow(&judged, 50, 100, 0, false);
+	grow(&judged, 50, 100, 0, false, 65);
 	assert_true(judged.same);
 	expect(&judged, RULE_RECEIVE_WITHOUT_SENDER, CERTAINTY_LIKELY, 100);
 	/* Fifty in an hour. */
@@ -182,17 +183,22 @@ static void growth_since_the_earlier_dump(void **state)
 	judged_deinit(&judged);
 
 	/* What an earlier dump that breaks off does not have it may have lost. */
-	grow(&judged, 50, 100, 0, true);
+	grow(&judged, 50, 100, 0, true, 65);
+	expect(&judged, RULE_UNBOUNDED_GOROUTINES, CERTAINTY_SUSPECT, 100);
+	judged_deinit(&judged);
+
+	/* Less than minutes apart: clients that have come, and stay for a while. */
+	grow(&judged, 50, 100, 0, false, 5);
 	expect(&judged, RULE_UNBOUNDED_GOROUTINES, CERTAINTY_SUSPECT, 100);
 	judged_deinit(&judged);
 
 	/* They come and go. */
-	grow(&judged, 50, 100, 25, false);
+	grow(&judged, 50, 100, 25, false, 65);
 	assert_int_equal(findings_in(&judged), 0);
 	judged_deinit(&judged);
 
 	/* As many as before. */
-	grow(&judged, 50, 50, 0, false);
+	grow(&judged, 50, 50, 0, false, 65);
 	assert_int_equal(findings_in(&judged), 0);
 	judged_deinit(&judged);
 }

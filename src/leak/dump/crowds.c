@@ -9,7 +9,7 @@
  * Many goroutines that one statement has started and that wait at one place. A dump does not say
  * for what they wait, so that it takes one of these to be more than a suspicion:
  *
- *   - an earlier dump of the process: more have come, and those of then are all still there;
+ *   - a dump of the process from some minutes before: more have come, and those of then are all still there;
  *   - their minutes: the older one is, the longer it has waited, over a span of time in which the
  *     program started much besides. So each has stopped there once it was started, and none
  *     has gone on since. Of a pool's workers all are started together, and whoever has worked last
@@ -143,9 +143,9 @@ static struct error *report_growing(const struct told_evidence *evidence,
 				    struct findings *ret)
 {
 	char count[QUANTITY_SIZE], fresh[QUANTITY_SIZE], gone[QUANTITY_SIZE];
-	/* What an earlier dump does not have it may have lost. */
-	bool whole = evidence->earlier->goroutines.complete;
-	struct finding finding = begin(crowd, whole ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT);
+	/* What an earlier dump does not have it may have lost; and in a moment clients may come and stay. */
+	bool sure = evidence->earlier->goroutines.complete && evidence->minutes_apart;
+	struct finding finding = begin(crowd, sure ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT);
 	if (evidence->elapsed_ns > 0)
 		finding.growth_per_hour = (int64_t)((double)(change->fresh - change->gone) *
 						    3600e9 / (double)evidence->elapsed_ns);
@@ -156,7 +156,10 @@ static struct error *report_growing(const struct told_evidence *evidence,
 		ret, "One statement started them all; %s of those that were there before %s ended.",
 		change->gone ? quantity_count(change->gone, gone) : "none",
 		change->gone > 1 ? "have" : "has");
-	finding.settle = settle_by_process;
+	finding.settle =
+		evidence->minutes_apart
+			? settle_by_process
+			: "Nothing shows that the dumps are minutes apart: two that are tell more (dowse EARLIER LATER), and so does dowse on the process (dowse PID).";
 	return gathering_report(evidence, crowd, &finding, ret);
 }
 

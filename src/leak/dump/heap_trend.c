@@ -11,6 +11,7 @@
 #define BEGINNING       5
 #define CYCLES_LEAST    12
 #define SPAN_LEAST_S    10
+#define SPAN_LEAK_S     120 /* a job that gathers what it needs may grow for that long, and ends */
 #define SURE            0.99
 #define GROWTH_PERCENT  10
 #define GROWTH_LEAST    3.0 /* MiB: the numbers are whole ones */
@@ -79,6 +80,11 @@ static void judge(struct heap_trend *heap)
 		snprintf(
 			heap->why, sizeof(heap->why),
 			"It grew at first, and far less in the second half of the time: as what fills up does.");
+	} else if (heap->span_s < SPAN_LEAK_S) {
+		snprintf(
+			heap->why, sizeof(heap->why),
+			"It grew by %.0f MiB in %.0f s, evenly; so does a job that will be done: a log of %d s would tell.",
+			heap->growth_mib, heap->span_s, SPAN_LEAK_S);
 	} else {
 		heap->verdict = HEAP_LEAK;
 		snprintf(

@@ -9,6 +9,8 @@
  */
 #define COMMON_PERCENT 10
 
+#define MINUTE_NS INT64_C(60000000000)
+
 static told_detector *const detectors[] = {
 #define DETECTOR(name) told_##name,
 	TOLD_DETECTORS(DETECTOR)
@@ -98,6 +100,9 @@ static struct error *find_elapsed(struct told_evidence *evidence, size_t *ret_co
 			continue;
 		++*ret_common;
 		int64_t before = then->items[slot->value].wait_ns;
+		/* Less than a minute is not told, and minutes are cut. */
+		if (goroutine->wait_ns - MAX(before, INT64_C(0)) >= 2 * MINUTE_NS)
+			evidence->minutes_apart = true;
 		if (goroutine->wait_ns >= 0 && before >= 0 && goroutine->wait_ns >= before)
 			times[count++] = goroutine->wait_ns - before;
 	}

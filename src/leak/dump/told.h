@@ -19,6 +19,7 @@ struct told_evidence {
 	struct map earlier_ids;       /* id → hash of where it stood */
 	struct map earlier_creations; /* hash of a go statement → number of goroutines */
 	int64_t elapsed_ns;           /* -1 unknown */
+	bool minutes_apart;           /* what waits in both has waited for longer, by minutes */
 };
 
 /* A detector, one a file. In the order in which they are asked: who comes first claims a goroutine. */

@@ -14,6 +14,7 @@
 #define PIECE_LARGE  2048
 #define MAPS_MAX     ((size_t)1 << 20)
 #define SAMPLES_EACH 256
+#define SAMPLE_TRIES 16
 #define GLOBAL_LARGE (UINT64_C(32) << 10)
 
 static bool is_map(const struct heap *heap, uint32_t vertex)
@@ -87,69 +88,13 @@ struct error *live_holdings_read(struct heap *heap, const struct heap_views *vie
 	return holdings_read_slices(heap, views, ret);
 }
 
-/*
- * What a sync.Map keeps its entries in: up to Go 1.23 a map that is read and one that is written;
- * then a tree of nodes, of which the first one stays.
- */
-static const char *const sync_maps[] = { "map[interface {}]*sync.entry", "map[any]*sync.entry" };
-static const char *const sync_nodes[] = {
-	"sync.indirect[interface {},interface {}]", "sync.indirect[any,any]",
-	"sync.indirect[go.shape.interface {},go.shape.interface {}]"
-};
-
-/* By type: whether it has one of the names. */
-static struct error *types_named(const struct heap *heap, const char *const *names, size_t count,
-				 uint8_t **ret)
-{
-	uint32_t types = heap_types_count(heap->types) + 1;
-	uint8_t *named = calloc(types, 1);
-	if (!named)
-		return error_no_memory();
-	for (uint32_t type = 1; type < types; type++) {
-		const char *name;
-		if (!error_ignore(heap_types_name(heap->types, type, &name)))
-			continue;
-		for (size_t i = 0; i < count; i++)
-			named[type] |= strcmp(name, names[i]) == 0;
-	}
-	*ret = named;
-	return NULL;
-}
-
-/* The types that tell a sync.Map. */
-struct weighing {
-	const struct heap *heap;
-	const struct dominator_tree *tree;
-	struct live_holdings *holdings;
-	uint8_t *maps, *nodes;
-};
-
-static void weighing_deinit(struct weighing *weighing)
-{
-	free(weighing->maps);
-	free(weighing->nodes);
-}
-
-static bool is_of(const struct weighing *weighing, const uint8_t *types, uint32_t vertex)
-{
-	return vertex < weighing->heap->scan.graph.object_count &&
-	       types[heap_object_type(weighing->heap, vertex)];
-}
-
-/* VERTEX_NONE: nobody does. */
-static uint32_t dominator_of(const struct heap *heap, uint32_t vertex)
+uint32_t holdings_dominator(const struct heap *heap, uint32_t vertex)
 {
 	const struct dominators *dominators = &heap->dominators;
 	uint32_t number = dominators->numbers[vertex];
 	if (number == VERTEX_NONE || !dominators->parents[number])
 		return VERTEX_NONE;
 	return dominators->vertices[dominators->parents[number]];
-}
-
-static uint64_t address_of(const struct heap *heap, uint32_t vertex)
-{
-	const struct heap_root *root = heap_vertex_root(heap, vertex);
-	return root ? root->address : heap_value_address(heap, vertex);
 }
 
 /* An array that is most of it is exchanged for a larger one as it grows. */
@@ -163,7 +108,17 @@ static bool is_its_array(const struct weighing *weighing, const struct live_hold
 	return type.form == HEAP_ARRAY && heap_retained(heap, vertex) >= holding->bytes / 2;
 }
 
-/* A few of what it holds alone, from all over it; the pieces of maps come and go. */
+/* The pieces of maps come and go; that others are there tells whether it has let go of any. */
+static bool is_sample(const struct weighing *weighing, const struct live_holding *holding,
+		      uint32_t vertex)
+{
+	const struct heap *heap = weighing->heap;
+	return vertex < heap->scan.graph.object_count && !heap_is_map_piece(heap, vertex) &&
+	       !holdings_sync_is_own(weighing, holding, vertex) &&
+	       !is_its_array(weighing, holding, vertex);
+}
+
+/* A few of what it holds alone, from all over it. */
 static struct error *take_samples(struct weighing *weighing, struct live_holding *holding)
 {
 	const struct heap *heap = weighing->heap;
@@ -174,11 +129,13 @@ static struct error *take_samples(struct weighing *weighing, struct live_holding
 	uint32_t step = MAX(count / SAMPLES_EACH, 1u);
 	holding->first_sample = holdings->samples.count;
 	for (uint32_t at = step / 2; at < count; at += step) {
-		uint32_t vertex = heap->dominators.vertices[tree->order[first + at]];
-		if (vertex >= heap->scan.graph.object_count || heap_is_map_piece(heap, vertex) ||
-		    is_of(weighing, weighing->nodes, vertex) ||
-		    is_of(weighing, weighing->maps, vertex) ||
-		    is_its_array(weighing, holding, vertex))
+		uint32_t end = MIN(count, at + MIN(step, SAMPLE_TRIES));
+		uint32_t vertex = VERTEX_NONE;
+		for (uint32_t i = at; i < end && vertex == VERTEX_NONE; i++) {
+			uint32_t one = heap->dominators.vertices[tree->order[first + i]];
+			vertex = is_sample(weighing, holding, one) ? one : VERTEX_NONE;
+		}
+		if (vertex == VERTEX_NONE)
 			continue;
 		uint64_t address = heap_value_address(heap, vertex);
 		TRY(u64_vector_append(&holdings->samples, &address));
@@ -223,36 +180,18 @@ static struct error *remember(struct weighing *weighing, size_t index, bool *ret
 	return NULL;
 }
 
-/* A map of a sync.Map becomes that, which holds its entries whichever of its maps has them. */
-static void become_sync_map(const struct weighing *weighing, struct live_holding *holding)
-{
-	const struct heap *heap = weighing->heap;
-	uint32_t vertex = holding->vertex;
-	/* What is read lies in a struct of its own, which holds nothing else. */
-	for (int i = 0; i < 2; i++) {
-		uint32_t above = dominator_of(heap, vertex);
-		const char *name = "";
-		if (above == VERTEX_NONE)
-			break;
-		vertex = above;
-		if (above >= heap->scan.graph.object_count ||
-		    !error_ignore(
-			    heap_types_name(heap->types, heap_object_type(heap, above), &name)) ||
-		    strcmp(name, "sync.readOnly") != 0)
-			break;
-	}
-	holding->kind = HOLDING_SYNC_MAP;
-	holding->vertex = vertex;
-	holding->address = address_of(heap, vertex);
-}
-
 static bool weigh_any(const struct weighing *weighing, struct live_holding *holding)
 {
 	if (holding->kind == HOLDING_SLICE)
 		return weigh_slice(weighing, holding);
-	if (is_of(weighing, weighing->maps, holding->vertex))
-		become_sync_map(weighing, holding);
-	return weigh_one(weighing, holding);
+	bool is_sync = holdings_in_sync_map(weighing, holding->vertex);
+	if (is_sync)
+		holdings_become_sync_map(weighing, holding);
+	if (!weigh_one(weighing, holding))
+		return false;
+	if (is_sync)
+		holdings_sync_count(weighing, holding);
+	return true;
 }
 
 static struct error *weigh_read(struct weighing *weighing)
@@ -274,36 +213,17 @@ static struct error *weigh_read(struct weighing *weighing)
 	return NULL;
 }
 
-/* What a node holds itself and is no node is an entry, whether its type is known or not. */
-static uint64_t count_entries_below(const struct weighing *weighing, uint32_t vertex)
-{
-	const struct dominators *dominators = &weighing->heap->dominators;
-	const struct dominator_tree *tree = weighing->tree;
-	uint32_t number = dominators->numbers[vertex], first = tree->places[number];
-	uint64_t count = 0;
-	for (uint32_t i = 1; i < tree->sizes[number]; i++) {
-		uint32_t below = dominators->vertices[tree->order[first + i]];
-		count += !is_of(weighing, weighing->nodes, below) &&
-			 is_of(weighing, weighing->nodes, dominator_of(weighing->heap, below));
-	}
-	return count;
-}
-
 static struct error *weigh_trees(struct weighing *weighing)
 {
 	const struct heap *heap = weighing->heap;
 	for (uint32_t vertex = 0; vertex < heap->scan.graph.object_count; vertex++) {
 		struct live_holding tree = { .kind = HOLDING_SYNC_MAP, .vertex = vertex };
 		bool fresh;
-		if (!weighing->nodes[heap_object_type(heap, vertex)] ||
-		    !heap_is_reached(heap, vertex))
-			continue;
-		uint32_t above = dominator_of(heap, vertex);
-		if ((above != VERTEX_NONE && is_of(weighing, weighing->nodes, above)) ||
-		    !weigh_one(weighing, &tree) || tree.objects * 16 < PIECE_LARGE)
+		if (!holdings_is_sync_tree(weighing, vertex) || !weigh_one(weighing, &tree) ||
+		    tree.objects * 16 < PIECE_LARGE)
 			continue;
 		tree.address = heap_value_address(heap, vertex);
-		tree.entries = count_entries_below(weighing, vertex);
+		tree.entries = holdings_sync_tree_count(weighing, vertex);
 		TRY(live_holding_vector_append(&weighing->holdings->list, &tree));
 		TRY(remember(weighing, weighing->holdings->list.count - 1, &fresh));
 		weighing->holdings->list.count -= !fresh;
@@ -338,8 +258,7 @@ static struct error *weigh(struct weighing *weighing)
 	const struct heap *heap = weighing->heap;
 	struct live_holding_vector *list = &weighing->holdings->list;
 	struct heap_totals totals;
-	TRY(types_named(heap, sync_maps, ARRAY_SIZE(sync_maps), &weighing->maps));
-	TRY(types_named(heap, sync_nodes, ARRAY_SIZE(sync_nodes), &weighing->nodes));
+	TRY(holdings_sync_types(weighing));
 	TRY(weigh_read(weighing));
 	TRY(weigh_trees(weighing));
 	TRY(weigh_globals(weighing));
@@ -355,7 +274,7 @@ struct error *live_holdings_weigh(const struct heap *heap, const struct dominato
 {
 	struct weighing weighing = { .heap = heap, .tree = tree, .holdings = holdings };
 	struct error *error = weigh(&weighing);
-	weighing_deinit(&weighing);
+	holdings_sync_types_deinit(&weighing);
 	return error;
 }
 

@@ -112,6 +112,13 @@ static struct error *target_file(const char *path, struct cli_target *ret)
 				 "%s is compressed by xz, which dowse does not read: unpack it by "
 				 "xz -dk first",
 				 path);
+	/* In the folder where a program was built its name is a file's, too; what runs is meant. */
+	if (kind == FILE_EXECUTABLE && !strchr(path, '/')) {
+		pid_t pid = 0;
+		TRY(error_wrap(target_named(path, &pid), "%s is %s", path, file_kind_name(kind)));
+		*ret = (struct cli_target){ .pid = pid, .descriptor = -1 };
+		return NULL;
+	}
 	if (kind != FILE_CORE && kind != FILE_SNAPSHOT && kind != FILE_PROFILE &&
 	    kind != FILE_TEXT && kind != FILE_OTHER)
 		return error_new(

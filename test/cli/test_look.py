@@ -69,6 +69,19 @@ class Ps(unittest.TestCase):
                 self.assertRegex(line, r"^ *\d+  go1\.26\.8 +\d+ (ms|s|min) +\d+ MiB +124  ")
                 self.assertRegex(text, r"\nnext: dowse \d+ ")
 
+    def test_a_file_of_the_same_name(self):
+        """In the folder where it was built: an executable says nothing, the process is meant."""
+        with tempfile.TemporaryDirectory() as folder:
+            name = f"shop-{os.getpid()}"
+            shutil.copy(make(), Path(folder) / name)
+            said = probes.dowse("info", name, cwd=folder, status=1)
+            self.assertIn(f"{name} is an executable or a library: no process is called {name}", said)
+            with probes.Probe(Path(folder) / name) as probe:
+                self.assertIn(f"{name} (pid {probe.pid}, ", probes.dowse("info", name, cwd=folder))
+                # What has a folder before it can be a file alone.
+                self.assertIn("is an executable or a library: give a ",
+                              probes.dowse("info", f"./{name}", cwd=folder, status=1))
+
     def test_every_release_and_linking(self):
         for release, variant in [("1.19", "plain"), ("1.19", "cgo-pie"), ("1.24", "pie"),
                                  ("1.27", "cgo-pie"), ("1.27", "race")]:

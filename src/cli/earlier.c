@@ -32,7 +32,7 @@ static struct error *look_before(struct invocation *invocation, struct evidence 
 	ret->pause_ns = look.pause_ns;
 	ret->now_ns = look.now_ns;
 	pass_time(invocation->options.over_ns);
-	return NULL;
+	return evidence_grow_older(evidence);
 }
 
 /* The highest number that a goroutine has: they are given in order, and never twice. */

@@ -243,6 +243,14 @@ struct error *evidence_open_process(pid_t pid, struct evidence *ret)
 	return finish(fill_process(pid, &evidence), &evidence, ret);
 }
 
+struct error *evidence_grow_older(struct evidence *evidence)
+{
+	struct process_facts facts;
+	TRY(process_facts_read(evidence->subject.pid, &facts));
+	evidence->subject.uptime_ns = (int64_t)facts.age_ns;
+	return NULL;
+}
+
 void evidence_deinit(struct evidence *evidence)
 {
 	runtime_destroy(evidence->runtime);

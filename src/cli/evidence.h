@@ -39,6 +39,9 @@ struct error *evidence_warn(struct evidence *evidence, const char *text) must_us
 /* An error of a look, with what is missing in the file, which may be why. NULL stays NULL. */
 struct error *evidence_explain(const struct evidence *evidence, struct error *error) must_use;
 
+/* Of a process, after a while: how long it has been there by now. */
+struct error *evidence_grow_older(struct evidence *evidence) must_use;
+
 void evidence_deinit(struct evidence *evidence);
 
 #endif

@@ -35,7 +35,7 @@ struct finding {
 	const char *subject; /* whose leak it is, as the program calls it: "main.sessions"; NULL */
 	struct place created_by; /* function NULL: nobody, or unknown */
 	const char *state;       /* of goroutines; NULL otherwise */
-	int64_t wait_min_ns;     /* -1 unknown */
+	int64_t wait_min_ns;     /* -1 unknown, also of some of them */
 	int64_t wait_max_ns;
 	const struct goroutine *example; /* NULL for what is no goroutine */
 	uint64_t times; /* moments at which its goroutines began to wait; 0: it may have been one */

@@ -137,10 +137,13 @@ static void write_where(const struct finding *finding, bool briefly, const struc
 		writer_string(&parts[1], "started by ");
 		write_position(&parts[1], &finding->created_by);
 	}
-	if (finding->wait_max_ns >= 0 && !briefly)
+	if (finding->wait_min_ns >= 0 && finding->wait_max_ns >= 0 && !briefly)
 		writer_printf(
 			&parts[2], "waiting %s",
 			quantity_durations(finding->wait_min_ns, finding->wait_max_ns, waits));
+	else if (finding->wait_max_ns >= 0 && !briefly)
+		writer_printf(&parts[2], "waiting up to %s",
+			      quantity_duration(finding->wait_max_ns, waits));
 	write_parts(parts, ARRAY_SIZE(parts), style, writer);
 }
 

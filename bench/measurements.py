@@ -240,8 +240,12 @@ def snapshot(setting, table):
 
 ALL = {"few": few, "snapshot": snapshot, "pause": pause, "many": many, "executable": executable, "fork": fork,
        "writes": writes, "heap": heaps.heap, "hundred": heaps.hundred,
+       "flat": heaps.flat,
        "diagnosis": diagnoses.diagnoses,
        "profiles": profiles.profiles, "dumps": dumps.dumps}
+
+# Those that only who names them wants.
+BY_NAME = ("flat",)
 
 
 def measure_one(name, setting, table):

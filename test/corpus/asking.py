@@ -122,7 +122,7 @@ class Verdict:
 def ask_in_ways(subject, release, variant, ways, over, folder):
     """A verdict for each way."""
     one = subject.one
-    for way in ways:
+    for way in one.ways(ways):
         verdict = Verdict(one, release, variant, way)
         begin = time.monotonic()
         file = Path(folder) / f"{one.flat}.{way}"

@@ -27,7 +27,7 @@ INSIDE = r"(?:\.func\d+|\.gowrap\d+|\.deferwrap\d+|\.\d+|-range\d+|-fm|\[\.\.\.\
 TWO_LOOKS = set("L8 L9 L17 L26 L27 L29".split())
 
 EXPECT_KEYS = {"count", "bytes", "certainty", "atmost", "over", "holder", "place", "accused"}
-DIRECTIVES = {"over", "releases", "also", "language", "alone", "hints"}
+DIRECTIVES = {"over", "releases", "also", "language", "alone", "hints", "ways"}
 
 
 class MarkerError(Exception):
@@ -144,6 +144,11 @@ class Program:
             since = max(since, first, key=build.number) if first else since
             until = last or until
         return since, until
+
+    def ways(self, asked):
+        """Some things can be known of a living process alone."""
+        known = self.directives.get("ways")
+        return [way for way in asked if not known or way in known.split(",")]
 
     def exists_in(self, release):
         return build.number(self.since) <= build.number(release) <= build.number(self.until)

@@ -238,6 +238,12 @@ static struct error *start(struct liveness *liveness)
 	return NULL;
 }
 
+struct error *liveness_reach(struct liveness *liveness, uint32_t vertex)
+{
+	TRY(reach(liveness, vertex));
+	return drain(liveness);
+}
+
 static const char *doubt_of(const struct heap *heap)
 {
 	const struct goroutines *goroutines = heap->roots.goroutines;

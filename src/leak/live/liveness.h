@@ -41,6 +41,12 @@ bool liveness_reaches(const struct liveness *liveness, uint32_t vertex);
  */
 struct error *liveness_confirm(struct liveness *liveness) must_use;
 
+/*
+ * Whoever something points to from beside Go's heap, which no collector would see, may be woken after
+ * all: see liveness_beside.c. Of a running process this is of now.
+ */
+struct error *liveness_look_beside(struct liveness *liveness) must_use;
+
 /* Why `never` is no proof, static text: something of the heap is missing. NULL: it is one. */
 const char *liveness_doubt(const struct liveness *liveness);
 

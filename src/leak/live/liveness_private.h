@@ -30,4 +30,7 @@ struct liveness {
 /* The object in use that an address lies in; VERTEX_NONE. */
 uint32_t liveness_vertex(const struct heap *heap, uint64_t address);
 
+/* Somebody can reach it after all. */
+struct error *liveness_reach(struct liveness *liveness, uint32_t vertex) must_use;
+
 #endif

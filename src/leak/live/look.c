@@ -100,6 +100,7 @@ struct error *live_look_judge(struct live_look *look, const struct live_beside *
 	if (look->evidence.heap) {
 		TRY(liveness_find(look->evidence.heap, &look->liveness));
 		TRY(liveness_confirm(look->liveness));
+		TRY(liveness_look_beside(look->liveness));
 		look->evidence.liveness = look->liveness;
 	}
 	return live_find(&look->evidence, &look->notes, &look->findings);

@@ -351,21 +351,35 @@ static void it_is_the_definition(void **state)
 		assert_true(verdicts[i] > GRAPHS / 2);
 }
 
+static void check_doubt(struct small_heap *small, bool doubtful)
+{
+	_cleanup_(liveness_cleanup) struct liveness *liveness = NULL;
+	check_ok(liveness_find(&small->heap, &liveness));
+	assert_int_equal(liveness_doubt(liveness) != NULL, doubtful);
+}
+
 static void what_is_missing_is_no_proof(void **state)
 {
 	(void)state;
 	struct small_heap small;
-	_cleanup_(liveness_cleanup) struct liveness *sound = NULL, *torn = NULL, *blind = NULL;
 	small_heap_make(7, &small);
-	check_ok(liveness_find(&small.heap, &sound));
-	assert_null(liveness_doubt(sound));
-	small.goroutines.torn = true;
-	check_ok(liveness_find(&small.heap, &torn));
-	assert_non_null(liveness_doubt(torn));
-	small.goroutines.torn = false;
-	small.heap.roots.blind = true;
-	check_ok(liveness_find(&small.heap, &blind));
-	assert_non_null(liveness_doubt(blind));
+	bool *const missing[] = { &small.goroutines.torn, &small.heap.roots.blind };
+	check_doubt(&small, false);
+	for (size_t i = 0; i < ARRAY_SIZE(missing); i++) {
+		*missing[i] = true;
+		check_doubt(&small, true);
+		*missing[i] = false;
+	}
+	small.goroutines.unreadable = 1;
+	check_doubt(&small, true);
+	small.goroutines.unreadable = 0;
+	small.goroutines.complete = false;
+	check_doubt(&small, true);
+	small.goroutines.complete = true;
+	small.heap.warning_count = 1;
+	check_doubt(&small, true);
+	small.heap.warning_count = 0;
+	check_doubt(&small, false);
 	small_heap_deinit(&small);
 }
 

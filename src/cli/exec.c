@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -8,17 +10,29 @@
 #include <sys/wait.h>
 
 #include "cli/exec_private.h"
+#include "report/safe.h"
 #include "target/killer.h"
 
-#define SHARED_FLAGS 0 /* of memfd_create: the program inherits it, and closes it at once */
+#define SHARED_FLAGS (MFD_CLOEXEC | MFD_ALLOW_SEALING)
+#define SHARED_SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
 
 /* A program begins far from its heap: one that lies at a fixed place has nothing in between. */
 static const int64_t distances[] = { 0x70000000, 0x60000000, -0x70000000, 0x50000000 };
 
+/* In the new process: all as dowse has found it. */
 static void restore(void *argument)
 {
-	(void)argument;
+	const struct exec *exec = argument;
 	cli_restore_signals();
+	exec_signals_restore(exec);
+}
+
+/* One that is held gets the memory by its descriptor, and closes that before it runs. */
+static void restore_and_share(void *argument)
+{
+	const struct exec *exec = argument;
+	fcntl(exec->area_file, F_SETFD, 0);
+	restore(argument);
 }
 
 static struct error *make_area(struct exec *exec)
@@ -26,7 +40,8 @@ static struct error *make_area(struct exec *exec)
 	exec->area_file = (int)syscall(SYS_memfd_create, "dowse", SHARED_FLAGS);
 	if (exec->area_file < 0)
 		return error_os(errno, "cannot make memory to share");
-	if (ftruncate(exec->area_file, (off_t)WATCH_SIZE) < 0)
+	if (ftruncate(exec->area_file, (off_t)WATCH_SIZE) < 0 ||
+	    fcntl(exec->area_file, F_ADD_SEALS, SHARED_SEALS) < 0)
 		return error_os(errno, "cannot make memory to share");
 	void *area = mmap(NULL, WATCH_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, exec->area_file, 0);
 	if (area == MAP_FAILED)
@@ -38,6 +53,19 @@ static struct error *make_area(struct exec *exec)
 	if (told == MAP_FAILED)
 		return error_no_memory();
 	exec->told = told;
+	exec->shares_told = true;
+	return NULL;
+}
+
+struct error *exec_area_settle(struct exec *exec)
+{
+	char path[48];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", exec->area_file);
+	_cleanup_(close_descriptor) int file = open(path, O_RDONLY | O_CLOEXEC);
+	/* By a descriptor that cannot write, for what is mapped by it can never be made writable. */
+	if (file < 0 || mmap(exec->area, WATCH_CODE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, file,
+			     0) == MAP_FAILED)
+		return error_os(errno, "cannot protect the memory to share");
 	return NULL;
 }
 
@@ -84,9 +112,12 @@ static void fill_header(struct exec *exec)
 	struct watch_header *header = exec->header;
 	header->pid = exec->spawned.pid;
 	header->parent = getpid();
-	/* Look ten times a second whether dowse lives; some minutes long, however often disturbed. */
+	/*
+	 * Look ten times a second whether dowse lives. The runtime may disturb each nap after 10 ms:
+	 * should dowse hang, that is five minutes of them, or fifty where nobody disturbs.
+	 */
 	header->nap[1] = 100000000;
-	header->patience = 100000;
+	header->patience = 30000;
 	exec->watched = exec->told->plan.exit;
 }
 
@@ -98,13 +129,20 @@ static struct error *prepare(struct exec *exec)
 	return NULL;
 }
 
-static void warn(const char *what, struct error *error)
+void exec_warn(const char *what, const char *why)
 {
 	struct writer writer = WRITER_TO_DESCRIPTOR(STDERR_FILENO);
-	writer_printf(&writer, "dowse: warning: %s: %s\n", what, error->message);
-	error_destroy(error);
+	writer_printf(&writer, "dowse: warning: %s: ", what);
+	safe_string(&writer, why);
+	writer_char(&writer, '\n');
 	error_destroy(writer_finish(&writer));
 	writer_deinit(&writer);
+}
+
+static void warn(const char *what, struct error *error)
+{
+	exec_warn(what, error->message);
+	error_destroy(error);
 }
 
 /* As it would be without dowse, but for what dowse cannot do there. */
@@ -115,7 +153,7 @@ static struct error *start_unwatched(struct exec *exec)
 	static struct exec_told told;
 	exec->header = exec->header ? exec->header : &header;
 	exec->told = exec->told ? exec->told : &told;
-	return spawn_free(exec->arguments, restore, NULL, &exec->spawned.pid);
+	return spawn_free(exec->arguments, restore, exec, &exec->spawned.pid);
 }
 
 static struct error *start(struct exec *exec)
@@ -123,14 +161,21 @@ static struct error *start(struct exec *exec)
 	bool if_possible = exec->invocation->options.given[OPTION_IF_POSSIBLE];
 	struct error *error = make_area(exec);
 	if (!error)
-		error = spawn_held(exec->arguments, restore, NULL, &exec->spawned);
-	if (error && if_possible && error->code == ERROR_PERMISSION) {
+		error = spawn_held(exec->arguments, restore_and_share, exec, &exec->spawned);
+	/* Whatever it is, unless the program itself is not there. */
+	if (error && if_possible && error->code != ERROR_NOT_FOUND) {
 		warn("it runs unwatched", error);
 		return start_unwatched(exec);
 	}
 	TRY(error);
-	error = prepare(exec);
-	if (error && !if_possible) {
+	if (!exec->spawned.ended)
+		error = prepare(exec);
+	if (exec->spawned.ended) {
+		error_destroy(error);
+		return NULL;
+	}
+	/* Wrong use of dowse is none of what can be put up with. */
+	if (error && (!if_possible || error->code == ERROR_USAGE)) {
 		spawn_deinit(&exec->spawned);
 		return error;
 	}
@@ -139,6 +184,9 @@ static struct error *start(struct exec *exec)
 	else if (!exec->watched)
 		warn("it runs unwatched",
 		     error_new(ERROR_UNSUPPORTED, "the code that ends it is not as expected"));
+	else if (exec->told->plan.tests && !exec->told->plan.labels)
+		warn("tests are told apart by names of functions alone",
+		     error_new(ERROR_UNSUPPORTED, "the code that begins one is not as expected"));
 	return spawn_release(&exec->spawned);
 }
 
@@ -171,6 +219,15 @@ static struct error *finish(const struct exec *exec, struct error *error, enum c
 	return NULL;
 }
 
+static void let_go(struct exec *exec)
+{
+	close_descriptor(&exec->area_file);
+	if (exec->area)
+		munmap(exec->area, WATCH_SIZE);
+	if (exec->shares_told)
+		munmap(exec->told, sizeof(*exec->told));
+}
+
 static bool is_marked(char *const *arguments)
 {
 	for (size_t i = 1; arguments[i]; i++) {
@@ -182,7 +239,7 @@ static bool is_marked(char *const *arguments)
 
 static struct error *exec_run(struct invocation *invocation, enum cli_status *ret)
 {
-	struct exec exec = { .invocation = invocation, .area_file = -1 };
+	_cleanup_(let_go) struct exec exec = { .invocation = invocation, .area_file = -1 };
 	_cleanup_(free_pointer) char **arguments = calloc(invocation->operand_count + 1,
 							  sizeof(*arguments));
 	if (!arguments)
@@ -191,7 +248,12 @@ static struct error *exec_run(struct invocation *invocation, enum cli_status *re
 		arguments[i] = (char *)(uintptr_t)invocation->operands[i];
 	exec.arguments = arguments;
 	exec.marked = is_marked(arguments);
+	exec_signals_hold(&exec);
 	TRY(start(&exec));
+	if (exec.spawned.ended) {
+		exec.ended = true;
+		exec.status = exec.spawned.status;
+	}
 	/* Only now: the program is to be no likelier to be killed than without dowse. */
 	killer_offer(getpid());
 	return finish(&exec, exec_wait(&exec), ret);

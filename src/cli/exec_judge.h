@@ -21,11 +21,18 @@ struct error *exec_name_package(struct exec *exec, struct evidence *evidence) mu
 
 struct ignored exec_ignored(const struct options *options);
 
-/* What is there but no finding is told as well. */
-bool exec_wants_left(const struct exec *exec);
+/* What is there but no finding is told as well: at the end of tests, where that is asked for. */
+bool exec_wants_left(const struct exec *exec, enum exec_moment moment);
 
-/* Then: gather it, into the findings' arena. */
+/*
+ * With nobody left there is nothing that the heap could tell of them. Who has only just been started,
+ * or is about to end, gets a moment to come to rest.
+ */
+bool exec_anybody_left(struct exec *exec, enum exec_moment moment, struct evidence *evidence);
+
+/* Then: gather it, into the findings' arena. `told`: findings that are told, or known not to be wanted. */
 struct error *exec_left(const struct exec *exec, const struct watch_owners *owners,
-			struct live_look *live, struct diagnosis *diagnosis) must_use;
+			struct live_look *live, const struct findings *told,
+			struct diagnosis *diagnosis) must_use;
 
 #endif

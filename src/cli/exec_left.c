@@ -14,20 +14,20 @@ struct ignored exec_ignored(const struct options *options)
 	};
 }
 
-bool exec_wants_left(const struct exec *exec)
+bool exec_wants_left(const struct exec *exec, enum exec_moment moment)
 {
-	return exec->told->plan.tests && strcmp(exec->invocation->options.fail_on, "left") == 0;
+	return moment == EXEC_AT_EXIT && exec->told->plan.tests &&
+	       strcmp(exec->invocation->options.fail_on, "left") == 0;
 }
 
 /* What is there but no finding, where that is asked for; lives in the findings' arena. */
 struct error *exec_left(const struct exec *exec, const struct watch_owners *owners,
-			struct live_look *live, struct diagnosis *diagnosis)
+			struct live_look *live, const struct findings *told,
+			struct diagnosis *diagnosis)
 {
 	const struct ignored ignored = exec_ignored(&exec->invocation->options);
 	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
-	if (!exec_wants_left(exec))
-		return NULL;
-	TRY(live_left_find(&live->evidence, &crowds));
+	TRY(live_left_find(&live->evidence, told->list.items, told->list.count, &crowds));
 	struct left_behind *left = arena_allocate(&live->findings.arena,
 						  (crowds.list.count + 1) * sizeof(*left));
 	if (!left)

@@ -5,10 +5,10 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "base/file.h"
 #include "cli/exec_judge.h"
 #include "cli/look.h"
 #include "cli/source_shown.h"
+#include "cli/telling.h"
 #include "fix/fix.h"
 #include "leak/ignored.h"
 #include "report/diagnosis.h"
@@ -16,10 +16,9 @@
 #include "runtime/watch_owners.h"
 #include "target/traced.h"
 
-#define MEMORY_FLAGS   MFD_CLOEXEC
-#define SETTLE_NS      300000000u
-#define SETTLE_STEP_NS 5000000u
-#define GRACE_NS       1000000000u /* for those that are to be gone, not only at rest */
+#define MEMORY_FLAGS MFD_CLOEXEC
+#define PAUSE_NS     300000000u /* between two tries */
+#define TRIES        5
 
 /* What a worker looks at, and where it writes to. */
 struct looking {
@@ -30,31 +29,15 @@ struct looking {
 
 struct watch_owners exec_owners(const struct exec *exec)
 {
+	/* The program may write meanwhile: what is checked is a copy. */
+	uint64_t count = __atomic_load_n(&exec->header->count, __ATOMIC_RELAXED);
 	const struct watch_owners owners = {
 		.slots = (const struct watch_slot *)(exec->area + WATCH_CODE_SIZE + WATCH_PAGE),
-		.count = MIN(exec->header->count, WATCH_SLOTS),
+		.count = MIN(count, WATCH_SLOTS),
 		.address = exec->address + WATCH_CODE_SIZE + WATCH_PAGE,
 		.ending = exec->header->ending,
 	};
 	return owners;
-}
-
-/* Those that somebody may have left behind: not the runtime's own, not who ends the program. */
-static uint64_t count_others(const struct exec *exec, const struct goroutines *goroutines,
-			     uint64_t *ret_restless)
-{
-	uint64_t count = 0;
-	*ret_restless = 0;
-	for (size_t i = 0; i < goroutines->list.count; i++) {
-		const struct goroutine *goroutine = &goroutines->list.items[i];
-		if (goroutine->system || goroutine->id == 1 ||
-		    goroutine->id == exec->header->ending)
-			continue;
-		count++;
-		*ret_restless += goroutine->state == GOROUTINE_RUNNABLE ||
-				 goroutine->state == GOROUTINE_RUNNING;
-	}
-	return count;
 }
 
 /* Whose tests they are: NULL of another program, or unknown. Lives as long as dowse. */
@@ -108,18 +91,6 @@ static void sort_by_test(struct findings *findings)
 		      compare_owners);
 }
 
-static bool fails(const struct options *options, const struct findings *findings)
-{
-	enum certainty fail_on = CERTAINTY_LIKELY;
-	if (!certainty_parse(options->fail_on, &fail_on) && strcmp(options->fail_on, "left") != 0)
-		return false; /* never */
-	for (size_t i = 0; i < findings->list.count; i++) {
-		if (findings->list.items[i].certainty >= fail_on)
-			return true;
-	}
-	return false;
-}
-
 static struct error *write_json(const struct looking *looking, const struct diagnosis *diagnosis)
 {
 	struct writer json = WRITER_TO_DESCRIPTOR(looking->look->json);
@@ -144,31 +115,58 @@ static struct error *write_text(const struct looking *looking, const struct diag
 	return error_wrap(error, "cannot write the report");
 }
 
-static struct error *select_findings(struct exec *exec, struct findings *findings,
-				     struct diagnosis *diagnosis, struct suppressions *suppressions)
+/*
+ * Where one look is enough to fail: a look meanwhile may find what is about to end, and no more than
+ * what can never end is held against the program then.
+ */
+static bool fails(const struct looking *looking, const struct findings *findings)
 {
+	const struct exec *exec = looking->exec;
+	enum certainty fail_on;
+	if (!telling_fails_on(&exec->invocation->options, &fail_on))
+		return false;
+	if (looking->moment == EXEC_MEANWHILE && exec->told->plan.tests)
+		fail_on = CERTAINTY_PROVED;
+	for (size_t i = 0; i < findings->list.count; i++) {
+		if (findings->list.items[i].certainty >= fail_on)
+			return true;
+	}
+	return false;
+}
+
+/* Leave out what is not to be told; and tell what is left, beside what was not left out on purpose. */
+static struct error *select_and_gather(const struct looking *looking,
+				       const struct watch_owners *owners, struct live_look *live,
+				       struct telling *telling, struct diagnosis *diagnosis)
+{
+	const struct exec *exec = looking->exec;
 	const struct options *options = &exec->invocation->options;
-	_cleanup_(file_bytes_deinit) struct file_bytes text = { 0 };
-	_cleanup_(file_bytes_deinit) struct file_bytes baseline = { 0 };
-	uint64_t rules = RULES_ALL;
-	if (options->rules)
-		TRY(rules_parse(options->rules, &rules));
-	/* Of tests, what is worth a look is told to who asks for that alone. */
-	bool all = !exec->told->plan.tests || strcmp(options->fail_on, "suspect") == 0;
 	const struct ignored ignored = exec_ignored(options);
+	struct findings *findings = &live->findings;
+	_cleanup_(finding_vector_deinit) struct finding_vector spoken = { 0 };
+	/* Of tests, what is worth a look is told to who asks for that alone. */
+	if (exec->told->plan.tests && strcmp(options->fail_on, "suspect") != 0)
+		telling->at_least = CERTAINTY_LIKELY;
+	findings_select(findings, telling->rules, telling->at_least);
+	for (size_t i = 0; i < findings->list.count; i++)
+		TRY(finding_vector_append(&spoken, &findings->list.items[i]));
 	diagnosis->suppressed = ignored_drop(&ignored, findings);
-	findings_select(findings, rules, all ? CERTAINTY_SUSPECT : CERTAINTY_LIKELY);
-	if (options->suppress) {
-		TRY(file_read(options->suppress, (size_t)1 << 20, &text));
-		TRY(suppressions_parse((const char *)text.bytes, options->suppress, suppressions));
-		diagnosis->suppressed += findings_suppress(findings, suppressions);
-		diagnosis->suppressions = suppressions;
+	TRY(telling_leave_out(telling, options, findings, NULL, diagnosis));
+	if (!exec_wants_left(exec, looking->moment))
+		return NULL;
+	if (diagnosis->counters && diagnosis->counters->processors == 1) {
+		looking->exec->told->one_processor = true;
+		return NULL;
 	}
-	if (options->baseline) {
-		TRY(file_read(options->baseline, (size_t)256 << 20, &baseline));
-		TRY(findings_drop_known(findings, (const char *)baseline.bytes, &diagnosis->known));
-	}
-	return NULL;
+	const struct findings told = { .list = spoken };
+	return exec_left(exec, owners, live, &told, diagnosis);
+}
+
+/* Those whose test is over are judged by that; but which are, is known at the end alone. */
+static void forget_ends(struct goroutines *goroutines)
+{
+	for (size_t i = 0; i < goroutines->list.count; i++)
+		goroutines->list.items[i].owner_ended = false;
 }
 
 static struct error *judge(const struct looking *looking, struct evidence *evidence,
@@ -176,15 +174,18 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 {
 	struct exec *exec = looking->exec;
 	const struct watch_owners owners = exec_owners(exec);
-	_cleanup_(suppressions_deinit) struct suppressions suppressions = { 0 };
 	_cleanup_(source_shown_deinit) struct source_shown source = { 0 };
+	_cleanup_(telling_deinit) struct telling telling = { 0 };
+	TRY(telling_read(&exec->invocation->options, &telling));
 	TRY(watch_owners_tell(&owners, look->live.evidence.goroutines));
+	if (looking->moment == EXEC_MEANWHILE)
+		forget_ends(look->live.evidence.goroutines);
 	TRY(look_judge(look, NULL));
 	struct findings *findings = &look->live.findings;
-	if (exec->told->plan.tests)
+	if (exec->told->plan.tests) {
 		keep_goroutines(findings);
-	if (exec->told->plan.tests)
 		sort_by_test(findings);
+	}
 	TRY(fix_findings(findings));
 	TRY(name_tests(&owners, package_of(exec), findings));
 	struct diagnosis diagnosis = {
@@ -203,42 +204,28 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 		.looks = 1,
 		.between_ns = -1,
 	};
-	TRY(select_findings(exec, findings, &diagnosis, &suppressions));
-	TRY(exec_left(exec, &owners, &look->live, &diagnosis));
+	TRY(select_and_gather(looking, &owners, &look->live, &telling, &diagnosis));
 	TRY(source_show(&exec->invocation->options, &diagnosis, findings, &source));
-	exec->told->findings = findings->list.count;
-	exec->told->left = diagnosis.left_count;
-	exec->told->fails |= fails(&exec->invocation->options, findings) || diagnosis.left_count;
+	exec->told->fails |= fails(looking, findings) || diagnosis.left_count;
 	if (findings->list.count || diagnosis.left_count || !exec->told->plan.tests)
 		TRY(write_text(looking, &diagnosis));
 	return write_json(looking, &diagnosis);
 }
 
-static struct error *count_now(struct exec *exec, struct evidence *evidence)
+/* At its end it has all the time that a busy machine may need to stop it. */
+static struct error *take(const struct looking *looking, struct evidence *evidence,
+			  struct look *ret)
 {
-	const struct runtime_goroutines_options options = { 0 };
-	_cleanup_(runtime_goroutines_cleanup) struct goroutines *goroutines = NULL;
-	TRY(runtime_goroutines(evidence->runtime, &options, &goroutines));
-	exec->told->goroutines = count_others(exec, goroutines, &exec->told->restless);
-	return NULL;
-}
-
-/*
- * With nobody left there is nothing that the heap could tell of them. Who has only just been started,
- * or is about to end, gets a moment to come to rest.
- */
-static struct error *is_anybody_left(struct exec *exec, struct evidence *evidence, bool *ret)
-{
-	bool left = exec_wants_left(exec);
-	uint64_t until = traced_now_ns() + (left ? GRACE_NS : SETTLE_NS);
-	TRY(count_now(exec, evidence));
-	while ((left ? exec->told->goroutines : exec->told->restless) && traced_now_ns() < until) {
-		traced_sleep_ns(SETTLE_STEP_NS);
-		/* A busy machine may not stop it in time: the last count stands. */
-		error_destroy(count_now(exec, evidence));
+	for (unsigned tries = 1;; tries++) {
+		struct error *error = look_take(looking->exec->invocation, evidence, ret);
+		if (!error || tries == TRIES || error->code != ERROR_OTHER ||
+		    looking->moment != EXEC_AT_EXIT)
+			return error;
+		error_destroy(error);
+		look_deinit(ret);
+		*ret = (struct look){ 0 };
+		traced_sleep_ns(PAUSE_NS);
 	}
-	*ret = exec->told->goroutines > 0;
-	return NULL;
 }
 
 /* So that who gathers the reports knows that it was looked at. */
@@ -265,26 +252,17 @@ static struct error *look_now(const struct looking *looking)
 	TRY(exec_name_package(exec, &evidence));
 	evidence.subject.places = evidence.places.rule;
 	if (exec->told->plan.tests) {
-		bool anybody;
-		TRY(is_anybody_left(exec, &evidence, &anybody));
-		if (!anybody)
+		if (!exec_anybody_left(exec, looking->moment, &evidence))
 			return write_nothing(looking, &evidence);
 	}
-	TRY(look_take(exec->invocation, &evidence, &look));
+	TRY(take(looking, &evidence, &look));
 	return judge(looking, &evidence, &look);
 }
 
 static int look_work(void *argument)
 {
 	const struct looking *looking = argument;
-	struct exec *exec = looking->exec;
-	struct error *error = look_now(looking);
-	if (!error)
-		return CLI_OK;
-	int status = error->code == ERROR_USAGE ? CLI_USAGE : CLI_FAILED;
-	snprintf(exec->told->problem, sizeof(exec->told->problem), "%s", error->message);
-	error_destroy(error);
-	return status;
+	return exec_work_status(looking->exec, look_now(looking));
 }
 
 static int open_memory(void)

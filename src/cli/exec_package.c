@@ -41,9 +41,12 @@ static struct error *name_by_test(struct exec *exec, struct evidence *evidence)
 	const char *test = NULL;
 	size_t length = 0;
 	for (uint64_t i = 0; i < owners.count && !length; i++) {
-		test = owners.slots[i].name;
-		length = strnlen(
-			test, (size_t)MIN(owners.slots[i].name_length, (uint64_t)WATCH_NAME_MAX));
+		const struct watch_slot *slot = &owners.slots[i];
+		uint64_t written = __atomic_load_n(&slot->name_length, __ATOMIC_RELAXED);
+		if (!watch_slot_is_test(slot))
+			continue;
+		test = slot->name;
+		length = strnlen(test, (size_t)MIN(written, (uint64_t)WATCH_NAME_MAX));
 		const char *slash = memchr(test, '/', length);
 		length = slash ? (size_t)(slash - test) : length;
 	}

@@ -2,6 +2,8 @@
 #ifndef DOWSE_CLI_EXEC_PRIVATE_H
 #define DOWSE_CLI_EXEC_PRIVATE_H
 
+#include <signal.h>
+
 #include "cli/cli.h"
 #include "runtime/watch.h"
 #include "target/spawn.h"
@@ -13,9 +15,8 @@ struct exec_told {
 	char problem[512];   /* "" none */
 	uint64_t goroutines; /* that are not the runtime's own, nor the one that ends the program */
 	uint64_t restless;   /* of those: that run, or could */
-	uint64_t findings;
-	uint64_t left;
-	bool fails; /* some are at or above --fail-on */
+	bool one_processor;  /* of GOMAXPROCS: who is left cannot be told from who had no chance */
+	bool fails;          /* some findings are at or above --fail-on */
 };
 
 /* One `dowse exec`: a program, and what is shared with it. */
@@ -28,15 +29,31 @@ struct exec {
 	uint64_t address; /* and there */
 	struct watch_header *header;
 	struct exec_told *told;
-	bool watched; /* its end is going to be told */
-	bool marked;  /* its output is for test2json, which takes it apart by test */
-	bool looked;  /* at its end, or right before it was told to end */
-	int status;   /* of the program, as wait() has it */
+	bool shares_told; /* with the workers; else nothing is ever told there */
+	bool watched;     /* its end is going to be told */
+	bool marked;      /* its output is for test2json, which takes it apart by test */
+	bool looked;      /* at its end, or right before it was told to end */
+	int status;       /* of the program, as wait() has it */
 	bool ended;
+	sigset_t signals_before;          /* that were blocked when dowse began */
+	struct sigaction children_before; /* what SIGCHLD was to do */
 };
+
+/*
+ * Before there is a program: signals that are to be passed on wait until exec_wait(), so that none
+ * finds dowse unprepared. In the new process exec_signals_restore() undoes it.
+ */
+void exec_signals_hold(struct exec *exec);
+void exec_signals_restore(const struct exec *exec);
+
+/* A line on standard error. */
+void exec_warn(const char *what, const char *why);
 
 /* Let the worker find out what to change in the program, and change it. */
 struct error *exec_watch(struct exec *exec) must_use;
+
+/* The code in the area is made: from now on it can be read here, and not be written. */
+struct error *exec_area_settle(struct exec *exec) must_use;
 
 enum exec_moment {
 	EXEC_AT_EXIT,
@@ -64,7 +81,10 @@ struct error *exec_tell(struct exec *exec, const struct exec_look *look) must_us
 /* Until the program has ended: what is to be done at its end, and meanwhile. */
 struct error *exec_wait(struct exec *exec) must_use;
 
-/* Have a worker do something with the program, which is to be told as its second word. */
+/* What a worker ends with: the error goes to who waits for it. */
+int exec_work_status(struct exec *exec, struct error *error);
+
+/* Have a worker do something with the program. */
 struct error *exec_work(struct exec *exec, int (*run)(void *argument), void *argument,
 			const int *outputs, size_t output_count) must_use;
 

@@ -34,6 +34,25 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	errno = before;
 }
 
+void exec_signals_hold(struct exec *exec)
+{
+	const struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t held;
+	sigemptyset(&held);
+	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
+		sigaddset(&held, forwarded[i]);
+	sigprocmask(SIG_BLOCK, &held, &exec->signals_before);
+	/* Whoever ignores it loses its children's status. */
+	sigaction(SIGCHLD, &action, &exec->children_before);
+}
+
+void exec_signals_restore(const struct exec *exec)
+{
+	sigaction(SIGCHLD, &exec->children_before, NULL);
+	sigprocmask(SIG_SETMASK, &exec->signals_before, NULL);
+}
+
+/* From here on they are passed on: also those that have come meanwhile. */
 static void install(const struct exec *exec)
 {
 	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
@@ -42,6 +61,7 @@ static void install(const struct exec *exec)
 	sigaction(SIGCHLD, &action, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(forwarded); i++)
 		sigaction(forwarded[i], &action, NULL);
+	sigprocmask(SIG_SETMASK, &exec->signals_before, NULL);
 }
 
 static struct error *reap(struct exec *exec)
@@ -89,6 +109,10 @@ static struct error *at_exit(struct exec *exec)
 			error_destroy(waiting);
 		return error ? error : waiting;
 	}
+	if (exec->told->one_processor)
+		exec_warn("what tests have left is not known",
+			  "under GOMAXPROCS=1 nothing goes on while "
+			  "the end is looked at");
 	return exec_tell(exec, &look);
 }
 
@@ -117,7 +141,9 @@ static void pass_signals(struct exec *exec)
 			complain(look_meanwhile(exec, EXEC_BEFORE_SIGNAL));
 			exec->looked = true;
 		}
-		kill(exec->spawned.pid, number);
+		/* At its end already it has no use for one. */
+		if (__atomic_load_n(&exec->header->state, __ATOMIC_SEQ_CST) != WATCH_AT_EXIT)
+			kill(exec->spawned.pid, number);
 	}
 }
 

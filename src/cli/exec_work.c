@@ -3,21 +3,19 @@
 #include <string.h>
 
 #include "cli/exec_private.h"
+#include "cli/telling.h"
 #include "confine/confine.h"
 #include "target/process.h"
 
+/* Each look would say the same. */
 static void warn(const char *why)
 {
 	static bool warned;
-	struct writer writer = WRITER_TO_DESCRIPTOR(STDERR_FILENO);
 	if (!warned)
-		writer_printf(&writer,
-			      "dowse: warning: what is looked at can do what dowse can, for dowse "
-			      "cannot confine itself here: %s\n",
-			      why);
+		exec_warn(
+			"what is looked at can do what dowse can, for dowse cannot confine itself here",
+			why);
 	warned = true;
-	error_destroy(writer_finish(&writer));
-	writer_deinit(&writer);
 }
 
 struct error *exec_work(struct exec *exec, int (*run)(void *argument), void *argument,
@@ -53,8 +51,7 @@ struct error *exec_work(struct exec *exec, int (*run)(void *argument), void *arg
 				: error_new(ERROR_OTHER, "the program could not be looked at");
 }
 
-/* In the worker: the error goes to who waits for it. */
-static int finish(struct exec *exec, struct error *error)
+int exec_work_status(struct exec *exec, struct error *error)
 {
 	if (!error)
 		return CLI_OK;
@@ -68,6 +65,9 @@ static struct error *plan(struct exec *exec)
 {
 	_cleanup_(target_cleanup) struct target *target = NULL;
 	_cleanup_(binary_cleanup) struct binary *binary = NULL;
+	_cleanup_(telling_deinit) struct telling telling = { 0 };
+	/* Wrong use is told before anything runs, not in those packages alone that leak. */
+	TRY(telling_read(&exec->invocation->options, &telling));
 	TRY(process_open(exec->spawned.pid, &target));
 	TRY(binary_open(target, &binary));
 	return watch_plan_make(binary, exec->address, exec->area, &exec->told->plan);
@@ -75,24 +75,40 @@ static struct error *plan(struct exec *exec)
 
 static int plan_work(void *argument)
 {
-	return finish(argument, plan(argument));
+	return exec_work_status(argument, plan(argument));
 }
 
-/* What a worker says is to be changed: no more than it may be, and near what it leads to. */
-static struct error *check_plan(const struct watch_plan *plan)
+#define JUMP      0xe9
+#define JUMP_SIZE 5
+
+/* A jump into the code that is shared, and nothing else. */
+static bool is_jump(const struct exec *exec, const struct watch_patch *patch)
 {
+	int32_t distance;
+	if (patch->size != JUMP_SIZE || patch->after[0] != JUMP)
+		return false;
+	memcpy(&distance, patch->after + 1, sizeof(distance));
+	uint64_t to = patch->address + JUMP_SIZE + (uint64_t)(int64_t)distance;
+	return to >= exec->address && to - exec->address < WATCH_CODE_SIZE;
+}
+
+/* What a worker says is to be changed. */
+static struct error *check_plan(const struct exec *exec)
+{
+	const struct watch_plan *plan = &exec->told->plan;
 	bool good = plan->patch_count <= WATCH_PATCHES_MAX;
 	for (uint32_t i = 0; good && i < plan->patch_count; i++)
-		good = plan->patches[i].size <= sizeof(plan->patches[i].before);
+		good = is_jump(exec, &plan->patches[i]);
 	return good ? NULL : error_new(ERROR_CORRUPT, "the plan to watch the program is damaged");
 }
 
 struct error *exec_watch(struct exec *exec)
 {
 	TRY(exec_work(exec, plan_work, exec, NULL, 0));
-	/* The worker is gone: nobody changes it any more. */
+	/* The worker is gone; no later one may change what the program runs. */
+	TRY(exec_area_settle(exec));
 	const struct watch_plan *plan = &exec->told->plan;
-	TRY(check_plan(plan));
+	TRY(check_plan(exec));
 	for (uint32_t i = 0; i < plan->patch_count; i++) {
 		const struct watch_patch *patch = &plan->patches[i];
 		TRY(spawn_patch(&exec->spawned, patch->address, patch->before, patch->after,

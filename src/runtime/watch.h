@@ -39,10 +39,13 @@ struct watch_header {
 	int32_t pid;    /* of the program, in its own PID namespace: who is another may just end */
 	int32_t parent; /* dowse's id there: nobody waits for a dowse that is gone */
 	int32_t patience;  /* how often the program wakes up to look before it ends anyway */
-	int32_t exit_code; /* that it is about to end with */
+	int32_t exit_code; /* that it is about to end with: what the first one says */
 	uint64_t count;    /* slots that were asked for */
 	uint64_t ending;   /* id of the goroutine that ends it */
 	int64_t nap[2];    /* struct timespec: how long it waits at most before it looks again */
+	uint32_t
+		taken; /* somebody ends it: whoever comes then waits, and ends with exit_code, too */
+	uint32_t unused;
 };
 
 enum watch_kind {

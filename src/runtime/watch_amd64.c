@@ -283,12 +283,12 @@ static size_t emit_unless_same(struct watch_code *code, uint64_t member)
 /* Says that the program is at its end. BX says where that goes on; nothing else is needed any more. */
 static void emit_ending(struct watch_code *code, uint64_t leave, int32_t goid)
 {
-	EMIT(code, 0x31, 0xc0); /* xor eax, eax: it runs */
+	EMIT(code, 0x31, 0xc0); /* xor eax, eax: nobody ends it */
 	EMIT(code, 0xb9);
-	emit_32(code, WATCH_AT_EXIT);
-	EMIT(code, 0xf0, 0x0f, 0xb1, 0x0d); /* lock cmpxchg state, ecx */
-	emit_distance(code, HEADER(code, state), 0);
-	/* Whoever comes second waits with the first, or need not. */
+	emit_32(code, 1);
+	EMIT(code, 0xf0, 0x0f, 0xb1, 0x0d); /* lock cmpxchg taken, ecx */
+	emit_distance(code, HEADER(code, taken), 0);
+	/* Whoever comes second waits with the first, and ends as that one wants to. */
 	EMIT(code, 0x0f, IF_NOT_EQUAL);
 	emit_distance(code, leave, 0);
 	EMIT(code, 0x89, 0x3d); /* mov exit_code, edi */
@@ -296,6 +296,9 @@ static void emit_ending(struct watch_code *code, uint64_t leave, int32_t goid)
 	emit_member(code, 0x8b, 0x96, goid); /* mov rdx, [r14+goid] */
 	EMIT(code, 0x48, 0x89, 0x15);        /* mov ending, rdx */
 	emit_distance(code, HEADER(code, ending), 0);
+	EMIT(code, 0xc7, 0x05); /* mov state, at the end: by now all of the above is there */
+	emit_distance(code, HEADER(code, state), 4);
+	emit_32(code, WATCH_AT_EXIT);
 	EMIT(code, 0xf0, 0xff, 0x05); /* lock inc bell */
 	emit_distance(code, HEADER(code, bell), 0);
 	EMIT(code, 0x48, 0x8d, 0x3d); /* lea rdi, bell */
@@ -314,10 +317,10 @@ static void emit_ending(struct watch_code *code, uint64_t leave, int32_t goid)
  */
 static void emit_leave(struct watch_code *code, uint64_t exit, size_t *ret_race)
 {
-	EMIT(code, 0x83, 0x3d); /* cmp state, at the end */
+	EMIT(code, 0x83, 0x3d); /* cmp state, it may go */
 	emit_distance(code, HEADER(code, state), 1);
-	EMIT(code, WATCH_AT_EXIT);
-	size_t gone = emit_jump_on(code, IF_NOT_EQUAL);
+	EMIT(code, WATCH_GOES);
+	size_t gone = emit_jump_on(code, IF_EQUAL);
 	emit_call(code, CALL_GETPID);
 	size_t other = emit_unless_same(code, HEADER(code, pid));
 	emit_call(code, CALL_GETPPID);
@@ -338,12 +341,17 @@ static void emit_leave(struct watch_code *code, uint64_t exit, size_t *ret_race)
 	emit_jump(code, exit + EXIT_CALL);
 
 	land(code, gone);
-	land(code, other);
 	land(code, orphan);
 	land(code, late);
-	EMIT(code, 0x85, 0xdb); /* test ebx, ebx */
+	EMIT(code, 0x8b, 0x3d); /* mov edi, exit_code */
+	emit_distance(code, HEADER(code, exit_code), 0);
+	EMIT(code, 0xeb, 0x04); /* jmp over the next one */
+	land(code, other);
+	EMIT(code, 0x8b, 0x7c, 0x24, 0x08); /* mov edi, [rsp+8] */
+	EMIT(code, 0x85, 0xdb);             /* test ebx, ebx */
 	*ret_race = emit_jump_on(code, IF_NOT_EQUAL);
-	emit(code, exit_code, EXIT_CALL);
+	EMIT(code, 0xb8);
+	emit_32(code, CALL_EXIT);
 	emit_jump(code, exit + EXIT_CALL);
 }
 

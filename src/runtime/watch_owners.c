@@ -22,7 +22,7 @@ static void telling_deinit(struct telling *telling)
 }
 
 /* Package testing runs the sum of all tests, and of all benchmarks, as one of them. */
-static bool is_test(const struct watch_slot *slot)
+bool watch_slot_is_test(const struct watch_slot *slot)
 {
 	return slot->name_length && !(slot->kind == WATCH_BENCHMARK && slot->goroutine == 1);
 }
@@ -35,7 +35,7 @@ static uint32_t owner_at(const struct watch_owners *owners, uint64_t address)
 	    offset / WATCH_SLOT_SIZE >= owners->count)
 		return 0;
 	uint64_t slot = offset / WATCH_SLOT_SIZE;
-	return is_test(&owners->slots[slot]) ? (uint32_t)slot + 1 : 0;
+	return watch_slot_is_test(&owners->slots[slot]) ? (uint32_t)slot + 1 : 0;
 }
 
 static struct error *index_all(struct telling *telling)
@@ -141,13 +141,9 @@ struct error *watch_owner_name(const struct watch_owners *owners, uint32_t owner
 	if (!owner || owner > owners->count)
 		return NULL;
 	const struct watch_slot *slot = &owners->slots[owner - 1];
-	size_t length = (size_t)MIN(slot->name_length, (uint64_t)WATCH_NAME_MAX);
+	/* The program may write meanwhile: what is checked is a copy. */
+	uint64_t written = __atomic_load_n(&slot->name_length, __ATOMIC_RELAXED);
+	size_t length = (size_t)MIN(written, (uint64_t)WATCH_NAME_MAX);
 	*ret = arena_copy_string(arena, slot->name, length);
 	return *ret ? NULL : error_no_memory();
-}
-
-enum watch_kind watch_owner_kind(const struct watch_owners *owners, uint32_t owner)
-{
-	uint32_t kind = owner && owner <= owners->count ? owners->slots[owner - 1].kind : 0;
-	return kind <= WATCH_EXAMPLE ? (enum watch_kind)kind : 0;
 }

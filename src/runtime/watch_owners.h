@@ -28,6 +28,7 @@ struct error *watch_owners_tell(const struct watch_owners *owners, struct gorout
 struct error *watch_owner_name(const struct watch_owners *owners, uint32_t owner,
 			       struct arena *arena, const char **ret) must_use;
 
-enum watch_kind watch_owner_kind(const struct watch_owners *owners, uint32_t owner);
+/* False of what package testing runs the others in. */
+bool watch_slot_is_test(const struct watch_slot *slot);
 
 #endif

@@ -22,7 +22,7 @@ struct failure {
 	int os_error;
 };
 
-static void report_failure(int pipe, int step, int os_error)
+__attribute__((noreturn)) static void report_failure(int pipe, int step, int os_error)
 {
 	struct failure failure = { .step = (unsigned)step, .os_error = os_error };
 	if (write(pipe, &failure, sizeof(failure)) < 0)
@@ -30,8 +30,8 @@ static void report_failure(int pipe, int step, int os_error)
 	_exit(127);
 }
 
-static void child_main(char *const *arguments, bool traced, int pipe,
-		       void (*prepare)(void *argument), void *argument)
+__attribute__((noreturn)) static void child_main(char *const *arguments, bool traced, int pipe,
+						 void (*prepare)(void *argument), void *argument)
 {
 	if (prepare)
 		prepare(argument);
@@ -45,12 +45,10 @@ static struct error *explain(const struct failure *failure, const char *program)
 {
 	if (failure->step == FAILED_TO_START)
 		return error_os(failure->os_error, "cannot start %s", program);
-	struct error *error =
-		error_new(ERROR_PERMISSION,
-			  "%s may not be traced here (%s): allow ptrace, as by docker run "
-			  "--cap-add=SYS_PTRACE, or let it run unwatched by --if-possible",
-			  program, strerror(failure->os_error));
-	return error;
+	return error_new(ERROR_PERMISSION,
+			 "%s may not be traced here (%s): allow ptrace, as by docker run "
+			 "--cap-add=SYS_PTRACE, or let it run unwatched by --if-possible",
+			 program, strerror(failure->os_error));
 }
 
 static struct error *start(char *const *arguments, bool traced, void (*prepare)(void *argument),
@@ -100,6 +98,8 @@ static struct error *await_stop(struct spawned *spawned, int *ret)
 	}
 	if (!WIFSTOPPED(status)) {
 		spawned->traced = false;
+		spawned->ended = true;
+		spawned->status = status;
 		return ended_early(spawned);
 	}
 	*ret = WSTOPSIG(status);
@@ -213,7 +213,9 @@ struct error *spawn_held(char *const *arguments, void (*prepare)(void *argument)
 		error = error_os(errno, "cannot hold process %d", spawned.pid);
 	if (!error)
 		error = run_to_entry(&spawned);
-	if (error) {
+	if (error && spawned.ended) {
+		error_destroy(error);
+	} else if (error) {
 		spawn_deinit(&spawned);
 		return error;
 	}

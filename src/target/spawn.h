@@ -16,6 +16,8 @@ struct spawned {
 	uint64_t entry;   /* its first instruction, where it stands */
 	uint64_t headers; /* where its program headers lie: at its beginning */
 	bool traced;
+	bool ended; /* before its first instruction, by itself or by a signal: nothing else can be done */
+	int status;      /* then: as wait() has it */
 	uint8_t code[8]; /* that stands at `entry` */
 };
 
@@ -23,7 +25,8 @@ struct spawned {
  * `arguments` ends with NULL, and its first is looked for in PATH as a shell does. The program has all
  * that dowse has: environment, folder, descriptors (those that are closed on exec left out),
  * signals as they were when dowse was started; what is to be done besides does `prepare`, in the new
- * process, unless it is NULL. The error says why it could not be started; ERROR_PERMISSION where it
+ * process, unless it is NULL. One that ends meanwhile (a library is missing, somebody ends it) is no
+ * error, but `ended`. The error says why it could not be started; ERROR_PERMISSION where it
  * may not be traced, and then it was ended before it did anything.
  */
 struct error *spawn_held(char *const *arguments, void (*prepare)(void *argument), void *argument,

@@ -33,7 +33,14 @@ func TestMain(m *testing.M) {
 	if os.Getenv("TRICK") == "main" {
 		leak()
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if os.Getenv("TRICK") == "second" {
+		go func() {
+			time.Sleep(500 * time.Millisecond)
+			os.Exit(5)
+		}()
+	}
+	os.Exit(status)
 }
 
 func TestPass(t *testing.T) {
@@ -48,6 +55,32 @@ func TestLeaks(t *testing.T) {
 	}
 }
 func TestLeft(t *testing.T) { go time.Sleep(time.Minute) }
+
+var never = make(chan int)
+
+func TestCrowd(t *testing.T) {
+	for i := 0; i < 1200; i++ {
+		go func() { <-never }()
+	}
+}
+
+// What is made ready last, and with one processor never runs again.
+func TestReady(t *testing.T) {
+	done := make(chan int)
+	go func() { <-done }()
+	time.Sleep(10 * time.Millisecond)
+	close(done)
+}
+
+func TestBrief(t *testing.T) {
+	for i := 0; i < 200; i++ {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			go time.Sleep(5 * time.Millisecond)
+			time.Sleep(5 * time.Millisecond)
+		})
+	}
+}
+
 func TestNotify(t *testing.T) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGUSR1)
 }
@@ -152,6 +185,19 @@ func TestSignals(t *testing.T) {
 		case <-time.After(time.Minute):
 			t.Fatal("nothing came")
 		}
+	}
+}
+
+// What comes once is told once: a second one would be told within the time.
+func TestInterrupted(t *testing.T) {
+	received := make(chan os.Signal, 8)
+	signal.Notify(received, syscall.SIGINT)
+	fmt.Println("ready")
+	fmt.Println("got", <-received)
+	select {
+	case again := <-received:
+		fmt.Println("got", again)
+	case <-time.After(300 * time.Millisecond):
 	}
 }
 

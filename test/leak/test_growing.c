@@ -163,6 +163,10 @@ static void globals_are_judged_by_bytes(void **state)
 	check_judged(growing, NOTHING, "a byte less than that");
 	growing.bytes = 9 * MIB;
 	check_judged(growing, NOTHING, "less");
+	/* One array, exchanged for a larger one. */
+	growing.bytes = 20 * MIB;
+	growing.samples = growing.kept = 0;
+	check_judged(growing, CERTAINTY_SUSPECT, "an array that was made larger once");
 }
 
 int main(void)

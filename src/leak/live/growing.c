@@ -283,6 +283,10 @@ static struct error *consider(struct search *search, struct growing *growing,
 	if (growing->passing || growing->entry)
 		certainty = CERTAINTY_SUSPECT;
 	search->explained[growing->top] += weight_of(search, growing);
+	/* Its array is exchanged for a larger one by leaps. */
+	if (growing->kind == HOLDING_SLICE)
+		search->explained[growing->top] += heap_object_size(search->evidence->heap,
+								    growing->example);
 	search->told[search->told_count++] = growing;
 	return report(search, growing, certainty, findings);
 }

@@ -68,8 +68,8 @@ static bool has_grown(const struct growing *growing)
 static bool is_growing_fast(const struct growing *growing)
 {
 	uint64_t more = growing->bytes - growing->bytes_before;
-	return growing->kind != HOLDING_SLICE && growing->bytes > growing->bytes_before &&
-	       more >= FAST_LEAST && more * 100 >= growing->bytes_before * FAST_PERCENT;
+	return is_map(growing) && growing->bytes > growing->bytes_before && more >= FAST_LEAST &&
+	       more * 100 >= growing->bytes_before * FAST_PERCENT;
 }
 
 /* At its rate now it was empty a short time ago, as the program's life goes. */

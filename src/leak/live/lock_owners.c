@@ -6,32 +6,57 @@
  * lock's words agree: one holder for one that is locked, no more readers than are counted. Two that
  * seem to hold what one alone can hold are both doubted.
  */
-static bool is_claim(const struct held_lock *held, uint64_t address, bool shared)
+static bool is_claim(const struct held_lock *held, bool shared)
 {
-	return held->address == address && held->shared == shared && held->certain;
+	return held->shared == shared && held->certain;
 }
 
 /* The one holder for writing, of a Mutex the only kind; WAIT_FOR_NONE. */
 static uint32_t find_owner(const struct locks *locks, const struct lock_word *word)
 {
-	const struct held_lock_vector *list = &locks->notes->held.list;
+	const struct held_lock *list = locks->notes->held.list.items;
 	uint32_t found = WAIT_FOR_NONE;
+	size_t count;
 	if (!word->read || !(word->state & 1))
 		return WAIT_FOR_NONE;
-	for (size_t i = 0; i < list->count; i++) {
-		if (!is_claim(&list->items[i], word->address, false))
+	const uint32_t *holders = lock_holders(locks->notes, word->address, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct held_lock *held = &list[holders[i]];
+		if (!is_claim(held, false))
 			continue;
-		if (found != WAIT_FOR_NONE &&
-		    list->items[found].goroutine != list->items[i].goroutine)
+		if (found != WAIT_FOR_NONE && list[found].goroutine != held->goroutine)
 			return WAIT_FOR_NONE;
-		found = (uint32_t)i;
+		found = holders[i];
 	}
 	return found;
 }
 
-static struct error *add_owner(struct locks *locks, uint32_t from, const struct lock_word *word)
+/* By word: many wait for one, and it is the same for all of them. */
+struct owners {
+	uint32_t *of;
+	uint8_t *known;
+};
+
+static void owners_deinit(struct owners *owners)
 {
-	uint32_t owner = find_owner(locks, word);
+	free(owners->of);
+	free(owners->known);
+}
+
+static uint32_t owner_of(const struct locks *locks, struct owners *owners,
+			 const struct lock_word *word)
+{
+	size_t index = (size_t)(word - locks->notes->words.items);
+	if (!owners->known[index])
+		owners->of[index] = find_owner(locks, word);
+	owners->known[index] = 1;
+	return owners->of[index];
+}
+
+static struct error *add_owner(struct locks *locks, struct owners *owners, uint32_t from,
+			       const struct lock_word *word)
+{
+	uint32_t owner = owner_of(locks, owners, word);
 	if (owner == WAIT_FOR_NONE)
 		return NULL;
 	return wait_for_add(&locks->graph, from, locks->notes->held.list.items[owner].goroutine,
@@ -41,16 +66,18 @@ static struct error *add_owner(struct locks *locks, uint32_t from, const struct 
 /* A writer that has kept others from writing waits until all have read. */
 static struct error *add_readers(struct locks *locks, uint32_t from, const struct lock_word *word)
 {
-	const struct held_lock_vector *list = &locks->notes->held.list;
+	const struct held_lock *list = locks->notes->held.list.items;
+	size_t count;
+	const uint32_t *holders = lock_holders(locks->notes, word->address, &count);
 	int64_t claims = 0;
-	for (size_t i = 0; i < list->count; i++)
-		claims += is_claim(&list->items[i], word->address, true);
+	for (size_t i = 0; i < count; i++)
+		claims += is_claim(&list[holders[i]], true);
 	if (!word->read || claims > word->readers)
 		return NULL;
-	for (size_t i = 0; i < list->count; i++) {
-		if (is_claim(&list->items[i], word->address, true))
-			TRY(wait_for_add(&locks->graph, from, list->items[i].goroutine,
-					 (uint32_t)i));
+	for (size_t i = 0; i < count; i++) {
+		const struct held_lock *held = &list[holders[i]];
+		if (is_claim(held, true))
+			TRY(wait_for_add(&locks->graph, from, held->goroutine, holders[i]));
 	}
 	return NULL;
 }
@@ -58,6 +85,12 @@ static struct error *add_readers(struct locks *locks, uint32_t from, const struc
 struct error *locks_add_owners(struct locks *locks)
 {
 	const struct goroutine_vector *goroutines = &locks->evidence->goroutines->list;
+	_cleanup_(owners_deinit) struct owners owners = {
+		.of = calloc(locks->notes->words.count + 1, sizeof(*owners.of)),
+		.known = calloc(locks->notes->words.count + 1, 1),
+	};
+	if (!owners.of || !owners.known)
+		return error_no_memory();
 	for (size_t i = 0; i < goroutines->count; i++) {
 		const struct goroutine *goroutine = &goroutines->items[i];
 		if (!lock_is_awaited(goroutine))
@@ -69,7 +102,7 @@ struct error *locks_add_owners(struct locks *locks)
 		if (goroutine->wait.kind == WAIT_RWMUTEX_WRITE)
 			TRY(add_readers(locks, (uint32_t)i, word));
 		else
-			TRY(add_owner(locks, (uint32_t)i, word));
+			TRY(add_owner(locks, &owners, (uint32_t)i, word));
 	}
 	return NULL;
 }

@@ -60,11 +60,13 @@ static bool is_pending_writer(const struct goroutine *goroutine, const struct lo
 static const struct held_lock *stuck_holder(const struct unreleased *unreleased,
 					    const struct lock_word *word)
 {
-	const struct held_lock_vector *list = &unreleased->locks->notes->held.list;
+	const struct lock_notes *notes = unreleased->locks->notes;
 	const struct goroutine_vector *goroutines = &unreleased->locks->evidence->goroutines->list;
-	for (size_t i = 0; i < list->count; i++) {
-		const struct held_lock *held = &list->items[i];
-		if (held->address == word->address && !unreleased->awake[held->goroutine] &&
+	size_t count;
+	const uint32_t *holders = lock_holders(notes, word->address, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct held_lock *held = &notes->held.list.items[holders[i]];
+		if (!unreleased->awake[held->goroutine] &&
 		    !is_pending_writer(&goroutines->items[held->goroutine], word))
 			return held;
 	}
@@ -125,15 +127,16 @@ static enum fate fate_of(struct unreleased *unreleased, const struct lock_word *
 {
 	const struct locks *locks = unreleased->locks;
 	const struct goroutine_vector *goroutines = &locks->evidence->goroutines->list;
-	const struct held_lock_vector *held = &locks->notes->held.list;
 	bool stuck = false;
+	size_t count;
 	if (!word->read || (!(word->state & 1) && word->readers <= 0))
 		return FATE_RELEASED;
-	for (size_t i = 0; i < held->count; i++) {
-		const struct held_lock *holder = &held->items[i];
+	const uint32_t *holders = lock_holders(locks->notes, word->address, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct held_lock *holder = &locks->notes->held.list.items[holders[i]];
 		const struct goroutine *goroutine = &goroutines->items[holder->goroutine];
 		/* A writer that waits for readers is no reason that they hold it. */
-		if (holder->address != word->address || is_pending_writer(goroutine, word))
+		if (is_pending_writer(goroutine, word))
 			continue;
 		if (!unreleased->awake[holder->goroutine])
 			stuck = true;

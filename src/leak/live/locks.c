@@ -84,55 +84,95 @@ static void locks_forget(void *taken)
 	struct lock_notes *notes = taken;
 	locks_held_deinit(&notes->held);
 	lock_word_vector_deinit(&notes->words);
+	free(notes->by_address);
 	free(notes);
 }
 
-static bool is_held_by(const struct held_lock_vector *list, uint32_t goroutine, uint64_t address)
+static bool is_waiting_writer(const struct goroutine *goroutine, const struct lock_notes *notes)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		const struct held_lock *held = &list->items[i];
-		if (held->goroutine == goroutine && held->address == address && !held->shared &&
-		    held->certain)
-			return true;
-	}
-	return false;
-}
-
-/* The list is in the order of goroutines. */
-static struct error *insert_held(struct held_lock_vector *list, const struct held_lock *held)
-{
-	TRY(held_lock_vector_append(list, held));
-	size_t at = list->count - 1;
-	for (; at && list->items[at - 1].goroutine > held->goroutine; at--)
-		list->items[at] = list->items[at - 1];
-	list->items[at] = *held;
-	return NULL;
+	if (goroutine->wait.kind != WAIT_RWMUTEX_WRITE || !goroutine->wait.address)
+		return false;
+	const struct lock_word *word = lock_word_find(notes, goroutine->wait.address);
+	return word && word->read && word->writer;
 }
 
 /*
  * A writer that waits for readers has locked other writers out before, whether or not the library's
- * code shows it in a release; nobody else can stand there for the same lock.
+ * code shows it in a release; nobody else can stand there for the same lock. What is held stays in the
+ * order of goroutines.
  */
 static struct error *add_pending_writers(const struct live_evidence *evidence,
 					 struct lock_notes *notes)
 {
+	_cleanup_(held_lock_vector_deinit) struct held_lock_vector all = { 0 };
+	struct held_lock_vector *list = &notes->held.list;
+	size_t next = 0;
 	for (uint32_t i = 0; i < evidence->goroutines->list.count; i++) {
 		const struct goroutine *goroutine = &evidence->goroutines->list.items[i];
-		const struct lock_word *word = NULL;
-		if (goroutine->wait.kind == WAIT_RWMUTEX_WRITE && goroutine->wait.address)
-			word = lock_word_find(notes, goroutine->wait.address);
-		if (!word || !word->read || !word->writer ||
-		    is_held_by(&notes->held.list, i, word->address))
-			continue;
+		bool pending = is_waiting_writer(goroutine, notes);
+		for (; next < list->count && list->items[next].goroutine <= i; next++) {
+			const struct held_lock *held = &list->items[next];
+			if (held->address == goroutine->wait.address && !held->shared &&
+			    held->certain)
+				pending = false;
+			TRY(held_lock_vector_append(&all, held));
+		}
 		const struct held_lock held = {
 			.goroutine = i,
-			.address = word->address,
+			.address = goroutine->wait.address,
 			.certain = true,
 			.by_code = true,
 		};
-		TRY(insert_held(&notes->held.list, &held));
+		if (pending)
+			TRY(held_lock_vector_append(&all, &held));
 	}
+	for (; next < list->count; next++)
+		TRY(held_lock_vector_append(&all, &list->items[next]));
+	const struct held_lock_vector old = *list;
+	*list = all;
+	all = old;
 	return NULL;
+}
+
+static int compare_held(const void *left, const void *right, void *argument)
+{
+	const struct held_lock *held = argument;
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	if (held[a].address != held[b].address)
+		return held[a].address < held[b].address ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+static struct error *sort_held(struct lock_notes *notes)
+{
+	size_t count = notes->held.list.count;
+	notes->by_address = calloc(count + 1, sizeof(*notes->by_address));
+	if (!notes->by_address)
+		return error_no_memory();
+	for (size_t i = 0; i < count; i++)
+		notes->by_address[i] = (uint32_t)i;
+	if (count)
+		qsort_r(notes->by_address, count, sizeof(*notes->by_address), compare_held,
+			notes->held.list.items);
+	return NULL;
+}
+
+const uint32_t *lock_holders(const struct lock_notes *notes, uint64_t address, size_t *ret_count)
+{
+	const struct held_lock *held = notes->held.list.items;
+	size_t low = 0, high = notes->held.list.count, count = 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (held[notes->by_address[middle]].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low + count < notes->held.list.count &&
+	       held[notes->by_address[low + count]].address == address)
+		count++;
+	*ret_count = count;
+	return notes->by_address + low;
 }
 
 static struct error *take_notes(const struct live_evidence *evidence, struct lock_notes *notes)
@@ -141,7 +181,8 @@ static struct error *take_notes(const struct live_evidence *evidence, struct loc
 	for (size_t i = 0; i < notes->words.count; i++)
 		read_word(runtime_target(runtime), &notes->words.items[i]);
 	TRY(locks_held_find(runtime, evidence->goroutines, &notes->held));
-	return add_pending_writers(evidence, notes);
+	TRY(add_pending_writers(evidence, notes));
+	return sort_held(notes);
 }
 
 static struct error *locks_read(const struct live_evidence *evidence, void **ret_notes)

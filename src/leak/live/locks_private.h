@@ -22,7 +22,11 @@ DEFINE_VECTOR(lock_word_vector, struct lock_word);
 struct lock_notes {
 	struct locks_held held;
 	struct lock_word_vector words; /* by rising addresses */
+	uint32_t *by_address;          /* those held, by index, in the order of their addresses */
 };
+
+/* Those that hold the lock at an address, in the order of goroutines: indices into `held`. */
+const uint32_t *lock_holders(const struct lock_notes *notes, uint64_t address, size_t *ret_count);
 
 /* What the detectors of locks share. */
 struct locks {

@@ -92,12 +92,14 @@ static void take_notes(struct span *inside, struct span *ret)
 	*ret = (struct span){ inside->bytes + inside->length, end - inside->length };
 }
 
+/* Words of a runtime have neither quotes nor backslashes: what has them is in a string, cut or torn. */
 static bool is_state(const struct span *state)
 {
 	if (!state->length || state->length > 64)
 		return false;
 	for (size_t i = 0; i < state->length; i++) {
-		if (state->bytes[i] < ' ' || state->bytes[i] > '~')
+		char c = state->bytes[i];
+		if (c < ' ' || c > '~' || c == '\\' || c == '"')
 			return false;
 	}
 	return true;

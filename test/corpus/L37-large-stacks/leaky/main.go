@@ -29,7 +29,7 @@ func main() {
 	for i := 0; i < 12; i++ {
 		go o.process()
 	}
-	for i := 0; i < 100; i++ {
+	for i := 0; i < 20; i++ { // few: their stacks are measured, too
 		go idle(o.done)
 	}
 	lib.Wait()

@@ -35,6 +35,10 @@ def plain():
     return packages.binary("plain", program=True)
 
 
+# A sanitizer's search for leaks traces its own process: it cannot where nothing may be traced.
+UNTRACED = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+
+
 def refuse(*numbers):
     """In a new process: these system calls are not permitted from now on, as in many a container."""
     load, equal, give = 0x20, 0x15, 0x06
@@ -55,10 +59,10 @@ class RefusedTest(unittest.TestCase):
 
     def check(self, *numbers):
         words = [tricks(), "-test.run=^TestPass$"]
-        answer = under_dowse(*words, preexec_fn=lambda: refuse(*numbers))
+        answer = under_dowse(*words, environment=UNTRACED, preexec_fn=lambda: refuse(*numbers))
         self.assertEqual((answer.returncode, answer.stdout), (1, ""), answer.stderr)
         self.assertEqual(len(answer.stderr.splitlines()), 1)
-        answer = under_dowse(*words, options=["--if-possible"], preexec_fn=lambda: refuse(*numbers))
+        answer = under_dowse(*words, options=["--if-possible"], environment=UNTRACED, preexec_fn=lambda: refuse(*numbers))
         self.assertEqual((answer.returncode, answer.stdout), (0, "on standard output\nPASS\n"))
         warning, *others = answer.stderr.splitlines()
         self.assertTrue(warning.startswith("dowse: warning: it runs unwatched: "), warning)
@@ -72,22 +76,23 @@ class RefusedTest(unittest.TestCase):
         self.check(CALL_MEMFD)
 
     def test_says_what_to_allow(self):
-        answer = under_dowse(tricks(), preexec_fn=lambda: refuse(CALL_PTRACE))
+        answer = under_dowse(tricks(), environment=UNTRACED, preexec_fn=lambda: refuse(CALL_PTRACE))
         self.assertIn("--cap-add=SYS_PTRACE", answer.stderr)
 
     def test_inherits(self):
         """No descriptor more than without dowse."""
         words = [tricks(), "-test.run=^TestInherited$"]
         watched = under_dowse(*words, options=["--if-possible"], stdin=subprocess.DEVNULL,
-                              preexec_fn=lambda: refuse(CALL_PTRACE))
-        bare = run(words, stdin=subprocess.DEVNULL, preexec_fn=lambda: refuse(CALL_PTRACE))
+                             environment=UNTRACED, preexec_fn=lambda: refuse(CALL_PTRACE))
+        bare = run(words, UNTRACED, stdin=subprocess.DEVNULL,
+                   preexec_fn=lambda: refuse(CALL_PTRACE))
         own = r"/proc/\d+/fd"
         self.assertEqual(re.sub(own, "own", watched.stdout), re.sub(own, "own", bare.stdout))
 
     def test_status(self):
         for name, status in (("TestExit", 7), ("TestCrash", -signal.SIGKILL)):
             answer = under_dowse(tricks(), f"-test.run=^{name}$", options=["--if-possible"],
-                                 preexec_fn=lambda: refuse(CALL_PTRACE))
+                             environment=UNTRACED, preexec_fn=lambda: refuse(CALL_PTRACE))
             self.assertEqual(answer.returncode, status)
 
     def test_in_the_program_alone(self):

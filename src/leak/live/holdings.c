@@ -253,6 +253,32 @@ static struct error *weigh_globals(struct weighing *weighing)
 	return NULL;
 }
 
+/*
+ * An object of no known type, which nothing else holds: where it keeps what it has, in a slice or a list,
+ * cannot be told, but that it holds ever more can.
+ */
+static struct error *weigh_untyped(struct weighing *weighing)
+{
+	const struct heap *heap = weighing->heap;
+	const struct dominator_tree *tree = weighing->tree;
+	for (uint32_t child = dominator_tree_first(tree, 0); child;
+	     child = dominator_tree_next(tree, 0, child)) {
+		uint32_t vertex = heap->dominators.vertices[child];
+		struct live_holding holding = { .kind = HOLDING_GLOBAL, .vertex = vertex };
+		bool fresh;
+		if (vertex >= heap->scan.graph.object_count ||
+		    heap_object_type(heap, vertex) != HEAP_TYPE_UNKNOWN ||
+		    !weigh_one(weighing, &holding) || holding.bytes < GLOBAL_LARGE)
+			continue;
+		holding.address = heap_value_address(heap, vertex);
+		holding.entries = holding.objects;
+		TRY(live_holding_vector_append(&weighing->holdings->list, &holding));
+		TRY(remember(weighing, weighing->holdings->list.count - 1, &fresh));
+		weighing->holdings->list.count -= !fresh;
+	}
+	return NULL;
+}
+
 static struct error *weigh(struct weighing *weighing)
 {
 	const struct heap *heap = weighing->heap;
@@ -262,6 +288,7 @@ static struct error *weigh(struct weighing *weighing)
 	TRY(weigh_read(weighing));
 	TRY(weigh_trees(weighing));
 	TRY(weigh_globals(weighing));
+	TRY(weigh_untyped(weighing));
 	for (size_t i = 0; i < list->count; i++)
 		TRY(take_samples(weighing, &list->items[i]));
 	heap_count(heap, &totals);

@@ -8,13 +8,13 @@
 #include "leak/live/live.h"
 
 /*
- * What can hold ever more: globals; maps wherever they are (those that a sync.Map consists of among
- * them), and slices. Nothing in Go's heap moves, so that each has the same address at every moment
+ * What can hold ever more: globals, and objects of no known type that nothing else holds; maps wherever
+ * they are (those that a sync.Map consists of among them), and slices. Nothing in Go's heap moves, so that each has the same address at every moment
  * of a process; a sync.Map exchanges its maps, and has that of what holds it; a slice exchanges its
  * array, and has that of its header.
  */
 enum holding_kind {
-	HOLDING_GLOBAL,
+	HOLDING_GLOBAL, /* or such an object */
 	HOLDING_MAP,
 	HOLDING_SYNC_MAP,
 	HOLDING_SLICE,

@@ -23,7 +23,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import packages  # noqa: E402
 from test_exec import DOWSE, PATIENCE, leaks, run, under_dowse, without_times  # noqa: E402
 
-SANITIZED = os.environ.get("DOWSE_SANITIZED") == "1"
 CALL_PTRACE, CALL_MEMFD = 101, 319
 
 
@@ -62,7 +61,8 @@ class RefusedTest(unittest.TestCase):
         answer = under_dowse(*words, environment=UNTRACED, preexec_fn=lambda: refuse(*numbers))
         self.assertEqual((answer.returncode, answer.stdout), (1, ""), answer.stderr)
         self.assertEqual(len(answer.stderr.splitlines()), 1)
-        answer = under_dowse(*words, options=["--if-possible"], environment=UNTRACED, preexec_fn=lambda: refuse(*numbers))
+        answer = under_dowse(*words, options=["--if-possible"],
+                             environment=UNTRACED, preexec_fn=lambda: refuse(*numbers))
         self.assertEqual((answer.returncode, answer.stdout), (0, "on standard output\nPASS\n"))
         warning, *others = answer.stderr.splitlines()
         self.assertTrue(warning.startswith("dowse: warning: it runs unwatched: "), warning)
@@ -71,7 +71,6 @@ class RefusedTest(unittest.TestCase):
     def test_ptrace(self):
         self.check(CALL_PTRACE)
 
-    @unittest.skipIf(SANITIZED, "the sanitizer's own start is in the way")
     def test_memory(self):
         self.check(CALL_MEMFD)
 

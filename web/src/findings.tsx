@@ -45,7 +45,7 @@ function Excerpt({ source, line }: { source: Source | null | undefined; line: nu
 		<pre class="excerpt" tabIndex={0} aria-label={`Source, from line ${first} on`}>
 			{source.lines.map((text, i) => (
 				<span key={i} class={first + i === line ? 'line here' : 'line'}>
-					<span class="count">{first + i}</span> <bdi>{lines(text, 300)}</bdi>{'\n'}
+					<span class="count">{first + i}</span> <bdi>{lines(text, 300).replace(/\t/g, '    ')}</bdi>{'\n'}
 				</span>
 			))}
 			{source.state === 'unsure' && <span class="line unknown">The file may have changed since the program was built.</span>}

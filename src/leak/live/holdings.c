@@ -88,15 +88,6 @@ struct error *live_holdings_read(struct heap *heap, const struct heap_views *vie
 	return holdings_read_slices(heap, views, ret);
 }
 
-uint32_t holdings_dominator(const struct heap *heap, uint32_t vertex)
-{
-	const struct dominators *dominators = &heap->dominators;
-	uint32_t number = dominators->numbers[vertex];
-	if (number == VERTEX_NONE || !dominators->parents[number])
-		return VERTEX_NONE;
-	return dominators->vertices[dominators->parents[number]];
-}
-
 /* An array that is most of it is exchanged for a larger one as it grows. */
 static bool is_its_array(const struct weighing *weighing, const struct live_holding *holding,
 			 uint32_t vertex)
@@ -213,20 +204,28 @@ static struct error *weigh_read(struct weighing *weighing)
 	return NULL;
 }
 
+/* Unless its address is another's already. */
+static struct error *keep(struct weighing *weighing, const struct live_holding *holding)
+{
+	struct live_holding_vector *list = &weighing->holdings->list;
+	bool fresh;
+	TRY(live_holding_vector_append(list, holding));
+	TRY(remember(weighing, list->count - 1, &fresh));
+	list->count -= !fresh;
+	return NULL;
+}
+
 static struct error *weigh_trees(struct weighing *weighing)
 {
 	const struct heap *heap = weighing->heap;
 	for (uint32_t vertex = 0; vertex < heap->scan.graph.object_count; vertex++) {
 		struct live_holding tree = { .kind = HOLDING_SYNC_MAP, .vertex = vertex };
-		bool fresh;
 		if (!holdings_is_sync_tree(weighing, vertex) || !weigh_one(weighing, &tree) ||
 		    tree.objects * 16 < PIECE_LARGE)
 			continue;
 		tree.address = heap_value_address(heap, vertex);
 		tree.entries = holdings_sync_tree_count(weighing, vertex);
-		TRY(live_holding_vector_append(&weighing->holdings->list, &tree));
-		TRY(remember(weighing, weighing->holdings->list.count - 1, &fresh));
-		weighing->holdings->list.count -= !fresh;
+		TRY(keep(weighing, &tree));
 	}
 	return NULL;
 }
@@ -241,14 +240,11 @@ static struct error *weigh_globals(struct weighing *weighing)
 			.address = root->address,
 			.vertex = heap->scan.graph.object_count + (uint32_t)i,
 		};
-		bool fresh;
 		if (root->kind != HEAP_ROOT_GLOBAL || !weigh_one(weighing, &global) ||
 		    global.bytes < GLOBAL_LARGE)
 			continue;
 		global.entries = global.objects;
-		TRY(live_holding_vector_append(&weighing->holdings->list, &global));
-		TRY(remember(weighing, weighing->holdings->list.count - 1, &fresh));
-		weighing->holdings->list.count -= !fresh;
+		TRY(keep(weighing, &global));
 	}
 	return NULL;
 }
@@ -265,16 +261,13 @@ static struct error *weigh_untyped(struct weighing *weighing)
 	     child = dominator_tree_next(tree, 0, child)) {
 		uint32_t vertex = heap->dominators.vertices[child];
 		struct live_holding holding = { .kind = HOLDING_GLOBAL, .vertex = vertex };
-		bool fresh;
 		if (vertex >= heap->scan.graph.object_count ||
 		    heap_object_type(heap, vertex) != HEAP_TYPE_UNKNOWN ||
 		    !weigh_one(weighing, &holding) || holding.bytes < GLOBAL_LARGE)
 			continue;
 		holding.address = heap_value_address(heap, vertex);
 		holding.entries = holding.objects;
-		TRY(live_holding_vector_append(&weighing->holdings->list, &holding));
-		TRY(remember(weighing, weighing->holdings->list.count - 1, &fresh));
-		weighing->holdings->list.count -= !fresh;
+		TRY(keep(weighing, &holding));
 	}
 	return NULL;
 }

@@ -12,9 +12,6 @@ struct weighing {
 	uint8_t *maps, *entries, *nodes;
 };
 
-/* VERTEX_NONE: nobody does. */
-uint32_t holdings_dominator(const struct heap *heap, uint32_t vertex);
-
 /* holdings_slices.c: append the slices, and what stands in their elements. */
 struct error *holdings_read_slices(const struct heap *heap, const struct heap_views *views,
 				   struct live_holdings *holdings) must_use;

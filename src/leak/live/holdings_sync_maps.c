@@ -5,6 +5,7 @@
 
 #include "heap/edge_names.h"
 #include "heap/holders.h"
+#include "leak/live/library.h"
 
 /*
  * What a sync.Map keeps its entries in: up to Go 1.23 a map that is read and one that is written;
@@ -84,7 +85,7 @@ void holdings_become_sync_map(const struct weighing *weighing, struct live_holdi
 	uint32_t vertex = holding->vertex;
 	/* What is read lies in a struct of its own, which holds nothing else. */
 	for (int i = 0; i < 2; i++) {
-		uint32_t above = holdings_dominator(heap, vertex);
+		uint32_t above = library_dominator(heap, vertex);
 		const char *name = "";
 		if (above == VERTEX_NONE)
 			break;
@@ -105,7 +106,7 @@ static bool is_entry_of(const struct weighing *weighing, uint32_t entry, uint32_
 {
 	uint32_t above = entry;
 	for (int i = 0; i < ENTRY_DEPTH; i++) {
-		above = holdings_dominator(weighing->heap, above);
+		above = library_dominator(weighing->heap, above);
 		if (above == owner)
 			return true;
 		if (above == VERTEX_NONE || is_of(weighing, weighing->entries, above))
@@ -138,7 +139,7 @@ bool holdings_is_sync_tree(const struct weighing *weighing, uint32_t vertex)
 {
 	const struct heap *heap = weighing->heap;
 	return is_of(weighing, weighing->nodes, vertex) && heap_is_reached(heap, vertex) &&
-	       !is_of(weighing, weighing->nodes, holdings_dominator(heap, vertex));
+	       !is_of(weighing, weighing->nodes, library_dominator(heap, vertex));
 }
 
 /*
@@ -158,7 +159,7 @@ uint64_t holdings_sync_tree_count(const struct weighing *weighing, uint32_t vert
 		others += !is_of(weighing, weighing->nodes, below) && below < graph->object_count &&
 			  graph->rows[below] < graph->rows[below + 1] &&
 			  is_of(weighing, weighing->nodes,
-				holdings_dominator(weighing->heap, below));
+				library_dominator(weighing->heap, below));
 	}
 	return entries ? entries : others;
 }
@@ -167,12 +168,12 @@ uint64_t holdings_sync_tree_count(const struct weighing *weighing, uint32_t vert
 static bool is_value(const struct weighing *weighing, uint32_t vertex)
 {
 	const struct heap *heap = weighing->heap;
-	uint32_t above = holdings_dominator(heap, vertex);
+	uint32_t above = library_dominator(heap, vertex);
 	if (above == VERTEX_NONE)
 		return false;
 	if (is_of(weighing, weighing->entries, above))
 		return weighing->tree->sizes[heap->dominators.numbers[vertex]] == 1;
-	return is_of(weighing, weighing->entries, holdings_dominator(heap, above));
+	return is_of(weighing, weighing->entries, library_dominator(heap, above));
 }
 
 bool holdings_sync_is_own(const struct weighing *weighing, const struct live_holding *holding,

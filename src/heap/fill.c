@@ -48,28 +48,31 @@ static void take_slice(struct filling *filling, uint32_t row, uint64_t element, 
 	}
 }
 
-static void take_element(struct filling *filling, const struct fill_plan *plan,
-			 const uint8_t *bytes, size_t size)
+/* What of the object begins `at` bytes into the piece of it that is in hand. */
+static void take_element(struct filling *filling, const struct fill_plan *plan, uint32_t vertex,
+			 uint64_t at, const uint8_t *bytes, size_t size)
 {
 	for (size_t i = 0; i < plan->header_count; i++) {
 		const struct fill_header *header = &plan->headers[i];
 		uint64_t words[3];
 		if (header->offset > size || size - header->offset < HEADER)
 			return;
+		if (!heap_visit_is_pointer(filling->heap, vertex, at + header->offset))
+			continue;
 		memcpy(words, bytes + header->offset, sizeof(words));
 		take_slice(filling, header->row, header->element, words[0], words[1], words[2]);
 	}
 }
 
 /* Pieces of a large object are of whole elements, where nothing stands before the first one. */
-static void take_elements(struct filling *filling, const struct fill_plan *plan, uint64_t offset,
-			  const uint8_t *bytes, size_t size)
+static void take_elements(struct filling *filling, const struct fill_plan *plan, uint32_t vertex,
+			  uint64_t offset, const uint8_t *bytes, size_t size)
 {
 	uint64_t start = offset ? 0 : plan->layout->start, stride = plan->layout->stride;
 	if (offset && !stride)
 		return;
-	for (uint64_t at = start; at < size; at += stride) {
-		take_element(filling, plan, bytes + at, (size_t)(size - at));
+	for (uint64_t at = start; at < size && size - at >= stride; at += stride) {
+		take_element(filling, plan, vertex, at, bytes + at, (size_t)(size - at));
 		if (!stride)
 			return;
 	}
@@ -132,7 +135,7 @@ static struct error *take(void *argument, uint32_t vertex, uint64_t offset, cons
 	struct filling *filling = argument;
 	const struct fill_plan *plan = &filling->plans[heap_object_type(filling->heap, vertex)];
 	if (plan->kind == FILL_PLAN_SLICES)
-		take_elements(filling, plan, offset, bytes, size);
+		take_elements(filling, plan, vertex, offset, bytes, size);
 	else if (offset || size < plan->layout->size)
 		return NULL;
 	else if (plan->kind == FILL_PLAN_MAP)

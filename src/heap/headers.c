@@ -181,8 +181,9 @@ static struct error *hand_out(struct heap_headers *headers, const uint64_t words
 	return headers->take(headers->argument, &header);
 }
 
+/* What of the object begins `at` bytes into the piece of it that is in hand. */
 static struct error *take_element(struct heap_headers *headers, const struct header_plan *plan,
-				  const uint8_t *bytes, size_t size)
+				  uint32_t vertex, uint64_t at, const uint8_t *bytes, size_t size)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct header_word *word = &plan->words[i];
@@ -190,6 +191,8 @@ static struct error *take_element(struct heap_headers *headers, const struct hea
 		size_t wanted = (word->is_string ? STRING_WORDS : SLICE_WORDS) * sizeof(*words);
 		if (word->offset > size || size - word->offset < wanted)
 			return NULL;
+		if (!heap_visit_is_pointer(headers->heap, vertex, at + word->offset))
+			continue;
 		memcpy(words, bytes + word->offset, wanted);
 		TRY(hand_out(headers, words, word->element, word->is_string, word->keeper));
 	}
@@ -205,8 +208,8 @@ static struct error *take_object(void *argument, uint32_t vertex, uint64_t offse
 	uint64_t start = offset ? 0 : plan->layout->start, stride = plan->layout->stride;
 	if (offset && !stride)
 		return NULL;
-	for (uint64_t at = start; at < size; at += stride) {
-		TRY(take_element(headers, plan, bytes + at, (size_t)(size - at)));
+	for (uint64_t at = start; at < size && size - at >= stride; at += stride) {
+		TRY(take_element(headers, plan, vertex, at, bytes + at, (size_t)(size - at)));
 		if (!stride)
 			return NULL;
 	}

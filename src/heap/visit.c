@@ -169,6 +169,13 @@ static struct error *visit(struct visiting *visiting)
 	return flush(visiting);
 }
 
+bool heap_visit_is_pointer(const struct heap *heap, uint32_t vertex, uint64_t offset)
+{
+	const struct heap_shape *shape = &heap->scan.shape_list.list[heap->scan.shapes[vertex]];
+	return shape->kind != SHAPE_POINTERS || offset / 8 >= 64 ||
+	       (shape->mask >> offset / 8 & 1) != 0;
+}
+
 struct error *heap_visit(const struct heap *heap, const struct heap_visitor *visitor,
 			 uint64_t *ret_unreadable)
 {

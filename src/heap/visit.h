@@ -20,6 +20,12 @@ struct heap_visitor {
 	void *argument;
 };
 
+/*
+ * Does the collector take that word of an object for a pointer? Behind the last element of a small
+ * object, or what a value of its type needs, lies what was there before. Unknown of large ones: true.
+ */
+bool heap_visit_is_pointer(const struct heap *heap, uint32_t vertex, uint64_t offset);
+
 /* *ret_unreadable counts objects that are not there, in whole or in part. */
 struct error *heap_visit(const struct heap *heap, const struct heap_visitor *visitor,
 			 uint64_t *ret_unreadable) must_use;

@@ -53,6 +53,8 @@ var (
 	right   string
 	parts   []string
 	nearly  []string
+	stay    []*[22]string
+	small   []map[string][]string
 	sink    unsafe.Pointer
 	twins   []twin
 )
@@ -113,6 +115,24 @@ func build() {
 	// The same copies once more.
 	again = append(again, flags[:700]...)
 	tell("string", short, 2000, uint64(len(short)), map[string]int{"[]string": 2700})
+
+	// What a group of these maps leaves free of its slot still has such strings in it.
+	for i := 0; i < 1000; i++ {
+		old := new([22]string)
+		if i%10 == 0 {
+			stay = append(stay, old)
+			continue
+		}
+		for k := range old {
+			old[k] = flags[i]
+		}
+		sink = unsafe.Pointer(old)
+	}
+	sink = nil
+	runtime.GC()
+	for i := 0; i < 1200; i++ {
+		small = append(small, map[string][]string{"a key that is a constant": nil})
+	}
 
 	block := "sixteen of bytes"
 	word := "a word on a page of the book"

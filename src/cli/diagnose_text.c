@@ -117,6 +117,7 @@ struct error *diagnose_text(struct invocation *invocation, struct cli_target *ta
 		.goroutines = &text_dump(&judgement.text)->goroutines,
 		.groups = &judgement.told.groups,
 		.built_before_ns = source_built_before(&judgement.text.subject, target->descriptor),
+		.races = text_dump(&judgement.text)->form == DUMP_RACE,
 		.looks = judgement.has_earlier ? 2 : 1,
 		.between_ns = judgement.told.evidence.elapsed_ns,
 	};

@@ -28,9 +28,9 @@ static struct error *print(struct invocation *invocation, const struct text *tex
 				  text->chosen, invocation->out);
 	if (cli_format_is(invocation, "go") && dump->form != DUMP_STACKS)
 		return error_new(ERROR_UNSUPPORTED,
-				 "%s has no text that --format go could give back: it is counted "
-				 "stacks",
-				 text->subject.name);
+				 "%s has no text that --format go could give back: it is %s",
+				 text->subject.name,
+				 dump->form == DUMP_RACE ? "a race report" : "counted stacks");
 	if (cli_format_is(invocation, "go")) {
 		print_go(report, dump, invocation->out);
 	} else if (cli_format_is(invocation, "folded")) {

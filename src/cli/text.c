@@ -15,6 +15,7 @@ static const char *form_name(const struct dump *dump)
 	static const char *const names[] = {
 		[DUMP_STACKS] = "goroutine dump",
 		[DUMP_COUNTS] = "goroutine profile",
+		[DUMP_RACE] = "race report",
 	};
 	return names[dump->form];
 }
@@ -49,6 +50,32 @@ struct error *text_warn(struct text *text, const char *format, ...)
 	return NULL;
 }
 
+/* Races are no leaks, but who looks for one wants to know of the others. */
+static struct error *warn_of_races(struct text *text)
+{
+	const struct dumps *dumps = &text->dumps;
+	const struct dump *dump = text_dump(text);
+	size_t races = 0, last = 0;
+	for (size_t i = 0; i < dumps->list.count; i++) {
+		if (dumps->list.items[i]->form != DUMP_RACE)
+			continue;
+		races++;
+		last = i;
+	}
+	if (!races)
+		return NULL;
+	if (dump->form == DUMP_RACE)
+		return text_warn(text,
+				 "a race report tells of the goroutines that raced alone, by "
+				 "numbers of the race detector's own%s",
+				 races > 1 ? " (--dump N chooses another)" : "");
+	return text_warn(text,
+			 "%zu race report%s besides, the last at line %" PRIu64
+			 ": goroutines --dump %zu shows it",
+			 races, races > 1 ? "s are in it" : " is in it",
+			 dumps->list.items[last]->line, last + 1);
+}
+
 static struct error *describe(struct text *text, const char *path)
 {
 	const struct dump *dump = text_dump(text);
@@ -72,7 +99,8 @@ static struct error *describe(struct text *text, const char *path)
 	if (!text->name)
 		return error_no_memory();
 	text->subject.name = text->name;
-	if (dump && dump->cut)
+	TRY(warn_of_races(text));
+	if (dump && dump->cut && dump->form != DUMP_RACE)
 		TRY(text_warn(text, "the dump may lack goroutines: %s", dump->cut));
 	if (text->dumps.problem[0])
 		TRY(text_warn(text, "%s is not all there: %s", called, text->dumps.problem));
@@ -82,13 +110,16 @@ static struct error *describe(struct text *text, const char *path)
 	return NULL;
 }
 
-/* The one with most goroutines, and of several such the last. */
+/* The one with most goroutines, and of several such the last; a race report only if there is nothing else. */
 static size_t choose_largest(const struct dumps *dumps)
 {
 	size_t chosen = 0;
 	uint64_t most = 0;
 	for (size_t i = 0; i < dumps->list.count; i++) {
-		uint64_t count = goroutines_count(&dumps->list.items[i]->goroutines, true);
+		const struct dump *dump = dumps->list.items[i];
+		uint64_t count = dump->form == DUMP_RACE
+					 ? 0
+					 : goroutines_count(&dump->goroutines, true);
 		if (count >= most) {
 			most = count;
 			chosen = i;

@@ -143,6 +143,8 @@ struct error *counts_line(struct reader *reader, const char *bytes, size_t lengt
 		TRY(reader_end(reader, false));
 		return reader_line(reader, bytes, length);
 	}
+	if (race_begins(bytes, length))
+		return reader_begin_race(reader, bytes, length);
 	reader->foreign++;
 	reader->foreign_bytes += length;
 	return NULL;

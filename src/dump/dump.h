@@ -8,12 +8,13 @@
 
 /*
  * Goroutines as programs print them: for debug=1 and debug=2, with a panic, a fatal error, a
- * signal, a test that timed out. They lie in logs of any kind, between the lines of
+ * signal, a test that timed out, and by the race detector. They lie in logs of any kind, between the lines of
  * others, behind what the log puts before each line (wrapping.h).
  */
 enum dump_form {
 	DUMP_STACKS, /* each goroutine with its id: debug=2 and what is printed at an end */
 	DUMP_COUNTS, /* how many stand where: debug=1; no ids, states or creators */
+	DUMP_RACE,   /* a race report: who raced, with numbers of the detector's own */
 };
 
 /*

@@ -31,6 +31,7 @@ void reader_deinit(struct reader *reader)
 {
 	stack_texts_deinit(&reader->stacks);
 	stack_text_builder_deinit(&reader->stack);
+	race_deinit(&reader->race);
 	map_deinit(&reader->ids);
 	writer_deinit(&reader->text);
 }
@@ -44,7 +45,6 @@ void reader_note(struct reader *reader, const char *bytes, size_t length)
 		"SIGABRT: ",
 		"SIGSEGV: ",
 		"SIGTRAP: ",
-		"WARNING: DATA RACE",
 		"unexpected fault address ",
 		"runtime: goroutine stack exceeds ",
 	};
@@ -130,7 +130,8 @@ static struct error *drop_smallest(struct reader *reader)
 	size_t least = counts[few];
 	for (size_t i = 0; i < list->count; i++) {
 		struct dump *dump = list->items[i];
-		if (few && dump->goroutines.list.count <= least) {
+		bool open = dump == reader->dump || dump == reader->race.dump;
+		if (few && !open && dump->goroutines.list.count <= least) {
 			few--;
 			reader->kept -= memory_of(dump);
 			reader->dumps->dropped++;
@@ -143,19 +144,15 @@ static struct error *drop_smallest(struct reader *reader)
 	return NULL;
 }
 
-struct error *reader_begin_dump(struct reader *reader, enum dump_form form)
+/* One more in the list, or NULL where it would be too many. */
+static struct error *add_dump(struct reader *reader, enum dump_form form, struct dump **ret)
 {
+	*ret = NULL;
 	if ((!has_room(reader) && reader->dumps->list.count >= DUMPS_FEW) ||
 	    reader->dumps->list.count == DUMPS_MAX)
 		TRY(drop_smallest(reader));
-	if (!has_room(reader)) {
-		/* Each of its goroutines comes here: it is one dump that is dropped. */
-		reader->dumps->dropped += !reader->drops || reader->foreign_tells;
-		reader->drops = true;
-		reader->foreign_tells = false;
+	if (!has_room(reader))
 		return NULL;
-	}
-	reader->drops = false;
 	struct dump *dump = calloc(1, sizeof(*dump));
 	if (!dump)
 		return error_no_memory();
@@ -164,11 +161,27 @@ struct error *reader_begin_dump(struct reader *reader, enum dump_form form)
 		free(dump);
 		return error;
 	}
-	reader->dump = dump;
 	dump->form = form;
 	dump->line = reader->line;
 	dump->goroutines.complete = true;
 	dump->goroutines.told = true;
+	*ret = dump;
+	return NULL;
+}
+
+struct error *reader_begin_dump(struct reader *reader, enum dump_form form)
+{
+	struct dump *dump;
+	TRY(add_dump(reader, form, &dump));
+	if (!dump) {
+		/* Each of its goroutines comes here: it is one dump that is dropped. */
+		reader->dumps->dropped += !reader->drops || reader->foreign_tells;
+		reader->drops = true;
+		reader->foreign_tells = false;
+		return NULL;
+	}
+	reader->drops = false;
+	reader->dump = dump;
 	reader->runs = reader->more_threads = false;
 	reader->foreign = reader->foreign_bytes = reader->empty = 0;
 	if (reader->foreign_tells)
@@ -467,9 +480,53 @@ static bool fits(struct reader *reader, const char *bytes, size_t length)
 	       add_call(reader, bytes, length);
 }
 
+/* A race report that is over. Behind one that stood alone the log goes on as it likes. */
+static void close_race(struct reader *reader, const struct dump *dump)
+{
+	reader->kept += memory_of(dump);
+	reader->finished = !reader->dump;
+}
+
+static struct error *end_race(struct reader *reader)
+{
+	const struct dump *dump = reader->race.dump;
+	TRY(race_end(&reader->race));
+	if (dump)
+		close_race(reader, dump);
+	return NULL;
+}
+
+struct error *reader_begin_race(struct reader *reader, const char *bytes, size_t length)
+{
+	struct dump *dump;
+	TRY(end_race(reader));
+	TRY(add_dump(reader, DUMP_RACE, &dump));
+	reader->dumps->dropped += !dump;
+	reader->finished = false;
+	return dump ? race_begin(&reader->race, dump, bytes, length) : NULL;
+}
+
+/* Is the line the race report's that is in hand? */
+static struct error *take_race_line(struct reader *reader, const char *bytes, size_t length,
+				    bool *ret_taken)
+{
+	const struct dump *dump = reader->race.dump;
+	enum race_line what;
+	TRY(race_take(&reader->race, bytes, length, &what));
+	if (!reader->race.dump)
+		close_race(reader, dump);
+	*ret_taken = what != RACE_LINE_STRANGE;
+	return NULL;
+}
+
 struct error *reader_line(struct reader *reader, const char *bytes, size_t length)
 {
 	struct dump_header header;
+	bool taken = false;
+	if (reader->race.dump)
+		TRY(take_race_line(reader, bytes, length, &taken));
+	if (taken)
+		return NULL;
 	if (reader->in_counts)
 		return counts_line(reader, bytes, length);
 	if (!length) {
@@ -490,6 +547,8 @@ struct error *reader_line(struct reader *reader, const char *bytes, size_t lengt
 		own(reader, bytes, length);
 		return NULL;
 	}
+	if (race_begins(bytes, length))
+		return reader_begin_race(reader, bytes, length);
 	pass(reader, bytes, length);
 	return NULL;
 }
@@ -510,6 +569,8 @@ static bool breaks_off(const struct reader *reader, bool in_line)
 struct error *reader_end(struct reader *reader, bool in_line)
 {
 	bool cut = breaks_off(reader, in_line);
+	TRY(end_race(reader));
+	reader->finished = false;
 	TRY(reader->in_counts ? counts_end(reader) : reader_end_goroutine(reader));
 	struct dump *dump = reader->dump;
 	if (cut && dump && dump->goroutines.list.count) {

@@ -4,6 +4,7 @@
 
 #include "dump/dump.h"
 #include "dump/header.h"
+#include "dump/races.h"
 #include "dump/stacks.h"
 
 /*
@@ -43,6 +44,8 @@ struct reader {
 	bool apart;         /* since the last goroutine ended something stood in between */
 	bool more_threads;  /* a crash goes on with what other threads run */
 	bool drops;         /* the last dump had no room */
+	struct race race;   /* a report that is in hand, maybe between the lines of the dump */
+	bool finished;      /* one is over that was not */
 	bool runs;          /* a goroutine of this dump runs, and shows its stack */
 	char reason[256];   /* of the next dump */
 	uint64_t line;      /* of the line in hand */
@@ -68,7 +71,7 @@ struct error *reader_end(struct reader *reader, bool in_line) must_use;
 
 static inline bool reader_is_lost(const struct reader *reader)
 {
-	return reader->foreign > READER_LOST_LINES || reader->foreign_bytes > READER_LOST_BYTES;
+	return reader->finished || reader->foreign > READER_LOST_LINES || reader->foreign_bytes > READER_LOST_BYTES;
 }
 
 /* What a line before the next dump says of why it was made. */

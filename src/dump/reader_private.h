@@ -17,6 +17,10 @@ struct error *reader_check_stack(struct reader *reader) must_use;
 /* A dump of its own; NULL in reader->dump when there would be too many. */
 struct error *reader_begin_dump(struct reader *reader, enum dump_form form) must_use;
 
+/* The report whose first access this is. */
+struct error *reader_begin_race(struct reader *reader, const char *bytes,
+				size_t length) must_use;
+
 /* Counted stacks, debug=1 (counts.c). */
 bool counts_begin(const char *bytes, size_t length);
 struct error *counts_start(struct reader *reader, const char *bytes, size_t length) must_use;

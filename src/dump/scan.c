@@ -149,7 +149,8 @@ static bool line_begins_dump(struct scan *scan, size_t begin, size_t found, size
 	const char *window = scan->source.window;
 	for (; found < end; found = needle_find(&needle, window, end, found + 1)) {
 		/* Most of what has the word in it is none, and told by its next bytes. */
-		if (wrapping_find_header(window + found, MIN(end - found, (size_t)64)) == 0)
+		size_t at;
+		if (wrapping_is_header(window + begin, end - begin, found - begin, &at))
 			return wrapping_find(&scan->wrapping, window + begin, end - begin);
 	}
 	return false;

@@ -7,6 +7,7 @@
 #include "dump/escapes.h"
 #include "dump/needle.h"
 #include "dump/prefix.h"
+#include "dump/races.h"
 
 /* How far behind a header its line's end is looked for where that is written as something else. */
 #define HEADER_MAX 1024
@@ -36,13 +37,20 @@ static bool is_header(const char *at, size_t length)
 	       (length - behind > 6 && !memcmp(at + behind, " gp=0x", 6));
 }
 
-size_t wrapping_find_header(const char *line, size_t length)
+bool wrapping_is_header(const char *line, size_t length, size_t word, size_t *ret_begin)
+{
+	*ret_begin = word;
+	return is_header(line + word, length - word) || race_find(line, length, word, ret_begin);
+}
+
+/* Where a goroutine's header, a counted profile's or a race report's begins; `length` where none does. */
+static size_t find_header(const char *line, size_t length)
 {
 	const struct needle needle = NEEDLE("goroutine", 3, 8);
-	size_t at = 0;
+	size_t at = 0, begin;
 	while ((at = needle_find(&needle, line, length, at)) < length) {
-		if (is_header(line + at, length - at))
-			return at;
+		if (wrapping_is_header(line, length, at, &begin))
+			return begin;
 		at++;
 	}
 	return length;
@@ -225,7 +233,7 @@ bool wrapping_find(struct wrapping *wrapping, const char *line, size_t length)
 	}
 	bool done = false;
 	while (!done) {
-		size_t header = wrapping_find_header(text.bytes, text.length);
+		size_t header = find_header(text.bytes, text.length);
 		if (header == text.length || !peel(wrapping, &text, header, &done))
 			return false;
 	}
@@ -310,7 +318,7 @@ static struct error *descend_one_line(const struct descent *descent, unsigned de
 				      const char *line, size_t length)
 {
 	struct wrapping_layer *layer = &descent->wrapping->layers[depth];
-	size_t header = wrapping_find_header(line, length);
+	size_t header = find_header(line, length);
 	if (header == length || !has_room(descent->wrapping, length))
 		return take_line(descent, line, length);
 	size_t begin = layer->kind == WRAPPING_QUOTED ? begin_of_text(line, header) : header;

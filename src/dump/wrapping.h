@@ -62,7 +62,7 @@ bool wrapping_holds(const struct wrapping *wrapping);
 struct error *wrapping_flush(struct wrapping *wrapping, wrapping_taker *take, void *argument)
 	must_use;
 
-/* Where a goroutine's header, or a counted profile's, begins in a line; `length` where none does. */
-size_t wrapping_find_header(const char *line, size_t length);
+/* Does a dump begin in the line by its word "goroutine" at `word`? Then also where. */
+bool wrapping_is_header(const char *line, size_t length, size_t word, size_t *ret_begin);
 
 #endif

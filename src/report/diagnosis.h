@@ -32,6 +32,7 @@ struct diagnosis {
 	const struct runtime_counters *counters;     /* NULL: not to be had */
 	const struct runtime_memory *memory;         /* NULL: not to be had */
 	const struct profile_look *profile;          /* NULL: of no profile */
+	bool races;                                  /* of a race report, which tells of no leak */
 	bool all;                                    /* every finding in full */
 	const char *folder;                          /* that dowse was called in; NULL unknown */
 	const char *main_module;                     /* its path; NULL unknown */

@@ -94,6 +94,8 @@ static const char *nothing_found(const struct diagnosis *diagnosis)
 		return "nothing but what is suppressed";
 	if (diagnosis->profile)
 		return profile_verdict(diagnosis->profile);
+	if (diagnosis->races)
+		return "two goroutines race; of leaks a race report tells nothing";
 	if (!diagnosis->heap)
 		return diagnosis->looks > 1 ? "two looks at its goroutines show no leak"
 					    : "one look at its goroutines shows no leak";
@@ -265,7 +267,9 @@ static void write_states(const struct diagnosis *diagnosis, struct writer *write
 	for (size_t i = 0; i < listed; i++) {
 		writer_printf(writer, "%s%s ", i ? ", " : "",
 			      quantity_count(states.items[i].count, text));
-		safe_string(writer, states.items[i].state);
+		/* Counted stacks have none. */
+		safe_string(writer, *states.items[i].state ? states.items[i].state
+							   : "in a state that is not told");
 		shown += states.items[i].count;
 	}
 	if (shown < total)

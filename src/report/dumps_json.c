@@ -6,6 +6,7 @@ static void write_facts(const struct dump *dump, struct json *json)
 	static const char *const forms[] = {
 		[DUMP_STACKS] = "stacks",
 		[DUMP_COUNTS] = "counts",
+		[DUMP_RACE] = "race",
 	};
 	json_member_unsigned(json, "line", dump->line);
 	json_member_string(json, "form", forms[dump->form]);

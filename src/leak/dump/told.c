@@ -149,7 +149,8 @@ struct error *told_judge(struct dump *dump, const struct dump *earlier,
 	*ret_same = false;
 	if (earlier)
 		TRY(take_earlier(evidence, earlier, ret_same));
-	for (size_t i = 0; i < ARRAY_SIZE(detectors); i++)
+	/* Who races does not wait. */
+	for (size_t i = 0; dump->form != DUMP_RACE && i < ARRAY_SIZE(detectors); i++)
 		TRY(detectors[i](evidence, &ret->findings));
 	findings_sort(&ret->findings);
 	return findings_check(&ret->findings);

@@ -24,6 +24,7 @@ struct search {
 	uint32_t *tops; /* by number */
 	struct growing_vector list;
 	struct map by_key;
+	struct growing_deletions deletions;
 	uint64_t *explained; /* by number of a top: bytes that maps below it have grown by */
 	const struct growing *told[FINDINGS_MAX];
 	size_t told_count;
@@ -97,6 +98,7 @@ static struct error *add(struct search *search, const struct live_holding *holdi
 		return NULL;
 	TRY(find_group(search, holding, &growing));
 	growing->count++;
+	growing->partial |= holding->partial || (before && before->partial);
 	growing->entries += holding->entries;
 	growing->bytes += holding->bytes;
 	if (holding->bytes >= growing->example_bytes) {
@@ -141,14 +143,15 @@ static bool is_map(const struct growing *growing)
 	return growing->kind == HOLDING_MAP || growing->kind == HOLDING_SYNC_MAP;
 }
 
-static struct error *judge_alone(const struct search *search, struct growing *growing,
+static struct error *judge_alone(struct search *search, struct growing *growing,
 				 struct findings *findings, bool *ret)
 {
 	bool large = is_large(search, growing);
 	*ret = large || is_most(search, growing);
 	if (!*ret || !is_map(growing))
 		return NULL;
-	TRY(growing_never_shrinks(search->evidence, growing, findings, &growing->endless));
+	TRY(growing_never_shrinks(search->evidence, &search->deletions, growing, findings,
+				  &growing->endless));
 	*ret = large || growing->endless;
 	return NULL;
 }
@@ -173,7 +176,7 @@ static bool is_pool(const struct search *search, const struct growing *growing)
 }
 
 /* Where nothing is to be said of it at all, the code need not be looked at. */
-static struct error *judge_growth(const struct search *search, struct growing *growing,
+static struct error *judge_growth(struct search *search, struct growing *growing,
 				  struct findings *findings, enum certainty *ret_certainty,
 				  bool *ret)
 {
@@ -184,7 +187,8 @@ static struct error *judge_growth(const struct search *search, struct growing *g
 	*ret = growing_judge(growing, ret_certainty);
 	if (!*ret || !is_map(growing))
 		return NULL;
-	TRY(growing_never_shrinks(evidence, growing, findings, &growing->endless));
+	TRY(growing_never_shrinks(evidence, &search->deletions, growing, findings,
+				  &growing->endless));
 	*ret = growing_judge(growing, ret_certainty);
 	return NULL;
 }
@@ -245,7 +249,9 @@ static int compare(const void *left, const void *right)
 /* Bytes that it has more, or by one look has at all. */
 static uint64_t weight_of(const struct search *search, const struct growing *growing)
 {
-	return search->evidence->past ? growing->bytes - growing->bytes_before : growing->bytes;
+	if (!search->evidence->past)
+		return growing->bytes;
+	return growing->bytes - MIN(growing->bytes, growing->bytes_before);
 }
 
 /* Is it below what has been told of, or above that, and no more than that? */
@@ -264,6 +270,15 @@ static bool is_explained(const struct search *search, const struct growing *grow
 	return false;
 }
 
+static void explain(struct search *search, const struct growing *growing)
+{
+	search->explained[growing->top] += weight_of(search, growing);
+	/* Its array is exchanged for a larger one by leaps. */
+	if (growing->kind == HOLDING_SLICE)
+		search->explained[growing->top] += heap_object_size(search->evidence->heap,
+								    growing->example);
+}
+
 static struct error *consider(struct search *search, struct growing *growing,
 			      struct findings *findings)
 {
@@ -274,19 +289,19 @@ static struct error *consider(struct search *search, struct growing *growing,
 		TRY(judge_growth(search, growing, findings, &certainty, &told));
 	else
 		TRY(judge_alone(search, growing, findings, &told));
+	/* What is not known of it is not known of the global that has it, either. */
+	if (!told && growing->partial)
+		explain(search, growing);
 	if (!told || is_explained(search, growing) ||
 	    (growing->kind == HOLDING_GLOBAL && is_pool(search, growing)))
 		return NULL;
 	TRY(growing_is_passing(search->evidence, growing, &growing->passing));
 	if (certainty > CERTAINTY_SUSPECT)
-		TRY(growing_is_entrys(search->evidence, growing, &growing->entry));
+		TRY(growing_is_entrys(search->evidence, &search->deletions, growing,
+				      &growing->entry));
 	if (growing->passing || growing->entry)
 		certainty = CERTAINTY_SUSPECT;
-	search->explained[growing->top] += weight_of(search, growing);
-	/* Its array is exchanged for a larger one by leaps. */
-	if (growing->kind == HOLDING_SLICE)
-		search->explained[growing->top] += heap_object_size(search->evidence->heap,
-								    growing->example);
+	explain(search, growing);
 	search->told[search->told_count++] = growing;
 	return report(search, growing, certainty, findings);
 }
@@ -321,6 +336,7 @@ static struct error *growing_find(const struct live_evidence *evidence, void *no
 	big_array_free(search.tops, evidence->heap->dominators.count, sizeof(*search.tops));
 	free(search.explained);
 	map_deinit(&search.by_key);
+	u64_vector_deinit(&search.deletions.types);
 	growing_vector_deinit(&search.list);
 	return error;
 }

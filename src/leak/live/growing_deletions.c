@@ -55,56 +55,86 @@ static bool is_runtimes(const char *function)
 	       strncmp(function, "internal/", 9) == 0;
 }
 
-static bool may_delete_from(const struct binary *binary, uint64_t pc, uint64_t descriptor)
+static struct error *add_call(const struct binary *binary, uint64_t pc,
+			      struct growing_deletions *deletions)
 {
 	uint64_t addresses[ADDRESSES_MAX];
 	struct function function;
 	if (!binary_function(binary, pc - 1, &function) || is_runtimes(function.name))
-		return false;
+		return NULL;
+	deletions->from_any |= strchr(function.name, '[') != NULL;
 	size_t count = call_addresses(binary, pc, addresses, ADDRESSES_MAX);
-	for (size_t i = 0; i < count; i++) {
-		if (addresses[i] == descriptor)
-			return true;
-	}
-	return strchr(function.name, '[') != NULL;
+	for (size_t i = 0; i < count; i++)
+		TRY(u64_vector_append(&deletions->types, &addresses[i]));
+	return NULL;
 }
 
-static struct error *find_in_code(const struct live_evidence *evidence, uint64_t descriptor,
-				  bool *ret)
+static int compare_addresses(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* The code is looked through once, however many maps are asked about. */
+static struct error *read_maps(const struct live_evidence *evidence,
+			       struct growing_deletions *deletions)
 {
 	const struct binary *binary = runtime_binary(evidence->heap->runtime);
 	_cleanup_(call_vector_deinit) struct call_vector calls = { 0 };
 	uint64_t entries[ENTRIES_MAX];
-	size_t count = find_entries(binary, entries);
-	TRY(calls_find(binary, entries, count, &calls));
-	for (size_t i = 0; i < calls.count && !*ret; i++)
-		*ret = may_delete_from(binary, calls.items[i].pc, descriptor);
+	if (deletions->has_maps)
+		return NULL;
+	TRY(calls_find(binary, entries, find_entries(binary, entries), &calls));
+	for (size_t i = 0; i < calls.count; i++)
+		TRY(add_call(binary, calls.items[i].pc, deletions));
+	if (deletions->types.count)
+		qsort(deletions->types.items, deletions->types.count, sizeof(uint64_t),
+		      compare_addresses);
+	deletions->has_maps = true;
 	return NULL;
 }
 
-struct error *growing_deletes_from(const struct live_evidence *evidence, uint32_t type, bool *ret)
+struct error *growing_deletes_from(const struct live_evidence *evidence,
+				   struct growing_deletions *deletions, uint32_t type, bool *ret)
 {
 	struct heap_type map;
 	*ret = type == HEAP_TYPE_UNKNOWN;
 	if (*ret)
 		return NULL;
+	TRY(read_maps(evidence, deletions));
 	heap_types_get(evidence->heap->types, type, &map);
-	return find_in_code(evidence, map.descriptor, ret);
+	*ret = deletions->from_any ||
+	       (deletions->types.count &&
+		bsearch(&map.descriptor, deletions->types.items, deletions->types.count,
+			sizeof(uint64_t), compare_addresses));
+	return NULL;
+}
+
+static struct error *read_sync_maps(const struct live_evidence *evidence, struct findings *findings,
+				    struct growing_deletions *deletions)
+{
+	struct place place;
+	size_t count;
+	if (deletions->has_sync_maps)
+		return NULL;
+	TRY(live_callers_find(evidence, sync_map_deletions, 0, findings, &place, &count));
+	deletions->from_sync_maps = count != 0;
+	deletions->has_sync_maps = true;
+	return NULL;
 }
 
 struct error *growing_never_shrinks(const struct live_evidence *evidence,
+				    struct growing_deletions *deletions,
 				    const struct growing *growing, struct findings *findings,
 				    bool *ret)
 {
 	bool deletes;
-	struct place place;
-	size_t count;
 	*ret = false;
 	if (growing->kind == HOLDING_SYNC_MAP) {
-		TRY(live_callers_find(evidence, sync_map_deletions, 0, findings, &place, &count));
-		*ret = count == 0;
+		TRY(read_sync_maps(evidence, findings, deletions));
+		*ret = !deletions->from_sync_maps;
 	} else if (growing->kind == HOLDING_MAP) {
-		TRY(growing_deletes_from(evidence, growing->type, &deletes));
+		TRY(growing_deletes_from(evidence, deletions, growing->type, &deletes));
 		*ret = !deletes;
 	}
 	return NULL;

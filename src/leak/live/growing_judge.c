@@ -98,7 +98,8 @@ static enum certainty of_kept(struct growing *growing)
 bool growing_judge(struct growing *growing, enum certainty *ret)
 {
 	*ret = CERTAINTY_SUSPECT;
-	if (!has_grown(growing))
+	/* What is counted may have moved from one of a sync.Map's maps to the other, or be deleted. */
+	if (!has_grown(growing) || (growing->partial && !growing->endless))
 		return false;
 	if (growing->samples < GROWING_SAMPLES_LEAST) {
 		if (is_growing_fast(growing))

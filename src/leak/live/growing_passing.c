@@ -53,7 +53,8 @@ static bool is_map(const struct heap *heap, uint32_t vertex)
 }
 
 /* By the shortest way from what lives longest: who works on an entry leads to it, too. */
-struct error *growing_is_entrys(const struct live_evidence *evidence, const struct growing *growing,
+struct error *growing_is_entrys(const struct live_evidence *evidence,
+				struct growing_deletions *deletions, const struct growing *growing,
 				bool *ret)
 {
 	const struct heap *heap = evidence->heap;
@@ -64,7 +65,8 @@ struct error *growing_is_entrys(const struct live_evidence *evidence, const stru
 		if (vertex == VERTEX_NONE)
 			break;
 		if (is_map(heap, vertex))
-			TRY(growing_deletes_from(evidence, heap_object_type(heap, vertex), ret));
+			TRY(growing_deletes_from(evidence, deletions,
+						 heap_object_type(heap, vertex), ret));
 	}
 	return NULL;
 }

@@ -26,10 +26,19 @@ struct growing {
 	bool passing;           /* growing_is_passing() */
 	bool entry;             /* growing_is_entrys() */
 	bool endless;           /* growing_never_shrinks() */
+	bool partial;           /* of some the entries are not all that it has, or more */
 	bool batch;             /* growing_judge(): all is kept, but it may be one */
 };
 
 DEFINE_VECTOR(growing_vector, struct growing);
+
+/* Which maps the program's code deletes from; read when it is first asked for. All zeroes: not read. */
+struct growing_deletions {
+	bool has_maps, has_sync_maps;
+	bool from_any;           /* map, whatever its type */
+	struct u64_vector types; /* descriptors, rising; and other addresses, which are no type's */
+	bool from_sync_maps;
+};
 
 /*
  * growing_judge.c: by what it had and what it has, and `endless`. False: nothing is to be said.
@@ -45,15 +54,18 @@ struct error *growing_is_passing(const struct live_evidence *evidence,
 				 const struct growing *growing, bool *ret) must_use;
 
 /* growing_passing.c: does it belong to an entry of a map, which code may delete from? */
-struct error *growing_is_entrys(const struct live_evidence *evidence, const struct growing *growing,
+struct error *growing_is_entrys(const struct live_evidence *evidence,
+				struct growing_deletions *deletions, const struct growing *growing,
 				bool *ret) must_use;
 
 /* growing_deletions.c: may some code delete from maps of that type? */
-struct error *growing_deletes_from(const struct live_evidence *evidence, uint32_t type, bool *ret)
+struct error *growing_deletes_from(const struct live_evidence *evidence,
+				   struct growing_deletions *deletions, uint32_t type, bool *ret)
 	must_use;
 
 /* growing_deletions.c: is there no code that deletes from such a map? False of what is no map. */
 struct error *growing_never_shrinks(const struct live_evidence *evidence,
+				    struct growing_deletions *deletions,
 				    const struct growing *growing, struct findings *findings,
 				    bool *ret) must_use;
 

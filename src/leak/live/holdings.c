@@ -166,8 +166,10 @@ static struct error *remember(struct weighing *weighing, size_t index, bool *ret
 	TRY(map_insert(&weighing->holdings->by_address, holding->address, index, &slot));
 	struct live_holding *first = &weighing->holdings->list.items[slot->value];
 	*ret_fresh = slot->value == index;
-	if (!*ret_fresh && first->kind == HOLDING_SYNC_MAP && holding->kind == HOLDING_SYNC_MAP)
+	if (!*ret_fresh && first->kind == HOLDING_SYNC_MAP && holding->kind == HOLDING_SYNC_MAP) {
 		first->entries = MAX(first->entries, holding->entries);
+		first->partial |= holding->partial;
+	}
 	return NULL;
 }
 

@@ -27,6 +27,7 @@ struct live_holding {
 	uint64_t array;   /* the address of that */
 	bool reserved;    /* the array is not what append makes, and has room left */
 	bool in_entries;  /* only what its entries hold is still in it: see holdings_sync_maps.c */
+	bool partial;     /* what was deleted may be among its entries, or some are not */
 	uint64_t entries; /* of a map, of a slice; of others the objects that they hold */
 	uint64_t objects; /* that it retains */
 	uint64_t bytes;

@@ -115,6 +115,16 @@ static bool is_entry_of(const struct weighing *weighing, uint32_t entry, uint32_
 	return false;
 }
 
+/*
+ * Of what has no type it is not known to have both maps: in a stripped program two words of one global may be
+ * two roots, each with one of the maps, and what both maps have is neither's.
+ */
+static bool is_known(const struct heap *heap, uint32_t vertex)
+{
+	const struct heap_root *root = heap_vertex_root(heap, vertex);
+	return root ? root->name != NULL : heap_object_type(heap, vertex) != HEAP_TYPE_UNKNOWN;
+}
+
 void holdings_sync_count(const struct weighing *weighing, struct live_holding *holding)
 {
 	const struct dominators *dominators = &weighing->heap->dominators;
@@ -131,6 +141,7 @@ void holdings_sync_count(const struct weighing *weighing, struct live_holding *h
 	}
 	/* Where the types of entries are not known the map's own word stands. */
 	holding->in_entries = entries != 0;
+	holding->partial = !entries || !is_known(weighing->heap, holding->vertex);
 	if (entries)
 		holding->entries = values;
 }

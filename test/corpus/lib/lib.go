@@ -76,6 +76,15 @@ func Wait() {
 	os.Exit(0)
 }
 
+// Until asks until it is so.
+//
+//go:noinline
+func Until(so func() bool) {
+	for !so() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // Background is Wait in a goroutine of its own, where main has something else to wait for.
 func Background() {
 	go Wait()

@@ -5,7 +5,6 @@ package main
 
 import (
 	"sync"
-	"time"
 
 	"corpus/lib"
 )
@@ -21,10 +20,27 @@ func rate(currency string) float64 {
 	return rates[currency]
 }
 
+// Then nobody is let in any more.
+func writerWaits() bool {
+	if lock.TryRLock() {
+		lock.RUnlock()
+		return false
+	}
+	return true
+}
+
+func isRead() bool {
+	if lock.TryLock() {
+		lock.Unlock()
+		return false
+	}
+	return true
+}
+
 func convert(from, to string) float64 {
 	lock.RLock()
 	defer lock.RUnlock()
-	time.Sleep(60 * time.Millisecond)
+	lib.Until(writerWaits)
 	return rate(from) / rate(to)
 }
 
@@ -36,9 +52,9 @@ func update(currency string, value float64) {
 
 func main() {
 	go convert("eur", "usd")
-	time.Sleep(20 * time.Millisecond)
+	lib.Until(isRead)
 	go update("usd", 1.1)
-	time.Sleep(20 * time.Millisecond)
+	lib.Until(writerWaits)
 	for i := 0; i < 10; i++ {
 		go rate("eur")
 	}

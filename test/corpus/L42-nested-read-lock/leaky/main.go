@@ -3,7 +3,6 @@ package main
 
 import (
 	"sync"
-	"time"
 
 	"corpus/lib"
 )
@@ -20,10 +19,27 @@ func (c *catalogue) price(item string) int {
 	return c.items[item]
 }
 
+// Then nobody is let in any more.
+func (c *catalogue) writerWaits() bool {
+	if c.mu.TryRLock() {
+		c.mu.RUnlock()
+		return false
+	}
+	return true
+}
+
+func (c *catalogue) isRead() bool {
+	if c.mu.TryLock() {
+		c.mu.Unlock()
+		return false
+	}
+	return true
+}
+
 func (c *catalogue) total(items ...string) int {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	time.Sleep(60 * time.Millisecond)
+	lib.Until(c.writerWaits)
 	sum := 0
 	for _, item := range items {
 		sum += c.price(item)
@@ -40,7 +56,7 @@ func (c *catalogue) set(item string, cents int) {
 func shop() {
 	c := &catalogue{items: map[string]int{"apples": 1}, pages: make([]byte, 524288)}
 	go c.total("apples", "pears")
-	time.Sleep(20 * time.Millisecond)
+	lib.Until(c.isRead)
 	go c.set("pears", 2)
 }
 

@@ -196,6 +196,7 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 		.heap = look->heap,
 		.counters = look->has_counters ? &look->counters : NULL,
 		.memory = look->has_memory ? &look->memory : NULL,
+		.all = exec->invocation->options.given[OPTION_ALL],
 		.folder = getenv("PWD"),
 		.main_module = runtime_binary(evidence->runtime)->build_info.main.path,
 		.package = package_of(exec),

@@ -43,29 +43,35 @@ static void write_place(const char *label, const struct place *place, struct wri
 	writer_char(writer, '\n');
 }
 
-/* A shell takes it between single quotes, and the flag -run as it is. */
-static bool is_plain(const char *name)
+/* What a shell takes as it is between single quotes. Of the flag -run some need a backslash. */
+static bool is_quotable(const char *name)
 {
 	for (; *name; name++) {
-		if (!isalnum((unsigned char)*name) && !strchr("_-=,:@%#/", *name))
+		if (!isgraph((unsigned char)*name) || strchr("'\\", *name))
 			return false;
 	}
 	return true;
 }
 
-/* "^TestX$/^sub$": one pattern a level. */
+/* "^TestX$/^a\.b$": one pattern a level. */
 static void write_pattern(const char *name, struct writer *writer)
 {
-	while (*name) {
-		size_t length = strcspn(name, "/");
-		writer_printf(writer, "^%.*s$%s", (int)length, name, name[length] ? "/" : "");
-		name += length + (name[length] == '/');
+	writer_char(writer, '^');
+	for (; *name; name++) {
+		if (*name == '/') {
+			writer_string(writer, "$/^");
+			continue;
+		}
+		if (strchr(".+*?()|[]{}^$", *name))
+			writer_char(writer, '\\');
+		writer_char(writer, *name);
 	}
+	writer_char(writer, '$');
 }
 
 static void write_command(const char *package, const char *test, struct writer *writer)
 {
-	if (!package || !test || strlen(test) > NAME_LENGTH || !is_plain(test))
+	if (!package || !test || strlen(test) > NAME_LENGTH || !is_quotable(test))
 		return;
 	bool benchmark = strncmp(test, "Benchmark", 9) == 0;
 	write_label("alone", writer);
@@ -109,14 +115,21 @@ void tests_text_finding(const struct finding *finding, const struct style *style
 	write_command(finding->package, finding->test, writer);
 }
 
-void tests_text_left(const struct left_behind *left, const struct style *style,
-		     struct writer *writer)
+static void write_left_head(const struct left_behind *left, const struct style *style,
+			    struct writer *writer)
 {
 	writer_string(writer, "--- ");
 	style_string(style, STYLE_YELLOW, "LEFT", writer);
 	writer_string(writer, ": ");
 	safe_string_limited(writer, left->test ? left->test : "outside of tests", 200, NULL);
-	writer_string(writer, "\n    ");
+	writer_char(writer, '\n');
+}
+
+void tests_text_left(const struct left_behind *left, const struct style *style,
+		     struct writer *writer)
+{
+	write_left_head(left, style, writer);
+	writer_string(writer, "    ");
 	quantity_write(writer, left->count,
 		       "goroutine is still there: ", "goroutines are still there: ");
 	safe_string_limited(writer, left->state, 100, NULL);
@@ -129,7 +142,7 @@ void tests_text_left(const struct left_behind *left, const struct style *style,
 static void mark(const char *test, struct writer *writer)
 {
 	writer_printf(writer, "%c=== NAME  ", MARK);
-	if (test && is_plain(test))
+	if (test && is_quotable(test))
 		writer_string(writer, test);
 	writer_char(writer, '\n');
 }
@@ -148,6 +161,12 @@ static size_t same_test(const struct findings *findings, size_t from)
 	return n;
 }
 
+/* The first few; a screen is soon full. */
+static bool in_full(const struct diagnosis *diagnosis, size_t i)
+{
+	return i < IN_FULL || diagnosis->all;
+}
+
 static void write_totals(const struct diagnosis *diagnosis, struct writer *writer)
 {
 	size_t count = diagnosis->findings->list.count;
@@ -163,6 +182,8 @@ static void write_totals(const struct diagnosis *diagnosis, struct writer *write
 		writer_printf(writer, ", %zu suppressed", diagnosis->suppressed);
 	if (diagnosis->known)
 		writer_printf(writer, ", %zu known from the baseline", diagnosis->known);
+	if (count + diagnosis->left_count && !in_full(diagnosis, count + diagnosis->left_count - 1))
+		writer_string(writer, "; --all shows each in full");
 	writer_char(writer, '\n');
 }
 
@@ -175,7 +196,7 @@ void tests_text(const struct diagnosis *diagnosis, bool marked, const struct sty
 		if (marked)
 			mark(findings->list.items[i].test, writer);
 		for (size_t j = i; j < i + n; j++) {
-			if (j < IN_FULL || diagnosis->all)
+			if (in_full(diagnosis, j))
 				tests_text_finding(&findings->list.items[j], style, writer);
 			else
 				write_head(&findings->list.items[j], style, writer);
@@ -185,7 +206,10 @@ void tests_text(const struct diagnosis *diagnosis, bool marked, const struct sty
 	for (size_t i = 0; i < diagnosis->left_count; i++) {
 		if (marked)
 			mark(diagnosis->left[i].test, writer);
-		tests_text_left(&diagnosis->left[i], style, writer);
+		if (in_full(diagnosis, findings->list.count + i))
+			tests_text_left(&diagnosis->left[i], style, writer);
+		else
+			write_left_head(&diagnosis->left[i], style, writer);
 	}
 	if (marked)
 		mark(NULL, writer);

@@ -313,6 +313,25 @@ class FacesTest(unittest.TestCase):
         answer = under_dowse(*words, options=["--fail-on", "left", "--ignore-top", "time.Sleep"])
         self.assertEqual((answer.returncode, answer.stderr), (0, "on the other\n"))
 
+    def test_background(self):
+        """What the standard library keeps running is nobody's leak; to who asks it is what is left."""
+        binary = packages.binary("background")
+        answer = under_dowse(binary)
+        self.assertEqual((answer.returncode, answer.stdout, answer.stderr), (0, "PASS\n", ""))
+        text = under_dowse(binary, options=["--fail-on", "left"]).stderr
+        left = set(re.findall(r"^--- LEFT: (?:TestBackground/)?(.+)$", text, re.M))
+        self.assertEqual(left, {
+            "signal.NotifyContext", "http_idle_connection", "http_server_of_the_package",
+            "os/exec_with_a_context", "os/exec_with_output", "database_of_the_package",
+            "time.Ticker_of_the_package", "worker_of_the_package", "reads_from_a_pipe",
+            "context_of_(the)_package_1.5", "outside of tests"}, text)
+        self.assertEqual(text.count("still there"), 8, text)
+        self.assertRegex(text, r"\ndowse: 0 leaks, 1\d left in .*; --all shows each in full\n$")
+        answer = under_dowse(binary, "-test.run=Background/context", options=["--fail-on", "left"])
+        self.assertIn(r"-run '^TestBackground$/^context_of_\(the\)_package_1\.5$'", answer.stderr)
+        text = under_dowse(binary, options=["--fail-on", "left", "--all"]).stderr
+        self.assertGreater(text.count("still there"), 8, text)
+
     def test_ignored(self):
         for option, status in ((["--ignore-any", "example.com/tests/tricks.leak.*"], 0),
                                (["--ignore-top", "example.com/tests/tricks.leak*"], 0),

@@ -5,10 +5,14 @@
 
 #include "base/map.h"
 
-/* What the library keeps for the whole process, begun when it was first needed. */
+/*
+ * What the library keeps for the whole process, begun when it was first needed. What
+ * signal.NotifyContext starts ends with its context.
+ */
 static bool is_librarys(const struct goroutine *goroutine)
 {
-	static const char *const packages[] = { "os/signal.", "runtime.", "runtime/", "testing." };
+	static const char *const packages[] = { "os/signal.Notify.", "runtime.", "runtime/",
+						"testing." };
 	const char *creator = goroutine->creator.function;
 	for (size_t i = 0; creator && i < ARRAY_SIZE(packages); i++) {
 		if (strncmp(creator, packages[i], strlen(packages[i])) == 0)
@@ -25,10 +29,18 @@ static bool had_no_chance(const struct goroutine *goroutine)
 		goroutine->wait.wakes_in_ns != INT64_MIN);
 }
 
+/* By time.AfterFunc: a timer has nobody's labels, and which test it was is not known. */
+static bool by_timer(const struct goroutine *goroutine)
+{
+	const char *creator = goroutine->creator.function;
+	return !goroutine->owner && creator && strcmp(creator, "time.goFunc") == 0;
+}
+
 static bool is_left(const struct goroutine *goroutine)
 {
-	return goroutine->owner && goroutine->owner_ended && !goroutine->system &&
-	       goroutine->id != 1 && !is_librarys(goroutine) && !had_no_chance(goroutine);
+	return ((goroutine->owner && goroutine->owner_ended) || by_timer(goroutine)) &&
+	       !goroutine->system && goroutine->id != 1 && !is_librarys(goroutine) &&
+	       !had_no_chance(goroutine);
 }
 
 /* A finding whose members stand at several places tells each of them. */

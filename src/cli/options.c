@@ -152,6 +152,25 @@ static struct error *options_add(struct option_list *list, const char *name, con
 	return NULL;
 }
 
+/* An empty expression would match all: whoever writes one has a variable that is empty. */
+static struct error *options_set_pattern(struct options *options, enum option_id id,
+					 const char *value)
+{
+	const char **const members[] = {
+		[OPTION_FOCUS] = &options->focus,
+		[OPTION_IGNORE] = &options->ignore,
+		[OPTION_SHOW] = &options->show,
+		[OPTION_HIDE] = &options->hide,
+		[OPTION_TAG_FOCUS] = &options->tag_focus,
+		[OPTION_TAG_IGNORE] = &options->tag_ignore,
+		[OPTION_PEEK] = &options->peek,
+	};
+	*members[id] = value;
+	return *value ? NULL
+		      : error_new(ERROR_USAGE, "%s takes an expression, not an empty one",
+				  catalogue[id].name);
+}
+
 static struct error *options_set(struct options *options, enum option_id id, const char *value)
 {
 	const char *name = catalogue[id].name;
@@ -238,6 +257,17 @@ static struct error *options_set(struct options *options, enum option_id id, con
 		TRY(options_add(&options->sources, name, value));
 		return *value ? NULL
 			      : error_new(ERROR_USAGE, "--source takes the name of a folder");
+	case OPTION_VALUE:
+		options->value = value;
+		return NULL;
+	case OPTION_FOCUS:
+	case OPTION_IGNORE:
+	case OPTION_SHOW:
+	case OPTION_HIDE:
+	case OPTION_TAG_FOCUS:
+	case OPTION_TAG_IGNORE:
+	case OPTION_PEEK:
+		return options_set_pattern(options, id, value);
 	case OPTION_IGNORE_TOP:
 		return options_add(&options->ignore_top, name, value);
 	case OPTION_IGNORE_ANY:

@@ -71,7 +71,17 @@
 	OPTION(IGNORE_TOP, "--ignore-top", "FUNC",                                                 \
 	       "leave out goroutines that stand in that function; * stands for anything")          \
 	OPTION(IGNORE_ANY, "--ignore-any", "FUNC",                                                 \
-	       "leave out goroutines with that function anywhere in their stack")
+	       "leave out goroutines with that function anywhere in their stack")                  \
+	OPTION(VALUE, "--value", "NAME",                                                           \
+	       "of a profile with several values: that one (alloc_space)")                         \
+	OPTION(FOCUS, "--focus", "REGEX", "only stacks with a function or file that matches")      \
+	OPTION(IGNORE, "--ignore", "REGEX", "no stacks with a function or file that matches")      \
+	OPTION(SHOW, "--show", "REGEX", "of stacks only the functions that match")                 \
+	OPTION(HIDE, "--hide", "REGEX", "stacks without the functions that match")                 \
+	OPTION(TAG_FOCUS, "--tagfocus", "TAG",                                                     \
+	       "only samples with such a label: user=anna, bytes=4kb:64kb")                        \
+	OPTION(TAG_IGNORE, "--tagignore", "TAG", "no samples with such a label")                   \
+	OPTION(PEEK, "--peek", "REGEX", "functions that match, with their callers and callees")
 
 enum option_id {
 #define OPTION(id, name, argument, help) OPTION_##id,
@@ -119,6 +129,8 @@ struct options {
 	struct option_list sources;
 	struct option_list ignore_top;
 	struct option_list ignore_any;
+	const char *value; /* NULL: what a profile shows by itself */
+	const char *focus, *ignore, *show, *hide, *tag_focus, *tag_ignore, *peek; /* NULL: none */
 };
 
 #define OPTIONS_NONE                                                                               \

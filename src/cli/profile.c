@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
+#include "cli/profile_faces.h"
 #include "cli/target.h"
-#include "leak/profile/look.h"
-#include "profile/encode.h"
 #include "profile/merge.h"
 #include "profile/read.h"
-#include "report/flame_report.h"
-#include "report/profile_top_report.h"
 
 #define FILES_MAX 64
 
@@ -62,49 +59,31 @@ static struct error *profile_run(struct invocation *invocation, enum cli_status 
 	struct profile *profile = NULL;
 	(void)ret;
 	TRY(read_all(invocation, &reading, &profile));
-	if (cli_format_is(invocation, "pprof"))
-		return profile_encode(profile, invocation->out);
-	int inuse = profile_type_find(profile, "inuse_space");
-	uint32_t type = inuse >= 0 ? (uint32_t)inuse : profile_type_shown(profile);
-	if (!profile->type_count)
-		return error_new(ERROR_UNSUPPORTED, "%s: there is nothing in it", profile->name);
-	if (cli_format_is(invocation, "folded"))
-		return profile_fold(profile, type, invocation->out);
-	if (cli_format_is(invocation, "json")) {
-		const struct subject subject = {
-			.kind = "profile",
-			.name = profile->name,
-			.path = profile->name,
-			.uptime_ns = -1,
-		};
-		return flame_json(&subject, profile, type, invocation->out);
-	}
-	uint64_t limit = invocation->options.limit;
-	struct profile_top flat = { 0 }, cumulative = { 0 };
-	uint32_t rows = limit == UINT64_MAX ? 30 : (uint32_t)MIN(limit, UINT32_MAX);
-	struct error *error = profile_top_make(profile, type, rows, &flat, &cumulative);
-	if (!error)
-		error = profile_top_text(profile, type, &flat, &invocation->style, invocation->out);
-	profile_top_deinit(&flat);
-	profile_top_deinit(&cumulative);
-	return error;
+	return profile_show(invocation, profile);
 }
 
-static const char *const formats[] = { "text", "json", "html", "pprof", "folded", NULL };
-static const enum option_id options[] = { OPTION_AGAINST, OPTION_LIMIT, OPTION_LIMIT_SHORT,
-					  OPTION_END };
+static const char *const formats[] = { "text", "json", "html", "pprof", "folded",
+				       "tree", "dot",  "svg",  NULL };
+static const enum option_id options[] = {
+	OPTION_AGAINST, OPTION_VALUE, OPTION_FOCUS,       OPTION_IGNORE,
+	OPTION_SHOW,    OPTION_HIDE,  OPTION_TAG_FOCUS,   OPTION_TAG_IGNORE,
+	OPTION_PEEK,    OPTION_LIMIT, OPTION_LIMIT_SHORT, OPTION_END,
+};
 
 const struct verb verb_profile = {
 	.name = "profile",
 	.usage = "profile FILE [FILE ...] [options]",
-	.summary = "profiles added up, or one less another: the top, pprof, folded stacks",
+	.summary = "profiles added up, or one less another, filtered: the top, graphs, pprof",
 	.help = "Several files are their sum; --against FILE takes another one away. Text is a table of the\n"
-		"functions that have most by themselves; html is a flame graph, json the tree that it shows; pprof\n"
-		"and folded are for other tools.\n"
+		"functions that have most by themselves; tree is who calls whom, line by line; html is a flame graph,\n"
+		"svg the same as a picture, json the tree that it shows; dot is a graph for graphviz; pprof and\n"
+		"folded are for other tools. Filters mean what they mean to `go tool pprof`.\n"
 		"\n"
 		"  dowse profile a.pprof b.pprof --format pprof -o both.pprof\n"
 		"  dowse profile now.pprof --against before.pprof\n"
 		"  dowse profile cpu.pprof --format html -o cpu.html\n"
+		"  dowse profile heap.pprof --value alloc_space --focus 'main\\.' --hide '^runtime\\.'\n"
+		"  dowse profile cpu.pprof --peek 'main\\.handle$'\n"
 		"  dowse profile heap.pprof --format folded\n",
 	.formats = formats,
 	.options = options,

@@ -253,6 +253,23 @@ struct error *profile_flame_make(const struct profile *profile, uint32_t type, s
 	return NULL;
 }
 
+int64_t *profile_flame_sums(const struct profile_flame *flame)
+{
+	_cleanup_(free_pointer) int64_t *below = calloc(DEPTH_MOST + 1, sizeof(*below));
+	int64_t *sums = calloc(flame->count + 1, sizeof(*sums));
+	if (!below || !sums) {
+		free(sums);
+		return NULL;
+	}
+	for (size_t i = flame->count; i-- > 0;) {
+		const struct profile_flame_node *node = &flame->nodes[i];
+		sums[i] = add(node->self, below[node->depth + 1]);
+		below[node->depth + 1] = 0;
+		below[node->depth] = add(below[node->depth], sums[i]);
+	}
+	return sums;
+}
+
 void profile_flame_deinit(struct profile_flame *flame)
 {
 	free(flame->nodes);

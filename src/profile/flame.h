@@ -29,6 +29,8 @@ struct profile_flame {
 /* No more than `most` nodes, of the values of one type. */
 struct error *profile_flame_make(const struct profile *profile, uint32_t type, size_t most,
 				 struct profile_flame *ret) must_use;
+/* What each node has with all below it, with its sign; NULL when memory is out. */
+int64_t *profile_flame_sums(const struct profile_flame *flame) must_use;
 void profile_flame_deinit(struct profile_flame *flame);
 
 #endif

@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile/top.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "profile/nodes.h"
 
-#include "base/hash.h"
-#include "profile/intern.h"
-
-/*
- * Nodes are names: functions of one name are one, and so are locations of one address where there
- * is no name. Which nodes a location stands for is settled once, as numbers in a row, so that to add
- * up samples is two reads a frame: what the location stands for, and its sum.
- */
 struct counting {
-	struct profile *profile;
-	struct intern names;
-	struct profile_text *texts; /* by node */
-	uint32_t *of_function;      /* node */
-	/* By location: its node; or, with MANY, where in `nodes` its nodes begin, behind their count. */
-	uint32_t *of_location;
-	uint32_t *nodes;
+	struct profile_nodes nodes;
 	uint64_t *flat; /* by node; as if they were signed, without an end */
 	struct sum {
 		uint64_t cum;
@@ -27,100 +12,19 @@ struct counting {
 	} * sums;
 };
 
-#define MANY 0x80000000u
-
-struct asked {
-	const struct counting *counting;
-	struct profile_text text;
-};
-
 static void counting_deinit(struct counting *counting)
 {
-	intern_deinit(&counting->names);
-	free(counting->texts);
-	free(counting->of_function);
-	free(counting->of_location);
-	free(counting->nodes);
+	profile_nodes_deinit(&counting->nodes);
 	free(counting->flat);
 	free(counting->sums);
 }
 
-static bool same_name(const void *context, uint32_t item)
+static struct error *counting_begin(struct counting *counting, struct profile *profile)
 {
-	const struct asked *asked = context;
-	const struct profile_text *other = &asked->counting->texts[item];
-	return other->length == asked->text.length &&
-	       memcmp(other->bytes, asked->text.bytes, other->length) == 0;
-}
-
-static struct error *find_node(struct counting *counting, struct profile_text text, uint32_t *ret)
-{
-	struct asked asked = { counting, text };
-	bool fresh;
-	TRY(intern_find(&counting->names, hash_bytes(text.bytes, text.length), same_name, &asked,
-			ret, &fresh));
-	if (fresh)
-		counting->texts[*ret] = text;
-	return NULL;
-}
-
-static struct error *find_address(struct counting *counting, uint32_t location)
-{
-	char text[32];
-	int length = snprintf(text, sizeof(text), "0x%016llx",
-			      (unsigned long long)counting->profile->locations[location].address);
-	const char *copy = arena_copy_string(&counting->profile->arena, text, (size_t)length);
-	if (!copy)
-		return error_no_memory();
-	return find_node(counting, (struct profile_text){ copy, (uint32_t)length },
-			 &counting->of_location[location]);
-}
-
-/* Lines without a function stand for nothing. */
-static struct error *settle_location(struct counting *counting, uint32_t location, uint32_t *used)
-{
-	const struct profile *profile = counting->profile;
-	const struct profile_location *at = &profile->locations[location];
-	uint32_t begin = *used, count = 0;
-	if (!at->line_count)
-		return find_address(counting, location);
-	for (uint32_t i = 0; i < at->line_count; i++) {
-		uint32_t function = profile->lines[at->first_line + i].function;
-		if (function != PROFILE_NONE)
-			counting->nodes[begin + 1 + count++] = counting->of_function[function];
-	}
-	if (count == 1) {
-		counting->of_location[location] = counting->nodes[begin + 1];
-		return NULL;
-	}
-	counting->nodes[begin] = count;
-	counting->of_location[location] = begin | MANY;
-	*used = begin + 1 + count;
-	return NULL;
-}
-
-static struct error *settle(struct counting *counting)
-{
-	struct profile *profile = counting->profile;
-	size_t most = (size_t)profile->function_count + profile->location_count + 1;
-	size_t nodes = (size_t)profile->line_count + profile->location_count + 1;
-	uint32_t used = 0;
-	/* Both are below 2^31: each of what is counted takes two bytes at least of less than 4 GiB. */
-	counting->texts = calloc(most, sizeof(*counting->texts));
-	counting->of_function = calloc(profile->function_count + 1u, sizeof(uint32_t));
-	counting->of_location = calloc(profile->location_count + 1u, sizeof(uint32_t));
-	counting->nodes = calloc(nodes, sizeof(uint32_t));
-	counting->flat = calloc(most, sizeof(uint64_t));
-	counting->sums = calloc(most, sizeof(*counting->sums));
-	if (!counting->texts || !counting->of_function || !counting->of_location ||
-	    !counting->nodes || !counting->flat || !counting->sums)
-		return error_no_memory();
-	for (uint32_t i = 0; i < profile->function_count; i++)
-		TRY(find_node(counting, profile_text(profile, profile->functions[i].name),
-			      &counting->of_function[i]));
-	for (uint32_t i = 0; i < profile->location_count; i++)
-		TRY(settle_location(counting, i, &used));
-	return NULL;
+	TRY(profile_nodes_make(profile, &counting->nodes));
+	counting->flat = calloc(counting->nodes.count + 1u, sizeof(*counting->flat));
+	counting->sums = calloc(counting->nodes.count + 1u, sizeof(*counting->sums));
+	return counting->flat && counting->sums ? NULL : error_no_memory();
 }
 
 static inline void count_node(struct sum *sum, uint32_t sample, uint64_t value)
@@ -130,10 +34,12 @@ static inline void count_node(struct sum *sum, uint32_t sample, uint64_t value)
 	sum->cum += fresh ? value : 0;
 }
 
-static void count_many(struct counting *counting, uint32_t begin, uint32_t sample, uint64_t value)
+static void count_many(struct counting *counting, uint32_t node, uint32_t sample, uint64_t value)
 {
-	for (uint32_t i = 1; i <= counting->nodes[begin]; i++)
-		count_node(&counting->sums[counting->nodes[begin + i]], sample, value);
+	uint32_t count;
+	const uint32_t *many = profile_nodes_many(&counting->nodes, node, &count);
+	for (uint32_t i = 0; i < count; i++)
+		count_node(&counting->sums[many[i]], sample, value);
 }
 
 /* Its innermost function; locations that stand for none are passed over. */
@@ -141,18 +47,22 @@ static void count_leaf(struct counting *counting, const uint32_t *frames, uint32
 		       uint64_t value)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t node = counting->of_location[frames[i]];
-		if ((node & MANY) && !counting->nodes[node & ~MANY])
+		uint32_t node = counting->nodes.of_location[frames[i]], lines = 1;
+		if (node & PROFILE_NODES_MANY) {
+			const uint32_t *many = profile_nodes_many(&counting->nodes, node, &lines);
+			node = lines ? many[0] : 0;
+		}
+		if (!lines)
 			continue;
-		counting->flat[node & MANY ? counting->nodes[(node & ~MANY) + 1] : node] += value;
+		counting->flat[node] += value;
 		return;
 	}
 }
 
-static uint64_t count_samples(struct counting *counting, uint32_t type)
+static uint64_t count_samples(struct counting *counting, const struct profile *profile,
+			      uint32_t type)
 {
-	const struct profile *profile = counting->profile;
-	const uint32_t *of_location = counting->of_location, *frames = profile->frames;
+	const uint32_t *of_location = counting->nodes.of_location, *frames = profile->frames;
 	uint64_t total = 0;
 	for (uint32_t sample = 0; sample < profile->sample_count; sample++) {
 		uint64_t value =
@@ -165,8 +75,8 @@ static uint64_t count_samples(struct counting *counting, uint32_t type)
 		count_leaf(counting, frames + begin, end - begin, value);
 		for (uint32_t i = begin; i < end; i++) {
 			uint32_t node = of_location[frames[i]];
-			if (node & MANY)
-				count_many(counting, node & ~MANY, sample, value);
+			if (node & PROFILE_NODES_MANY)
+				count_many(counting, node, sample, value);
 			else
 				count_node(&counting->sums[node], sample, value);
 		}
@@ -195,11 +105,11 @@ static int ranked_compare(const void *left, const void *right)
 	return a->node < b->node ? -1 : a->node > b->node;
 }
 
-static struct error *fill_top(struct counting *counting, bool by_flat, uint32_t limit,
-			      struct ranked *ranked, struct profile_top *ret)
+static struct error *fill_top(struct counting *counting, struct arena *arena, bool by_flat,
+			      uint32_t limit, struct ranked *ranked, struct profile_top *ret)
 {
 	uint32_t count = 0;
-	for (uint32_t i = 0; i < counting->names.count; i++) {
+	for (uint32_t i = 0; i < counting->nodes.count; i++) {
 		uint64_t flat = size_of(counting->flat[i]), cum = size_of(counting->sums[i].cum);
 		if (flat || cum)
 			ranked[count++] = by_flat ? (struct ranked){ flat, cum, i }
@@ -211,9 +121,8 @@ static struct error *fill_top(struct counting *counting, bool by_flat, uint32_t 
 		return error_no_memory();
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t node = ranked[i].node;
-		struct profile_text text = counting->texts[node];
-		const char *name = arena_copy_string(&counting->profile->arena, text.bytes,
-						     text.length);
+		struct profile_text text = counting->nodes.texts[node];
+		const char *name = arena_copy_string(arena, text.bytes, text.length);
 		if (!name)
 			return error_no_memory();
 		ret->rows[ret->count++] = (struct profile_top_row){
@@ -228,17 +137,17 @@ static struct error *fill_top(struct counting *counting, bool by_flat, uint32_t 
 struct error *profile_top_make(struct profile *profile, uint32_t type, uint32_t limit,
 			       struct profile_top *ret_flat, struct profile_top *ret_cumulative)
 {
-	_cleanup_(counting_deinit) struct counting counting = { .profile = profile };
+	_cleanup_(counting_deinit) struct counting counting = { 0 };
 	*ret_flat = *ret_cumulative = (struct profile_top){ 0 };
-	TRY(settle(&counting));
-	int64_t total = (int64_t)count_samples(&counting, type);
+	TRY(counting_begin(&counting, profile));
+	int64_t total = (int64_t)count_samples(&counting, profile, type);
 	ret_flat->total = ret_cumulative->total = total;
-	_cleanup_(free_pointer) struct ranked *ranked = calloc(counting.names.count + 1u,
+	_cleanup_(free_pointer) struct ranked *ranked = calloc(counting.nodes.count + 1u,
 							       sizeof(*ranked));
 	if (!ranked)
 		return error_no_memory();
-	TRY(fill_top(&counting, true, limit, ranked, ret_flat));
-	return fill_top(&counting, false, limit, ranked, ret_cumulative);
+	TRY(fill_top(&counting, &profile->arena, true, limit, ranked, ret_flat));
+	return fill_top(&counting, &profile->arena, false, limit, ranked, ret_cumulative);
 }
 
 void profile_top_deinit(struct profile_top *top)

@@ -8,6 +8,8 @@
  *	encode FILE	what is read of what was written of it
  *	merge FILE FILE
  *	diff FILE FILE	what the first has more, the second labelled
+ *	filter FILE focus=EXPRESSION ignore=... hide=... show=...
+ *	graph FILE	of the first value, who calls whom
  *
  * Each answer is some sorted lines and a line with a dot. Text is in hexadecimal digits.
  */
@@ -19,6 +21,8 @@
 #include "base/writer.h"
 #include "profile/builder.h"
 #include "profile/encode.h"
+#include "profile/filter.h"
+#include "profile/graph.h"
 #include "profile/merge.h"
 #include "profile/read.h"
 
@@ -181,7 +185,82 @@ static struct error *print_again(const struct profile *profile, struct writer *o
 	return error;
 }
 
-static struct error *answer(const char *what, const char *first, const char *second,
+static struct error *compile_words(char *words, struct profile_filter *filter)
+{
+	const struct {
+		const char *name;
+		struct pattern *pattern;
+	} known[] = {
+		{ "focus=", &filter->focus },
+		{ "ignore=", &filter->ignore },
+		{ "hide=", &filter->hide },
+		{ "show=", &filter->show },
+	};
+	char *left = NULL;
+	for (char *word = strtok_r(words, " \n", &left); word;
+	     word = strtok_r(NULL, " \n", &left)) {
+		for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+			size_t length = strlen(known[i].name);
+			if (strncmp(word, known[i].name, length) == 0)
+				TRY(pattern_compile(known[i].name, word + length,
+						    known[i].pattern));
+		}
+	}
+	return NULL;
+}
+
+static struct error *print_filtered(struct profile *profile, char *words, struct writer *out)
+{
+	_cleanup_(profile_filter_deinit) struct profile_filter filter = { 0 };
+	TRY(compile_words(words, &filter));
+	TRY(profile_filter_apply(&filter, profile));
+	print_profile(profile, out);
+	return NULL;
+}
+
+static void hex_name(struct writer *writer, struct profile_text name)
+{
+	writer_char(writer, '\'');
+	for (uint32_t i = 0; i < name.length; i++)
+		writer_printf(writer, "%02x", (unsigned char)name.bytes[i]);
+}
+
+static struct error *print_graph(struct profile *profile, struct writer *out)
+{
+	struct profile_graph graph;
+	TRY(profile_graph_make(profile, 0, UINT32_MAX, &graph));
+	size_t count = 0;
+	char **lines = calloc(graph.count + graph.edge_count + 1, sizeof(*lines));
+	for (size_t i = 0; lines && i < graph.count + graph.edge_count; i++) {
+		struct writer line = WRITER_TO_MEMORY;
+		if (i < graph.count && graph.nodes[i].kept) {
+			writer_string(&line, "node");
+			hex_name(&line, graph.nodes[i].name);
+			writer_printf(&line, " %" PRId64 " %" PRId64, graph.nodes[i].flat,
+				      graph.nodes[i].cum);
+		} else if (i >= graph.count && graph.edges[i - graph.count].value) {
+			const struct profile_graph_edge *edge = &graph.edges[i - graph.count];
+			writer_string(&line, "edge");
+			hex_name(&line, graph.nodes[edge->caller].name);
+			hex_name(&line, graph.nodes[edge->callee].name);
+			writer_printf(&line, " %" PRId64, edge->value);
+		}
+		if (line.length)
+			lines[count++] = strdup(writer_text(&line));
+		writer_deinit(&line);
+	}
+	qsort(lines, count, sizeof(*lines), compare);
+	writer_string(out, "graph\n");
+	for (size_t i = 0; i < count; i++) {
+		writer_printf(out, "%s\n", lines[i]);
+		free(lines[i]);
+	}
+	free(lines);
+	profile_graph_deinit(&graph);
+	return NULL;
+}
+
+static struct error *answer(const char *what, const char *first, const char *second, char *words,
 			    struct writer *out)
 {
 	_cleanup_(profile_cleanup) struct profile *one = NULL;
@@ -194,6 +273,10 @@ static struct error *answer(const char *what, const char *first, const char *sec
 	}
 	if (strcmp(what, "encode") == 0)
 		return print_again(one, out);
+	if (strcmp(what, "filter") == 0)
+		return print_filtered(one, words, out);
+	if (strcmp(what, "graph") == 0)
+		return print_graph(one, out);
 	TRY(read_file(second, &other));
 	struct profile *both[] = { one, other };
 	TRY(strcmp(what, "merge") == 0 ? profile_merge(both, 2, "sum", &made)
@@ -210,7 +293,7 @@ int main(void)
 		second[0] = 0;
 		if (sscanf(line, "%15s %3999s %3999s", what, first, second) < 2)
 			continue;
-		struct error *error = answer(what, first, second, &out);
+		struct error *error = answer(what, first, second, line, &out);
 		if (error)
 			writer_printf(&out, "error %s\n", error->message);
 		error_destroy(error);

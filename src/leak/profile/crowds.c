@@ -32,28 +32,6 @@ static int64_t count_load(const struct profile_sites *sites)
 	return count;
 }
 
-/* Rules that those may be of as well that wait for it. */
-static uint64_t also_of(enum profile_wait wait)
-{
-	switch (wait) {
-	case PROFILE_WAIT_RECEIVE:
-		return UINT64_C(1) << RULE_RECEIVE_WITHOUT_SENDER;
-	case PROFILE_WAIT_SEND:
-		return UINT64_C(1) << RULE_SEND_WITHOUT_RECEIVER;
-	case PROFILE_WAIT_SELECT:
-		return UINT64_C(1) << RULE_SELECT_NEVER_READY;
-	case PROFILE_WAIT_MUTEX:
-	case PROFILE_WAIT_RWMUTEX:
-		return UINT64_C(1) << RULE_LOCK_NEVER_RELEASED;
-	case PROFILE_WAIT_WAITGROUP:
-		return UINT64_C(1) << RULE_WAITGROUP_NEVER_DONE;
-	case PROFILE_WAIT_COND:
-		return UINT64_C(1) << RULE_COND_NEVER_SIGNALLED;
-	default:
-		return 0;
-	}
-}
-
 static const char settle[] =
 	"A profile does not say who started them, how long they have waited, or for what. A dump does (kill -QUIT, /debug/pprof/goroutine?debug=2), and a look at the process (dowse PID) proves who can never wake.";
 
@@ -68,7 +46,7 @@ static struct error *report(const struct profile_evidence *evidence, uint32_t si
 		      at->wait != PROFILE_WAIT_SLEEP;
 	struct finding finding = profile_finding(at, RULE_UNBOUNDED_GOROUTINES);
 	finding.certainty = likely ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
-	finding.also = also_of(at->wait);
+	finding.also = profile_also(at->wait);
 	finding.count = (uint64_t)count;
 	finding.state = profile_wait_text(at->wait);
 	if (evidence->before && fresh > 0)

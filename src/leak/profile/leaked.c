@@ -35,6 +35,7 @@ static struct error *report(const struct profile_evidence *evidence, uint32_t si
 	struct finding finding = profile_finding(at, rule_of(at->wait));
 	int64_t before = profile_evidence_before(evidence, site, 0);
 	finding.certainty = CERTAINTY_LIKELY;
+	finding.also = profile_also(at->wait) & ~(UINT64_C(1) << finding.rule);
 	finding.count = (uint64_t)count;
 	finding.state = profile_wait_text(at->wait);
 	finding.title =

@@ -135,3 +135,32 @@ void profile_look_deinit(struct profile_look *look)
 	profile_top_deinit(&look->cumulative);
 	findings_deinit(&look->findings);
 }
+
+uint64_t profile_also(enum profile_wait wait)
+{
+#define OF(rule) (UINT64_C(1) << RULE_##rule)
+	const uint64_t locks = OF(LOCK_NEVER_RELEASED) | OF(DOUBLE_LOCK) |
+			       OF(LOCK_HELD_BY_CREATOR) | OF(LOCK_ORDER) |
+			       OF(LOCK_ORDER_BY_PARAMETERS);
+	switch (wait) {
+	case PROFILE_WAIT_RECEIVE:
+		return OF(RECEIVE_WITHOUT_SENDER) | OF(RANGE_WITHOUT_CLOSE) | OF(NIL_CHANNEL) |
+		       OF(CONTEXT_IGNORED);
+	case PROFILE_WAIT_SEND:
+		return OF(SEND_WITHOUT_RECEIVER) | OF(FIRST_RESULT_WINS) |
+		       OF(SEND_TO_FULL_CHANNEL) | OF(NIL_CHANNEL);
+	case PROFILE_WAIT_SELECT:
+		return OF(SELECT_NEVER_READY);
+	case PROFILE_WAIT_MUTEX:
+		return locks;
+	case PROFILE_WAIT_RWMUTEX:
+		return locks | OF(NESTED_READ_LOCK);
+	case PROFILE_WAIT_WAITGROUP:
+		return OF(WAITGROUP_NEVER_DONE);
+	case PROFILE_WAIT_COND:
+		return OF(COND_NEVER_SIGNALLED);
+	default:
+		return 0;
+	}
+#undef OF
+}

@@ -81,4 +81,10 @@ struct finding profile_finding(const struct profile_site *site, enum rule_id rul
 /* In an hour, at that pace; INT64_MIN where the time is not known. */
 int64_t profile_evidence_pace(const struct profile_evidence *evidence, int64_t growth);
 
+/*
+ * Rules that goroutines may be of that wait so: where they stand does not tell who was to wake them, nor
+ * why nobody does.
+ */
+uint64_t profile_also(enum profile_wait wait);
+
 #endif

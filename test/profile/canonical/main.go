@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -108,6 +109,78 @@ func read(path string) (*profile.Profile, error) {
 	return profile.ParseData(data)
 }
 
+// filtered takes what words like focus=EXPRESSION leave.
+func filtered(p *profile.Profile, words []string, out *bufio.Writer) error {
+	given := map[string]*regexp.Regexp{}
+	for _, word := range words {
+		name, expression, _ := strings.Cut(word, "=")
+		compiled, err := regexp.Compile(expression)
+		if err != nil {
+			return err
+		}
+		given[name] = compiled
+	}
+	p.FilterSamplesByName(given["focus"], given["ignore"], given["hide"], given["show"])
+	show(p, out)
+	return nil
+}
+
+// graph tells of the first value who calls whom, by the names of functions: each call once a sample,
+// and nobody calls itself.
+func graph(p *profile.Profile, out *bufio.Writer) {
+	flat, cum, edges := map[string]int64{}, map[string]int64{}, map[[2]string]int64{}
+	for _, s := range p.Sample {
+		seen, seenEdges, caller := map[string]bool{}, map[[2]string]bool{}, ""
+		v := s.Value[0]
+		if v == 0 {
+			continue
+		}
+		for i := len(s.Location) - 1; i >= 0; i-- {
+			names := []string{fmt.Sprintf("0x%016x", s.Location[i].Address)}
+			if lines := s.Location[i].Line; len(lines) > 0 {
+				names = nil
+				for j := len(lines) - 1; j >= 0; j-- {
+					if lines[j].Function != nil {
+						names = append(names, lines[j].Function.Name)
+					}
+				}
+			}
+			for _, name := range names {
+				if !seen[name] {
+					cum[name] += v
+				}
+				seen[name] = true
+				edge := [2]string{caller, name}
+				if caller != "" && caller != name && !seenEdges[edge] {
+					edges[edge] += v
+				}
+				seenEdges[edge] = true
+				caller = name
+			}
+		}
+		if caller != "" {
+			flat[caller] += v
+		}
+	}
+	var lines []string
+	for name := range cum {
+		if cum[name] != 0 || flat[name] != 0 {
+			lines = append(lines, fmt.Sprintf("node%s %d %d", hex(name), flat[name], cum[name]))
+		}
+	}
+	for edge, v := range edges {
+		from, to := edge[0], edge[1]
+		if v != 0 && (cum[from] != 0 || flat[from] != 0) && (cum[to] != 0 || flat[to] != 0) {
+			lines = append(lines, fmt.Sprintf("edge%s%s %d", hex(from), hex(to), v))
+		}
+	}
+	sort.Strings(lines)
+	fmt.Fprintln(out, "graph")
+	for _, l := range lines {
+		fmt.Fprintln(out, l)
+	}
+}
+
 func answer(words []string, out *bufio.Writer) error {
 	p, err := read(words[1])
 	if err != nil {
@@ -115,6 +188,13 @@ func answer(words []string, out *bufio.Writer) error {
 	}
 	if words[0] == "decode" {
 		show(p, out)
+		return nil
+	}
+	if words[0] == "filter" {
+		return filtered(p, words[2:], out)
+	}
+	if words[0] == "graph" {
+		graph(p, out)
 		return nil
 	}
 	q, err := read(words[2])

@@ -208,11 +208,17 @@ static struct error *open_spool(const struct spool_options *options, const char 
 	}
 	if (file < 0)
 		return error_os(errno,
-				"%s: it must be decompressed, and %s takes no file: name another "
-				"folder by --spool DIR",
+				"%s: it must be written to a file first, and %s takes none: name "
+				"another folder by --spool DIR",
 				name, *ret_folder);
 	*ret = file;
 	return NULL;
+}
+
+struct error *spool_open(const struct spool_options *options, const char *name, int *ret)
+{
+	const char *folder;
+	return open_spool(options, name, &folder, ret);
 }
 
 struct error *spool_decompress(int descriptor, const char *name, enum compression compression,

@@ -19,6 +19,9 @@ struct spool_result {
 	char problem[160]; /* why there is not all of it; "" when there is */
 };
 
+/* An empty file without a name, to be written and read. `name` is what will be in it, for errors. */
+struct error *spool_open(const struct spool_options *options, const char *name, int *ret) must_use;
+
 /*
  * From the descriptor's beginning, wherever it stands. Bytes that are damaged or missing end the
  * copy, which is no error: what came before is there. ERROR_LIMIT when the folder's file system

@@ -6,6 +6,7 @@
 
 #include "cli/heap_index.h"
 #include "cli/progress_line.h"
+#include "cli/remote.h"
 #include "confine/confine.h"
 #include "report/page.h"
 
@@ -89,6 +90,7 @@ struct error *confined_run(struct invocation *invocation, enum cli_status *ret)
 	size_t count = invocation->operand_count;
 	int status = CLI_OK;
 	const char *spools[2];
+	size_t endpoint_count;
 	_cleanup_(free_pointer) const char **files = calloc(count + 4, sizeof(*files));
 	if (!files)
 		return error_no_memory();
@@ -118,6 +120,7 @@ struct error *confined_run(struct invocation *invocation, enum cli_status *ret)
 		.file_count = count,
 		.spools = spools,
 		.spool_count = find_spools(options, spools),
+		.endpoints = remote_endpoints(&endpoint_count),
 		.process = invocation->operand_count ? numbered(invocation->operands[0]) : 0,
 		.second = invocation->operand_count > 1 ? numbered(invocation->operands[1]) : 0,
 		.sources = invocation->verb == &verb_diagnose,
@@ -127,6 +130,7 @@ struct error *confined_run(struct invocation *invocation, enum cli_status *ret)
 		.argument = invocation,
 		.warn = warn,
 	};
+	confined.endpoint_count = endpoint_count;
 	TRY(confine_run(&confined, &status));
 	*ret = (enum cli_status)status;
 	return NULL;

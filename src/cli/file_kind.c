@@ -92,11 +92,26 @@ static struct error *check_regular(const char *path, mode_t mode)
 			 path, what);
 }
 
+struct error *file_kind_of_descriptor(int file, const char *path, enum file_kind *ret_kind,
+				      enum compression *ret_compression)
+{
+	uint8_t head[HEAD_SIZE];
+	ssize_t size = pread(file, head, sizeof(head), 0);
+	if (size < 0)
+		return error_os(errno, "%s", path);
+	enum compression compression = compression_of(head, (size_t)size);
+	size_t known = (size_t)size;
+	if (compression != COMPRESSION_NONE)
+		TRY(spool_peek(file, path, compression, head, sizeof(head), &known));
+	*ret_kind = file_kind_of(head, known);
+	*ret_compression = compression;
+	return NULL;
+}
+
 struct error *file_kind_open(const char *path, int *ret, enum file_kind *ret_kind,
 			     enum compression *ret_compression)
 {
 	struct stat status;
-	uint8_t head[HEAD_SIZE];
 	/* Before it is opened: a device may do something when it is. */
 	if (stat(path, &status) < 0)
 		return error_os(errno, "%s", path);
@@ -108,15 +123,7 @@ struct error *file_kind_open(const char *path, int *ret, enum file_kind *ret_kin
 	if (fstat(file, &status) < 0)
 		return error_os(errno, "%s", path);
 	TRY(check_regular(path, status.st_mode));
-	ssize_t size = pread(file, head, sizeof(head), 0);
-	if (size < 0)
-		return error_os(errno, "%s", path);
-	enum compression compression = compression_of(head, (size_t)size);
-	size_t known = (size_t)size;
-	if (compression != COMPRESSION_NONE)
-		TRY(spool_peek(file, path, compression, head, sizeof(head), &known));
-	*ret_kind = file_kind_of(head, known);
-	*ret_compression = compression;
+	TRY(file_kind_of_descriptor(file, path, ret_kind, ret_compression));
 	*ret = TAKE_FD(file);
 	return NULL;
 }

@@ -35,4 +35,8 @@ enum file_kind file_kind_of(const void *bytes, size_t size);
 struct error *file_kind_open(const char *path, int *ret, enum file_kind *ret_kind,
 			     enum compression *ret_compression) must_use;
 
+/* The same of a file that is open. */
+struct error *file_kind_of_descriptor(int file, const char *path, enum file_kind *ret_kind,
+				      enum compression *ret_compression) must_use;
+
 #endif

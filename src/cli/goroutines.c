@@ -85,9 +85,10 @@ static struct error *goroutines_run(struct invocation *invocation, enum cli_stat
 
 static const char *const formats[] = { "text", "json", "html", "go", "folded", NULL };
 static const enum option_id options[] = {
-	OPTION_ALL,        OPTION_STATE, OPTION_FUNCTION, OPTION_MIN_WAIT,  OPTION_DUMP,
-	OPTION_SYSTEM,     OPTION_LIMIT, OPTION_NO_STOP,  OPTION_MAX_PAUSE, OPTION_SAVE,
-	OPTION_EXECUTABLE, OPTION_SPOOL, OPTION_END,
+	OPTION_ALL,        OPTION_STATE,   OPTION_FUNCTION, OPTION_MIN_WAIT,   OPTION_DUMP,
+	OPTION_SYSTEM,     OPTION_LIMIT,   OPTION_NO_STOP,  OPTION_MAX_PAUSE,  OPTION_SAVE,
+	OPTION_EXECUTABLE, OPTION_SPOOL,   OPTION_HEADER,   OPTION_TOKEN_FILE, OPTION_CACERT,
+	OPTION_INSECURE,   OPTION_TIMEOUT, OPTION_END,
 };
 
 const struct verb verb_goroutines = {

@@ -94,7 +94,8 @@ void help_program(struct writer *writer)
 	}
 	writer_string(
 		writer,
-		"\nA TARGET is a process: its PID or its name (pid: and name: force either).\n"
+		"\nA TARGET is a process: its PID or its name (pid: and name: force either), a\n"
+		"file with evidence, or a URL of net/http/pprof: http://HOST:PORT.\n"
 		"\nOptions of dowse TARGET; every verb lists its own with --help:\n");
 	for (size_t i = 0; verb_diagnose.options[i] != OPTION_END; i++)
 		help_option(verb_diagnose.options[i], options_help(verb_diagnose.options[i]),

@@ -10,6 +10,7 @@
 #include "cli/heap_index.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/remote.h"
 #include "report/safe.h"
 #include "target/killer.h"
 
@@ -109,12 +110,13 @@ static bool verb_takes(const struct verb *verb, enum option_id id)
 	return false;
 }
 
-/* What can stand before a TARGET: a file, or a process by its number. A mistyped verb is neither. */
+/* What can stand before a TARGET: a file, a URL, or a process by its number. A mistyped verb is neither. */
 static bool is_moment(const char *operand)
 {
 	struct stat status;
 	return strspn(operand, "0123456789") == strlen(operand) ||
-	       strncmp(operand, "pid:", 4) == 0 || stat(operand, &status) == 0;
+	       strncmp(operand, "pid:", 4) == 0 || stat(operand, &status) == 0 ||
+	       remote_is(operand);
 }
 
 static struct error *check_use(const struct invocation *invocation)
@@ -190,6 +192,7 @@ static struct error *run_confined(struct invocation *invocation, enum cli_status
 	_cleanup_(heap_indexes_close) struct heap_indexes indexes = { 0 };
 	if (invocation->verb->expand)
 		TRY(invocation->verb->expand(invocation));
+	TRY(remote_prepare(invocation));
 	heap_indexes_open(invocation, &indexes);
 	invocation->indexes = &indexes;
 	struct error *error = confined_run(invocation, ret);
@@ -217,6 +220,7 @@ static struct error *run(int count, char *const *arguments, const char **words,
 	const struct options *options = &invocation.options;
 	bool only_tells = options->given[OPTION_HELP] || options->given[OPTION_VERSION];
 	if (!only_tells) {
+		TRY(remote_take_words(&invocation));
 		TRY(check_use(&invocation));
 		TRY(check_room(invocation.verb));
 	}

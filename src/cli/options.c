@@ -268,6 +268,20 @@ static struct error *options_set(struct options *options, enum option_id id, con
 	case OPTION_TAG_IGNORE:
 	case OPTION_PEEK:
 		return options_set_pattern(options, id, value);
+	case OPTION_HEADER:
+		return options_add(&options->headers, name, value);
+	case OPTION_TOKEN_FILE:
+		options->token_file = value;
+		return *value ? NULL
+			      : error_new(ERROR_USAGE, "--token-file takes the name of a file");
+	case OPTION_CACERT:
+		options->cacert = value;
+		return *value ? NULL : error_new(ERROR_USAGE, "--cacert takes the name of a file");
+	case OPTION_TIMEOUT:
+		TRY(error_wrap(options_parse_duration(value, &options->timeout_ns), "%s", name));
+		return options->timeout_ns
+			       ? NULL
+			       : error_new(ERROR_USAGE, "--timeout 0 would wait for nothing");
 	case OPTION_IGNORE_TOP:
 		return options_add(&options->ignore_top, name, value);
 	case OPTION_IGNORE_ANY:

@@ -62,6 +62,14 @@
 	       "only what is new since that report (--format json or sarif)")                      \
 	OPTION(SOURCE, "--source", "DIR",                                                          \
 	       "where source lies of what was built elsewhere; may be repeated")                   \
+	OPTION(HEADER, "--header", "FIELD",                                                        \
+	       "to whom a URL names: 'Name: value', or @FILE of such; may be repeated")            \
+	OPTION(TOKEN_FILE, "--token-file", "FILE",                                                 \
+	       "to whom a URL names: the token in FILE, as a bearer's")                            \
+	OPTION(CACERT, "--cacert", "FILE", "of https://: the certificates to trust")               \
+	OPTION(INSECURE, "--insecure", NULL, "of https://: whoever answers, unverified")           \
+	OPTION(TIMEOUT, "--timeout", "TIME",                                                       \
+	       "of a URL: how long nothing may be heard (30s), beyond ?seconds=")                  \
 	OPTION(FAIL_ON, "--fail-on", "LEVEL",                                                      \
 	       "status 3 at or above proved, likely (the default), suspect; or never")             \
 	OPTION(OUT, "--out", "DIR", "also write what was found into DIR, one JSON file a process") \
@@ -127,6 +135,10 @@ struct options {
 	const char *out;  /* NULL: nowhere */
 	int64_t every_ns; /* 0: at its end */
 	struct option_list sources;
+	struct option_list headers;
+	const char *token_file; /* NULL: none */
+	const char *cacert;     /* NULL: those of the system */
+	int64_t timeout_ns;
 	struct option_list ignore_top;
 	struct option_list ignore_any;
 	const char *value; /* NULL: what a profile shows by itself */
@@ -139,6 +151,7 @@ struct options {
 		.limit = UINT64_MAX,                                                               \
 		.min_certainty = "suspect",                                                        \
 		.fail_on = "likely",                                                               \
+		.timeout_ns = 30 * (int64_t)1000000000,                                            \
 	})
 
 /* The option of a word as typed ("--format", "--format=json", "-o"), OPTION_END when unknown. */

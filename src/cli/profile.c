@@ -29,7 +29,7 @@ static struct error *read_one(const char *operand, struct profile **ret)
 	TRY(cli_target_find(operand, &target));
 	if (target.kind != CLI_TARGET_PROFILE)
 		return error_new(ERROR_USAGE, "%s is no profile", operand);
-	return profile_read(target.descriptor, operand, ret);
+	return profile_read(target.descriptor, target.path, ret);
 }
 
 static struct error *read_all(const struct invocation *invocation, struct reading *reading,
@@ -65,9 +65,10 @@ static struct error *profile_run(struct invocation *invocation, enum cli_status 
 static const char *const formats[] = { "text", "json", "html", "pprof", "folded",
 				       "tree", "dot",  "svg",  NULL };
 static const enum option_id options[] = {
-	OPTION_AGAINST, OPTION_VALUE, OPTION_FOCUS,       OPTION_IGNORE,
-	OPTION_SHOW,    OPTION_HIDE,  OPTION_TAG_FOCUS,   OPTION_TAG_IGNORE,
-	OPTION_PEEK,    OPTION_LIMIT, OPTION_LIMIT_SHORT, OPTION_END,
+	OPTION_AGAINST,     OPTION_VALUE,     OPTION_FOCUS,      OPTION_IGNORE, OPTION_SHOW,
+	OPTION_HIDE,        OPTION_TAG_FOCUS, OPTION_TAG_IGNORE, OPTION_PEEK,   OPTION_LIMIT,
+	OPTION_LIMIT_SHORT, OPTION_HEADER,    OPTION_TOKEN_FILE, OPTION_CACERT, OPTION_INSECURE,
+	OPTION_TIMEOUT,     OPTION_SPOOL,     OPTION_END,
 };
 
 const struct verb verb_profile = {

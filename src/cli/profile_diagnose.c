@@ -45,7 +45,7 @@ static struct error *read_before(const char *operand, struct profiles *profiles)
 				 "%s is no profile: nothing else can be compared with "
 				 "one",
 				 operand);
-	return profile_read(target.descriptor, operand, &profiles->before);
+	return profile_read(target.descriptor, target.path, &profiles->before);
 }
 
 /* Profiles know when they were taken: the words may stand in any order. */

@@ -12,6 +12,7 @@
 #include "base/vector.h"
 #include "base/writer.h"
 #include "cli/file_kind.h"
+#include "cli/remote.h"
 #include "target/procfs.h"
 
 DEFINE_VECTOR(pid_vector, pid_t);
@@ -188,12 +189,11 @@ struct error *cli_target_find(const char *operand, struct cli_target *ret)
 	if (!*operand)
 		return error_new(ERROR_USAGE, "an empty word is no TARGET");
 
+	if (remote_is(operand))
+		return remote_fetch(operand, REMOTE_AS_NAMED, ret);
 	struct stat status;
 	if (stat(operand, &status) == 0)
 		return target_file(operand, ret);
-	if (strstr(operand, "://"))
-		return error_new(ERROR_UNSUPPORTED, "%s is a URL: profiles cannot be read yet",
-				 operand);
 	if (strchr(operand, '/'))
 		return errno == EACCES ? error_os(errno, "%s", operand)
 				       : error_new(ERROR_NOT_FOUND, "there is no file %s", operand);

@@ -7,8 +7,8 @@
 #include "base/decompress.h"
 
 /*
- * What the words on the command line mean: a number is a PID, an existing path is a file, all
- * else the name of a process; `pid:` and `name:` force it, and `-` is standard input. The error lists the candidates where a
+ * What the words on the command line mean: a number is a PID, an existing path is a file, a
+ * URL is fetched, all else is the name of a process; `pid:` and `name:` force it, and `-` is standard input. The error lists the candidates where a
  * name fits several processes. A file is what its content says, whatever it is called.
  */
 #define CLI_TARGET_HEAD 512

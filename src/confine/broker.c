@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "confine/connector.h"
 #include "confine/holder.h"
 #include "confine/opener.h"
 
@@ -54,6 +55,9 @@ static bool answer(int directory)
 	case REQUEST_LINK:
 	case REQUEST_LIST:
 		opener_answer(broker.policy, &broker.request, directory, reply, &descriptor);
+		break;
+	case REQUEST_CONNECT:
+		connector_answer(broker.policy, &broker.request, reply, &descriptor);
 		break;
 	default:
 		holder_answer(&broker.holder, broker.policy, &broker.request, reply);

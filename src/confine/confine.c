@@ -12,6 +12,7 @@
 
 #include "confine/broker.h"
 #include "confine/client.h"
+#include "confine/connector.h"
 #include "confine/filter.h"
 #include "confine/restrict.h"
 #include "confine/stub.h"
@@ -78,6 +79,7 @@ static void worker_main(const struct confine_work *work, int socket, struct wind
 		tell_helpless(error);
 	stub_init(window);
 	delegate_set(&stub_delegate);
+	connector_init();
 	client_begin(REQUEST_READY);
 	client_ask(-1, NULL);
 	client_done();
@@ -152,6 +154,8 @@ static struct error *serve(const struct confine_work *work, int socket, struct w
 		.file_count = work->file_count,
 		.spools = work->spools,
 		.spool_count = work->spool_count,
+		.endpoints = work->endpoints,
+		.endpoint_count = work->endpoint_count,
 		.sources = work->sources,
 		.every_process = work->every_process,
 		.process = work->process,

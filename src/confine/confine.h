@@ -6,11 +6,13 @@
 
 #include "base/error.h"
 
+struct http_endpoint;
+
 /*
  * Runs what reads the bytes of strangers in a process of its own, the worker, that may do nothing
  * but compute, write to the descriptors that it has, and ask this one, the broker, for a handful of
- * things (protocol.h): to open a file for reading that policy.h allows, and to stop, fork and
- * release the target.
+ * things (protocol.h): to open a file for reading that policy.h allows, to connect to whom the user
+ * named, and to stop, fork and release the target.
  */
 #define CONFINE_OUTPUTS_MAX 8
 
@@ -22,6 +24,8 @@ struct confine_work {
 	size_t file_count;
 	const char *const *spools; /* folders in which it may have files without a name */
 	size_t spool_count;
+	const struct http_endpoint *endpoints; /* that it may have connections to; borrowed */
+	size_t endpoint_count;
 	pid_t process;      /* the target; 0: not known, or none */
 	pid_t second;       /* another one to compare with, by its number; 0: none */
 	bool sources;       /* Go source may be read */

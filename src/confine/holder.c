@@ -12,16 +12,6 @@
 #define STOPPED_MAX_NS (30 * (uint64_t)1000000000)
 #define FORK_CHECK_MS  5
 
-static void answer_error(struct reply_message *reply, struct error *error)
-{
-	size_t length = MIN(strlen(error->message), PAYLOAD_MAX);
-	reply->head.failed = (uint32_t)error->code + 1;
-	reply->head.os_error = error->os_error;
-	reply->head.size = (uint32_t)length;
-	memcpy(reply->payload, error->message, length);
-	error_destroy(error);
-}
-
 static struct error *not_allowed(void)
 {
 	return error_new(ERROR_PERMISSION, "that was not asked for: it is refused");
@@ -205,7 +195,7 @@ void holder_answer(struct holder *holder, struct policy *policy, const struct re
 		error = not_allowed();
 	}
 	if (error)
-		answer_error(reply, error);
+		reply_error(reply, error);
 }
 
 bool holder_watch(struct holder *holder, struct policy *policy, int *ret_wait_ms)

@@ -10,6 +10,16 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
+void reply_error(struct reply_message *reply, struct error *error)
+{
+	size_t length = MIN(strlen(error->message), PAYLOAD_MAX);
+	reply->head.failed = (uint32_t)error->code + 1;
+	reply->head.os_error = error->os_error;
+	reply->head.size = (uint32_t)length;
+	memcpy(reply->payload, error->message, length);
+	error_destroy(error);
+}
+
 int message_send(int socket, const void *message, size_t size, int descriptor)
 {
 	union control control = { .bytes = { 0 } };

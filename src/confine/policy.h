@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct http_endpoint;
+
 /*
  * Which files a worker may have opened. A name decides in /proc, where names are the kernel's, and
  * for what the user wrote on the command line; elsewhere the file itself does: executables,
@@ -22,6 +24,8 @@ struct policy {
 	size_t file_count;
 	const char *const *spools; /* folders in which it may have files without a name; borrowed */
 	size_t spool_count;
+	const struct http_endpoint *endpoints; /* that the user named by URLs; borrowed */
+	size_t endpoint_count;
 	bool sources;       /* Go source may be read, wherever it lies */
 	bool every_process; /* the verb looks into each: there is no target */
 	pid_t process;      /* the target; 0: not known yet */

@@ -26,6 +26,7 @@ enum request_kind {
 	REQUEST_READ,       /* numbers[0] process, [1] count of pieces in the window */
 	REQUEST_FORK_CHECK, /* is it still well? */
 	REQUEST_FORK_END,
+	REQUEST_CONNECT, /* numbers[0] endpoint; the reply brings a connected socket */
 	REQUEST_KINDS,
 };
 
@@ -73,6 +74,9 @@ struct window {
 	} pieces[WINDOW_PIECES];
 	uint8_t bytes[WINDOW_BYTES];
 };
+
+/* Say in the reply what went wrong; takes the error over. */
+void reply_error(struct reply_message *reply, struct error *error);
 
 /*
  * Send a message, with a descriptor unless that is -1; 0 or an errno. It never waits: the other

@@ -112,7 +112,7 @@ class Usage(unittest.TestCase):
                 "an executable or a library": [DOWSE],
                 "Go source cannot be read yet": [folder],
                 "there is no file": ["./no-such-file"],
-                "is a URL": ["http://127.0.0.1:1/debug/pprof/heap"],
+                "nobody listens": ["http://127.0.0.1:1/debug/pprof/heap"],
             }.items():
                 with self.subTest(arguments=arguments):
                     self.check_refused(1, part, *arguments)

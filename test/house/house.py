@@ -26,6 +26,7 @@ MAY_INCLUDE = {
     "runtime": ["binary", "model"],
     "heap": ["runtime"],
     "profile": ["model", "binary"],
+    "http": ["base"],
     "dump": ["model"],
     "trace": ["model"],
     "source": ["base"],
@@ -34,10 +35,10 @@ MAY_INCLUDE = {
     "report": ["leak", "model"],
     "store": ["model", "profile", "leak"],
     "serve": ["report", "store"],
-    "confine": ["base", "target"],
+    "confine": ["base", "target", "http"],
     "cli": [
         "base", "model", "target", "binary", *EVIDENCE,
-        "leak", "fix", "report", "store", "serve", "confine",
+        "leak", "fix", "report", "store", "serve", "http", "confine",
     ],
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ static const char *form_name(const struct dump *dump)
 		[DUMP_COUNTS] = "goroutine profile",
 		[DUMP_RACE] = "race report",
 	};
-	return names[dump->form];
+	return dump->leaked ? "profile of leaked goroutines" : names[dump->form];
 }
 
 static char *print(const char *format, ...) printf_like(1, 2);

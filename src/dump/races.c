@@ -80,7 +80,8 @@ static bool is_access(const char *line, size_t length, bool first, uint64_t *ret
 {
 	const char *word = memmem(line, MIN(length, (size_t)80), "goroutine", 9);
 	size_t begin, end;
-	return word && parse_access(line, length, (size_t)(word - line), first, &begin, &end, ret_id) &&
+	return word &&
+	       parse_access(line, length, (size_t)(word - line), first, &begin, &end, ret_id) &&
 	       !begin && end == length;
 }
 
@@ -333,8 +334,8 @@ static void describe(const struct goroutine *goroutine, char *text, size_t size)
 		return;
 	}
 	const char *slash = strrchr(frame->file, '/');
-	snprintf(text, size, "%.80s (%.40s:%d)", frame->function,
-		 slash ? slash + 1 : frame->file, frame->line);
+	snprintf(text, size, "%.80s (%.40s:%d)", frame->function, slash ? slash + 1 : frame->file,
+		 frame->line);
 }
 
 static struct error *tell_reason(struct race *race)
@@ -347,8 +348,8 @@ static struct error *tell_reason(struct race *race)
 	if (race->access_count > 1)
 		describe(&list[race->accesses[1]], second, sizeof(second));
 	int length = snprintf(text, sizeof(text), "data race: %s %s%s%s%s", first,
-			      race->writes[0] ? "writes" : "reads",
-			      second[0] ? " what " : "", second,
+			      race->writes[0] ? "writes" : "reads", second[0] ? " what " : "",
+			      second,
 			      !second[0]        ? ""
 			      : race->writes[1] ? " has written"
 						: " has read");

@@ -57,8 +57,8 @@ bool race_find(const char *line, size_t length, size_t word, size_t *ret_begin);
 bool race_begins(const char *line, size_t length);
 
 /* Its goroutines will be those of an empty dump. */
-struct error *race_begin(struct race *race, struct dump *dump, const char *line,
-			 size_t length) must_use;
+struct error *race_begin(struct race *race, struct dump *dump, const char *line, size_t length)
+	must_use;
 
 enum race_line {
 	RACE_LINE_TAKEN,
@@ -67,8 +67,8 @@ enum race_line {
 };
 
 /* A line while one is in hand. */
-struct error *race_take(struct race *race, const char *line, size_t length,
-			enum race_line *ret) must_use;
+struct error *race_take(struct race *race, const char *line, size_t length, enum race_line *ret)
+	must_use;
 
 /* It is over, whatever it has got. */
 struct error *race_end(struct race *race) must_use;

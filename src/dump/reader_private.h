@@ -18,8 +18,7 @@ struct error *reader_check_stack(struct reader *reader) must_use;
 struct error *reader_begin_dump(struct reader *reader, enum dump_form form) must_use;
 
 /* The report whose first access this is. */
-struct error *reader_begin_race(struct reader *reader, const char *bytes,
-				size_t length) must_use;
+struct error *reader_begin_race(struct reader *reader, const char *bytes, size_t length) must_use;
 
 /* Counted stacks, debug=1 (counts.c). */
 bool counts_begin(const char *bytes, size_t length);

@@ -38,6 +38,9 @@ static bool package_is_in(const char *package, size_t length, const char *module
 bool place_is_users(const struct place_rule *rule, const char *function)
 {
 	size_t length = package_length(function);
+	/* A slash in the rest of the name is none of a path's. */
+	if (strncmp(function, "main.", strlen("main.")) == 0)
+		return true;
 	if (!length)
 		return false;
 	if (has_domain(function, length) || package_is_in(function, length, "main"))

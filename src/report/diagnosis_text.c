@@ -247,7 +247,7 @@ static bool count_states(const struct goroutine_group_vector *groups, struct sta
 		struct state_count fresh = { .state = state };
 		if (at == ret->count && !error_ignore(state_vector_append(ret, &fresh)))
 			return false;
-		ret->items[at].count += groups->items[i].count;
+		ret->items[at].count += groups->items[i].total;
 	}
 	if (ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), state_compare);

@@ -342,6 +342,97 @@ static void what_the_runtime_says(void **state)
 	}
 }
 
+/* Stacks that the runtime's search has counted have no states; frames tell of what is in sync. */
+static void leaked_stacks_that_are_counted(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *frame;
+		enum rule_id rule;
+		bool also;
+	} cases[] = {
+		{ "main.take", RULE_RECEIVE_WITHOUT_SENDER, true },
+		{ "sync.(*WaitGroup).Wait", RULE_WAITGROUP_NEVER_DONE, false },
+		{ "sync.(*Cond).Wait", RULE_COND_NEVER_SIGNALLED, false },
+		{ "sync.(*Mutex).Lock", RULE_LOCK_NEVER_RELEASED, false },
+		{ "internal/sync.(*Mutex).lockSlow", RULE_LOCK_NEVER_RELEASED, false },
+		{ "sync.(*RWMutex).RLock", RULE_LOCK_NEVER_RELEASED, false },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct writer text = WRITER_TO_MEMORY;
+		struct judged judged;
+		writer_printf(
+			&text,
+			"goroutineleak profile: total 5\n5 @ 0x1 0x2\n"
+			"#\t0x1\t%s+0x1\t/go/a.go:1\n#\t0x2\tmain.work+0x1\t/src/main.go:20\n\n",
+			cases[i].frame);
+		judge(&text, NULL, &judged);
+		expect(&judged, cases[i].rule, CERTAINTY_LIKELY, 5);
+		const struct finding *finding = find(&judged, cases[i].rule);
+		assert_int_equal(finding->also != 0, cases[i].also);
+		judged_deinit(&judged);
+	}
+}
+
+/* Any name that a program's function may have, and some that none has. */
+static void names_of_any_kind(void **state)
+{
+	(void)state;
+	static const char *const names[] = {
+		"main.f[...]",
+		"main.f[go.shape.int]",
+		"main.f[struct { A int; b string }]",
+		"main.f[map[string]interface {}]",
+		"main.(*T[...]).m-fm",
+		"main.init.0.func1",
+		"main.glob..func1",
+		"main.(*T).m.func1.2.gowrap1",
+		"main.f.deferwrap1",
+		"main.\346\227\245\346\234\254.func1",
+		"\303\261and\303\272.f",
+		"gopkg.in/yaml%2ev2.f",
+		"gopkg.in/yaml.v2.(*d).f",
+		"example%2ecom/x.f",
+		"a%2eb%2fc.f",
+		"example.com/a.b/c.(*d).f.func1",
+		"_/home/u/p.f",
+		"command-line-arguments.f",
+		"main.</script><script>alert(1)</script>",
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct writer text = WRITER_TO_MEMORY;
+		struct judged judged;
+		writer_printf(&text,
+			      "goroutine 9 [chan send (nil chan)]:\n%s(0x1)\n\t/src/x.go:5 +0x1\n",
+			      names[i]);
+		writer_string(&text,
+			      "created by main.run in goroutine 1\n\t/src/main.go:9 +0x2\n\n");
+		add(&text, 50, "chan receive", 0);
+		judge(&text, NULL, &judged);
+		expect(&judged, RULE_NIL_CHANNEL, CERTAINTY_PROVED, 1);
+		assert_string_equal(find(&judged, RULE_NIL_CHANNEL)->place.function, names[i]);
+		judged_deinit(&judged);
+	}
+}
+
+/* Who races does not wait, however many there are, and whatever its frames look like. */
+static void races_are_no_leaks(void **state)
+{
+	(void)state;
+	struct writer text = WRITER_TO_MEMORY;
+	struct judged judged;
+	writer_string(
+		&text,
+		"Write at 0x1 by goroutine 7:\n  sync.(*Mutex).Lock()\n      /go/a.go:1 +0x1\n\n"
+		"Previous read at 0x1 by goroutine 8:\n  main.f()\n      /src/a.go:2 +0x1\n\n"
+		"Goroutine 8 (running) created at:\n  main.main()\n      /src/a.go:3 +0x1\n");
+	judge(&text, NULL, &judged);
+	assert_int_equal(judged.dumps.list.items[0]->form, DUMP_RACE);
+	assert_int_equal(judged.dumps.list.items[0]->goroutines.list.count, 2);
+	assert_int_equal(findings_in(&judged), 0);
+	judged_deinit(&judged);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +444,9 @@ int main(void)
 		cmocka_unit_test(locks_that_are_long_waited_for),
 		cmocka_unit_test(locks_in_two_orders),
 		cmocka_unit_test(what_the_runtime_says),
+		cmocka_unit_test(leaked_stacks_that_are_counted),
+		cmocka_unit_test(names_of_any_kind),
+		cmocka_unit_test(races_are_no_leaks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,4 +11,11 @@
  */
 struct error *way_out_find(const struct binary *binary, uint64_t pc, bool *ret) must_use;
 
+/*
+ * Whether it can return from there without making any of these calls, each known by the pc behind it.
+ * A panic is no return.
+ */
+struct error *way_around_find(const struct binary *binary, uint64_t pc, const uint64_t *calls,
+			      size_t count, bool *ret) must_use;
+
 #endif

@@ -87,22 +87,48 @@ static struct error *walk_begin(struct walk *walk, const struct binary *binary,
 	return walk->seen && walk->left ? NULL : error_no_memory();
 }
 
-struct error *way_out_find(const struct binary *binary, uint64_t pc, bool *ret)
+static bool is_one_of(const struct step *step, const uint64_t *calls, size_t count)
+{
+	bool found = false;
+	for (size_t i = 0; i < count && step->kind == STEP_CALL; i++)
+		found |= calls[i] == step->end;
+	return found;
+}
+
+/* The same as way_around_find(); *ret_function is the one that the place is in. */
+static struct error *find(const struct binary *binary, uint64_t pc, const uint64_t *calls,
+			  size_t count, struct function *ret_function, bool *ret)
 {
 	_cleanup_(walk_deinit) struct walk walk = { 0 };
-	struct function function;
 	*ret = true;
-	if (!binary_function(binary, pc, &function))
+	if (!binary_function(binary, pc, ret_function))
 		return NULL;
-	TRY(walk_begin(&walk, binary, &function));
+	TRY(walk_begin(&walk, binary, ret_function));
 	if (!walk.steps.count)
 		return NULL;
 	go_to(&walk, machine_steps_at(&walk.steps, pc));
 	if (!walk.left_count)
 		return NULL;
 	while (walk.left_count) {
-		if (leaves(&walk, &function, walk.left[--walk.left_count]))
+		size_t at = walk.left[--walk.left_count];
+		if (!is_one_of(&walk.steps.items[at], calls, count) &&
+		    leaves(&walk, ret_function, at))
 			return NULL;
 	}
-	return way_out_by_panic(binary, &function, ret);
+	*ret = false;
+	return NULL;
+}
+
+struct error *way_out_find(const struct binary *binary, uint64_t pc, bool *ret)
+{
+	struct function function;
+	TRY(find(binary, pc, NULL, 0, &function, ret));
+	return *ret ? NULL : way_out_by_panic(binary, &function, ret);
+}
+
+struct error *way_around_find(const struct binary *binary, uint64_t pc, const uint64_t *calls,
+			      size_t count, bool *ret)
+{
+	struct function function;
+	return find(binary, pc, calls, count, &function, ret);
 }

@@ -47,11 +47,11 @@ static int64_t held_bytes(const struct live_evidence *evidence, const struct cro
 }
 
 static struct error *report(const struct live_evidence *evidence, const struct crowds *crowds,
-			    const struct crowd *crowd, struct findings *ret)
+			    const struct crowd *crowd, bool driven, struct findings *ret)
 {
 	char count[QUANTITY_SIZE];
 	struct finding finding = crowd_finding(crowd, RULE_CONTEXT_IGNORED);
-	finding.certainty = CERTAINTY_LIKELY;
+	finding.certainty = driven ? CERTAINTY_SUSPECT : CERTAINTY_LIKELY;
 	finding.bytes = held_bytes(evidence, crowds, crowd);
 	finding.title =
 		crowd->count == 1
@@ -61,20 +61,50 @@ static struct error *report(const struct live_evidence *evidence, const struct c
 				  quantity_count(crowd->count, count));
 	finding.why =
 		"All contexts that it holds are cancelled: whoever asked for the work has given it up. It waits at a channel without ctx.Done() beside it, so that it has not noticed.";
+	if (driven)
+		finding.settle =
+			"A goroutine that is still at work, or a timer, has that channel, and may be what is waited for on purpose: look again after a while (--over 30s).";
 	return crowd_report(evidence, crowds, crowd, &finding, ret);
+}
+
+static struct error *find_flagged(const struct live_evidence *evidence, const bool *wanted,
+				  bool driven, struct findings *ret)
+{
+	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
+	TRY(crowds_gather_flagged(evidence, wanted, &crowds));
+	for (size_t i = 0; i < crowds.list.count; i++)
+		TRY(report(evidence, &crowds, &crowds.list.items[i], driven, ret));
+	return NULL;
+}
+
+/* Whom do those wake who go on by themselves? They may be at what was asked for before it was given up. */
+static struct error *tell_apart(const struct live_evidence *evidence, const bool *wanted,
+				bool *ret_left)
+{
+	_cleanup_(liveness_cleanup) struct liveness *driven = NULL;
+	TRY(liveness_find_driven(evidence->heap, &driven));
+	for (size_t i = 0; i < evidence->goroutines->list.count; i++)
+		ret_left[i] = wanted[i] &&
+			      liveness_of(driven, &evidence->goroutines->list.items[i]) ==
+				      LIVENESS_NEVER;
+	return NULL;
 }
 
 struct error *given_up_find(const struct live_evidence *evidence, const struct contexts *contexts,
 			    struct findings *ret)
 {
-	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
-	_cleanup_(free_pointer) bool *wanted = calloc(evidence->goroutines->list.count + 1,
-						      sizeof(*wanted));
-	if (!wanted)
+	size_t count = evidence->goroutines->list.count;
+	_cleanup_(free_pointer) bool *wanted = calloc(count + 1, sizeof(*wanted));
+	_cleanup_(free_pointer) bool *left = calloc(count + 1, sizeof(*left));
+	bool any = false;
+	if (!wanted || !left)
 		return error_no_memory();
 	flag(evidence, contexts, wanted);
-	TRY(crowds_gather_flagged(evidence, wanted, &crowds));
-	for (size_t i = 0; i < crowds.list.count; i++)
-		TRY(report(evidence, &crowds, &crowds.list.items[i], ret));
-	return NULL;
+	for (size_t i = 0; i < count && !any; i++)
+		any = wanted[i] && !evidence->claimed[i];
+	if (!any)
+		return NULL;
+	TRY(tell_apart(evidence, wanted, left));
+	TRY(find_flagged(evidence, left, false, ret));
+	return find_flagged(evidence, wanted, true, ret);
 }

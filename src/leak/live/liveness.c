@@ -222,6 +222,9 @@ static struct error *suspend_all(struct liveness *liveness)
 static struct error *start(struct liveness *liveness)
 {
 	const struct heap *heap = liveness->heap;
+	const uint64_t processors = liveness->without_globals
+					    ? runtime_global(heap->runtime, GLOBAL_ALLP)
+					    : 0;
 	for (size_t i = 0; i < heap->roots.list.count; i++) {
 		const struct heap_root *root = &heap->roots.list.items[i];
 		uint32_t vertex = heap->scan.graph.object_count + (uint32_t)i;
@@ -231,6 +234,10 @@ static struct error *start(struct liveness *liveness)
 				continue;
 		}
 		if (root->kind == HEAP_ROOT_TINY)
+			continue;
+		/* The processors have the timers. */
+		if (root->kind == HEAP_ROOT_GLOBAL && liveness->without_globals &&
+		    root->address != processors)
 			continue;
 		TRY(push(liveness, vertex));
 		TRY(drain(liveness));
@@ -272,19 +279,30 @@ static struct error *allocate(struct liveness *liveness)
 	return NULL;
 }
 
-struct error *liveness_find(struct heap *heap, struct liveness **ret)
+static struct error *find(struct heap *heap, bool without_globals, struct liveness **ret)
 {
 	_cleanup_(liveness_cleanup) struct liveness *liveness = calloc(1, sizeof(*liveness));
 	if (!liveness)
 		return error_no_memory();
 	liveness->heap = heap;
 	liveness->doubt = doubt_of(heap);
+	liveness->without_globals = without_globals;
 	TRY(allocate(liveness));
 	TRY(suspend_all(liveness));
 	TRY(start(liveness));
 	vertex_vector_deinit(&liveness->stack);
 	*ret = TAKE_PTR(liveness);
 	return NULL;
+}
+
+struct error *liveness_find(struct heap *heap, struct liveness **ret)
+{
+	return find(heap, false, ret);
+}
+
+struct error *liveness_find_driven(struct heap *heap, struct liveness **ret)
+{
+	return find(heap, true, ret);
 }
 
 void liveness_destroy(struct liveness *liveness)

@@ -24,6 +24,12 @@ enum liveness_verdict {
 
 /* After heap_search(). */
 struct error *liveness_find(struct heap *heap, struct liveness **ret) must_use;
+
+/*
+ * The same without the program's variables: who waits for what others hold is WAKEABLE only if these
+ * go on by themselves, or by time. NEVER is then whoever waits until somebody comes to think of it.
+ */
+struct error *liveness_find_driven(struct heap *heap, struct liveness **ret) must_use;
 void liveness_destroy(struct liveness *liveness);
 
 enum liveness_verdict liveness_of(const struct liveness *liveness,

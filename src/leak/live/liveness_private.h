@@ -25,6 +25,7 @@ struct liveness {
 	struct awaiting_vector waits;
 	struct vertex_vector stack;
 	const char *doubt;
+	bool without_globals; /* these wake nobody by themselves: liveness_find_driven() */
 };
 
 /* The object in use that an address lies in; VERTEX_NONE. */

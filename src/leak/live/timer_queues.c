@@ -108,6 +108,20 @@ static bool is_waiting(const struct layout *layout, const uint8_t *timer, uint64
 	return (int32_t)member_u32(timer, layout->timer_status) == layout->timer_status_waiting;
 }
 
+/*
+ * Stop leaves a timer in the queue, marked, until the runtime comes by. Up to Go 1.22 there are words for
+ * that, which follow the one for waiting in all releases: running, deleted, removing, removed.
+ */
+static bool is_stopped(const struct layout *layout, const uint8_t *timer, uint64_t when)
+{
+	enum { DELETED = 2, REMOVED = 4 };
+	if (!layout_has(layout->timer_status))
+		return when == 0;
+	int32_t status = (int32_t)member_u32(timer, layout->timer_status) -
+			 layout->timer_status_waiting;
+	return status < 0 || (status >= DELETED && status <= REMOVED);
+}
+
 static struct error *decode(struct reading *reading, const uint8_t *bytes,
 			    struct queued_timer *timer)
 {
@@ -143,7 +157,8 @@ static struct error *read_timers(struct reading *reading)
 		if (!bytes)
 			continue;
 		TRY(decode(reading, bytes, &timer));
-		list->items[kept++] = timer;
+		if (!is_stopped(layout, bytes, timer.when))
+			list->items[kept++] = timer;
 	}
 	list->count = kept;
 	return NULL;

@@ -36,7 +36,7 @@ struct timer_queues {
 	bool all; /* all that run are here: up to 1.22 */
 };
 
-/* The target must stand still. What cannot be read is left out. */
+/* The target must stand still. What cannot be read, and what was stopped, is left out. */
 struct error *timer_queues_read(const struct heap *heap, struct timer_queues *ret) must_use;
 void timer_queues_deinit(struct timer_queues *queues);
 

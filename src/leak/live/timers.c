@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "binary/calls.h"
 #include "heap/names.h"
 #include "leak/live/callers.h"
 #include "leak/live/library.h"
 #include "leak/live/timer_queues.h"
+#include "leak/live/timers_again.h"
 #include "model/quantity.h"
 #include "runtime/function_name.h"
 
@@ -43,7 +43,7 @@ struct timer_group {
 	uint64_t count;
 	uint64_t bytes;
 	uint64_t last; /* when the last one is due */
-	uint32_t example;
+	struct queued_timer example;
 	bool waits; /* all of them */
 };
 
@@ -106,7 +106,7 @@ static struct error *group_add(struct timer_group_vector *groups, const struct h
 			.fate = fate,
 			.period = timer->period,
 			.function = timer->function,
-			.example = timer->vertex,
+			.example = *timer,
 			.waits = true,
 		};
 		TRY(timer_group_vector_append(groups, &fresh));
@@ -183,7 +183,8 @@ static struct error *tell_ticker(const struct live_evidence *evidence,
 		queues->all
 			? ", as it does before Go 1.23"
 			: ": the program runs with the timers of Go 1.22 (asynctimerchan), as its go.mod says a go version below 1.23");
-	TRY(live_callers_tell(evidence, group->example, makers, group->period, ret, &finding));
+	TRY(live_callers_tell(evidence, group->example.vertex, makers, group->period, ret,
+			      &finding));
 	return finding_vector_append(&ret->list, &finding);
 }
 
@@ -200,7 +201,7 @@ static struct error *tell_once(const struct live_evidence *evidence,
 		quantity_count(group->count, count), left);
 	finding.why =
 		"Each keeps its channel, and its place in the runtime's list, until it is due: nobody stopped it when the wait was over. From Go 1.23 on (by the go line of the main module) the runtime collects such timers.";
-	TRY(live_callers_tell(evidence, group->example, makers, 0, ret, &finding));
+	TRY(live_callers_tell(evidence, group->example.vertex, makers, 0, ret, &finding));
 	return finding_vector_append(&ret->list, &finding);
 }
 
@@ -219,50 +220,6 @@ static struct error *place_of_call(const struct live_evidence *evidence, uint64_
 		return error_no_memory();
 	*ret = (struct place){ name, lines[count - 1].file,
 			       function.start_line ? function.start_line : lines[count - 1].line };
-	return NULL;
-}
-
-static bool is_in(const struct function *function, uint64_t pc)
-{
-	return pc > function->entry && pc <= function->end;
-}
-
-#define SETTERS_MAX 32
-
-/*
- * Does a function, or one that it calls itself, start a timer? By its code: what it hands to others is
- * not seen.
- */
-static struct error *starts_timer(const struct live_evidence *evidence, uint64_t entry, bool *ret)
-{
-	static const char *const names[] = { "time.(*Timer).Reset", "time.resetTimer",
-					     "time.AfterFunc" };
-	const struct binary *binary = runtime_binary(evidence->heap->runtime);
-	_cleanup_(call_vector_deinit) struct call_vector calls = { 0 };
-	_cleanup_(call_vector_deinit) struct call_vector inner = { 0 };
-	uint64_t entries[SETTERS_MAX] = { 0 };
-	struct function function, caller;
-	size_t count = 0;
-	*ret = false;
-	if (!binary_function(binary, entry, &function))
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (pclntab_find_named(binary->modules[0].functions, names[i], &caller))
-			entries[count++] = caller.entry;
-	}
-	TRY(calls_find(binary, entries, count, &calls));
-	count = 0;
-	for (size_t i = 0; i < calls.count; i++) {
-		if (is_in(&function, calls.items[i].pc))
-			*ret = true;
-		if (count < SETTERS_MAX &&
-		    binary_function(binary, calls.items[i].pc - 1, &caller) &&
-		    place_is_users(&evidence->places, caller.name))
-			entries[count++] = caller.entry;
-	}
-	TRY(calls_find(binary, entries, count, &inner));
-	for (size_t i = 0; i < inner.count; i++)
-		*ret |= is_in(&function, inner.items[i].pc);
 	return NULL;
 }
 
@@ -294,7 +251,7 @@ static struct error *tell_pending(const struct live_evidence *evidence,
 		"Each keeps all that its function refers to until it is due, or until somebody calls Stop.";
 	finding.settle =
 		"Count them again after a while at like load: what is stopped in time keeps its number.";
-	TRY(live_callers_tell(evidence, group->example, makers, 0, ret, &finding));
+	TRY(live_callers_tell(evidence, group->example.vertex, makers, 0, ret, &finding));
 	return finding_vector_append(&ret->list, &finding);
 }
 
@@ -306,11 +263,11 @@ static struct error *tell_again(const struct live_evidence *evidence,
 	struct finding finding = new_finding(group, CERTAINTY_LIKELY);
 	struct place called = { 0 };
 	char count[QUANTITY_SIZE];
-	bool again;
+	enum timer_again again;
 	if (is_contexts(evidence, group->function))
 		return NULL;
-	TRY(starts_timer(evidence, group->function, &again));
-	if (!again)
+	TRY(timer_starts_again(evidence, queues, &group->example, &again));
+	if (again == TIMER_ONCE)
 		return is_notable(&(struct timer_group){ .fate = PENDING_CALL,
 							 .count = group->count,
 							 .last = group->last },
@@ -318,14 +275,20 @@ static struct error *tell_again(const struct live_evidence *evidence,
 			       ? tell_pending(evidence, queues, group, ret)
 			       : NULL;
 	TRY(place_of_call(evidence, group->function, ret, &called));
-	finding.title = findings_text(ret,
-				      "%s timers start themselves again, and nobody can stop them",
-				      quantity_count(group->count, count));
+	bool ever = again == TIMER_EVER_AGAIN;
+	finding.certainty = ever ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
+	finding.title =
+		findings_text(ret, "%s timers %s themselves again, and nobody can stop them",
+			      quantity_count(group->count, count), ever ? "start" : "may start");
 	finding.why = findings_text(
 		ret,
-		"Their function, %s, sets its timer anew whenever it runs. Nothing in the program leads to these timers any more, nor to what their function works on, but the runtime's list of timers.",
-		called.function ? called.function : "?");
-	TRY(live_callers_tell(evidence, group->example, makers, 0, ret, &finding));
+		"Their function, %s, sets its timer anew %s. Nothing in the program leads to these timers any more, nor to what their function works on, but the runtime's list of timers.",
+		called.function ? called.function : "?",
+		ever ? "whenever it runs" : "on some ways through its code");
+	if (!ever)
+		finding.settle =
+			"Look whether it ends by itself, after some attempts or for what it finds; if so, this is well.";
+	TRY(live_callers_tell(evidence, group->example.vertex, makers, 0, ret, &finding));
 	return finding_vector_append(&ret->list, &finding);
 }
 

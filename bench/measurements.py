@@ -13,6 +13,7 @@ import giant
 import heaps
 import measure
 import profiles
+import suites
 import targets
 from measure import median
 from table import Absent, Row, ratio
@@ -242,7 +243,7 @@ ALL = {"few": few, "snapshot": snapshot, "pause": pause, "many": many, "executab
        "writes": writes, "heap": heaps.heap, "hundred": heaps.hundred,
        "flat": heaps.flat,
        "diagnosis": diagnoses.diagnoses,
-       "profiles": profiles.profiles, "dumps": dumps.dumps}
+       "profiles": profiles.profiles, "dumps": dumps.dumps, "exec": suites.suites}
 
 # Those that only who names them wants.
 BY_NAME = ("flat",)

@@ -23,6 +23,7 @@ EXPECTED = (
     ("without debug information", 2), ("a fork of", 4), ("beside a stop", 3),
     ("beside a stop and a fork", 3), ("dowse heap, list", 6), ("SNAPSHOT of that list", 3),
     ("dowse heap, goroutines", 6), ("an object, by how many", 2),
+    ("dowse exec on 60 tests", 3), ("dowse exec on 300 empty", 3), ("prints 8 MiB", 2),
 )
 
 # What is never reached, in the unit of the row: a figure beyond is a mistake in measuring. A

@@ -184,8 +184,9 @@ static bool is_own_variable(const struct live_evidence *evidence, const struct h
 }
 
 /*
- * All that it works on others lead to as well: the last one of several that a package had, which is still
- * in use, say. Who works on nothing works for nobody.
+ * Others lead to what it works on as well: the last one of several that a package had, which is still
+ * in use, say. What it has for itself beside says nothing: who cleans up for all keeps a list of what
+ * is to be done, too. Who works on nothing works for nobody.
  */
 static bool works_for_others(const struct live_evidence *evidence,
 			     const struct goroutine *goroutine)
@@ -194,7 +195,6 @@ static bool works_for_others(const struct live_evidence *evidence,
 	const struct heap_graph *graph = &heap->scan.graph;
 	uint32_t vertex = evidence->liveness ? liveness_root(evidence->liveness, goroutine)
 					     : VERTEX_NONE;
-	bool any = false;
 	if (vertex == VERTEX_NONE || !heap->dominators.count)
 		return false;
 	const struct heap_root *root = heap_vertex_root(heap, vertex);
@@ -203,11 +203,10 @@ static bool works_for_others(const struct live_evidence *evidence,
 		if (edge == EDGE_NONE ||
 		    !is_own_variable(evidence, root, heap_root_edge(heap, vertex, i)))
 			continue;
-		if (library_dominator(heap, edge_target(edge)) == vertex)
-			return false;
-		any = true;
+		if (library_dominator(heap, edge_target(edge)) != vertex)
+			return true;
 	}
-	return any;
+	return false;
 }
 
 static bool is_in_test(const char *file)

@@ -13,7 +13,7 @@
  * structures outside the heap. Left out are objects without pointers (the bytes of strings and
  * slices), what is free, C's memory, other files, and the environment. A few objects without
  * pointers are needed all the same: channels, locks and wait groups that somebody waits at, closures
- * of deferred calls, the texts of goroutines' labels.
+ * of deferred calls, the texts of goroutines' labels, closed channels that who runs has at hand.
  *
  * The target must stand still: stopped, a fork, or a file. It is walked arena by arena, so that the
  * memory that this takes does not grow with the heap; it grows by 16 bytes for each goroutine.

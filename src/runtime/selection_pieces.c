@@ -20,6 +20,7 @@
 #define RED_ZONE                 256u /* below a stack pointer; 128 on amd64, and a signal's or call's word */
 #define THREAD_STACK_MAX         ((uint64_t)1 << 20)
 #define FOREIGN_STACK            ((uint64_t)4096) /* of a stack whose bounds nobody says */
+#define RUNNING_MAX              128
 #define LABEL_LENGTH_MAX         65536u
 #define RELEASE_LABELS_IN_A_LIST 24
 
@@ -31,6 +32,8 @@ struct finder {
 	struct arena arena; /* of one round */
 	struct batch batch;
 	struct map labels; /* that were looked at */
+	struct target_extent_vector
+		running; /* from their stack pointers on: of some of those that run */
 };
 
 /* Objects of one kind lie side by side: what was noted of them joins well. */
@@ -207,6 +210,15 @@ static struct error *note(struct u64_vector *into, uint64_t address)
 	return address ? u64_vector_append(into, &address) : NULL;
 }
 
+/* Who runs may stand on its thread's stack: then what was saved last is where it left its own. */
+static struct error *note_running(struct finder *finder, uint64_t sp, uint64_t end)
+{
+	struct target_extent stack = { sp, end };
+	if (sp % 8 || sp >= end || finder->running.count >= RUNNING_MAX)
+		return NULL;
+	return target_extent_vector_append(&finder->running, &stack);
+}
+
 static struct error *look_at(struct finder *finder, const uint8_t *g, struct leads *leads)
 {
 	const struct layout *layout = finder->layout;
@@ -215,6 +227,9 @@ static struct error *look_at(struct finder *finder, const uint8_t *g, struct lea
 		return NULL;
 	finder->pieces->goroutines++;
 	TRY(add_stack(finder, g));
+	if (status == G_RUNNABLE || status == G_RUNNING || status == G_PREEMPTED)
+		TRY(note_running(finder, member_u64(g, layout->g_sched_sp),
+				 member_u64(g, layout->g_stack_hi)));
 	TRY(note(&leads->sudogs, member_u64(g, layout->g_waiting)));
 	TRY(note(&leads->deferred, member_u64(g, layout->g_defer)));
 	return note(&leads->labels, member_u64(g, layout->g_labels));
@@ -310,8 +325,11 @@ static struct error *add_threads(struct finder *finder)
 	const struct target_thread *threads = target_threads(finder->target, &count);
 	TRY(read_system_stacks(finder, &stacks));
 	for (size_t i = 0; i < count; i++) {
-		if (threads[i].stopped)
-			TRY(add_thread(finder, threads[i].registers.sp, &stacks));
+		uint64_t sp = threads[i].registers.sp;
+		if (!threads[i].stopped)
+			continue;
+		TRY(add_thread(finder, sp, &stacks));
+		TRY(note_running(finder, sp, sp + MIN(FOREIGN_STACK, UINT64_MAX - sp)));
 	}
 	return NULL;
 }
@@ -320,7 +338,9 @@ static struct error *find_all(struct finder *finder)
 {
 	TRY(add_goroutines(finder));
 	TRY(selection_words_find(finder->runtime, finder->pieces));
-	return add_threads(finder);
+	finder->running.count = MIN(finder->running.count, (size_t)RUNNING_MAX / 2);
+	TRY(add_threads(finder));
+	return selection_closed_find(finder->runtime, &finder->running, finder->pieces);
 }
 
 struct error *selection_pieces_find(struct runtime *runtime, struct selection_pieces *ret)
@@ -337,6 +357,7 @@ struct error *selection_pieces_find(struct runtime *runtime, struct selection_pi
 		target_extent_vector_deinit(&ret->list);
 		map_deinit(&finder.labels);
 		finder.labels = (struct map){ 0 };
+		finder.running.count = 0;
 		*ret = (struct selection_pieces){ .whole_stacks = true };
 		error = find_all(&finder);
 	}
@@ -344,6 +365,7 @@ struct error *selection_pieces_find(struct runtime *runtime, struct selection_pi
 	batch_deinit(&finder.batch);
 	arena_deinit(&finder.arena);
 	map_deinit(&finder.labels);
+	target_extent_vector_deinit(&finder.running);
 	return error;
 }
 

@@ -19,6 +19,11 @@ struct error *selection_pieces_find(struct runtime *runtime, struct selection_pi
 struct error *selection_pieces_add(struct selection_pieces *pieces, uint64_t start, uint64_t end)
 	must_use;
 
+/* Of closed channels that lie in those parts of stacks. */
+struct error *selection_closed_find(struct runtime *runtime,
+				    const struct target_extent_vector *stacks,
+				    struct selection_pieces *pieces) must_use;
+
 /* Of locks and wait groups without pointers: the words that goroutines wait at. */
 struct error *selection_words_find(struct runtime *runtime, struct selection_pieces *pieces)
 	must_use;

@@ -9,7 +9,9 @@ const struct rule rule_exit_stays_in_loop = {
 	.evidence =
 		"Goroutines that stand in a select, in a function of whose machine code no path leads from\n"
 		"there to its end: whatever the cases do, they stay in the loop. From two looks (--over 30s)\n"
-		"it is likely where more have come and none has ended; one look can only count them.",
+		"it is likely where more have come and none has ended; one look can only count them.\n"
+		"One that runs in such a loop, which has a closed channel at hand, is told by one look as well: a\n"
+		"case that receives from that is ready each time round.",
 	.leaky = "for {\n"
 		 "	select {\n"
 		 "	case <-done:\n"

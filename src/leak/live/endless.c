@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "binary/way_out.h"
 #include "heap/edge_names.h"
 #include "heap/names.h"
 #include "leak/live/crowd.h"
+#include "leak/live/endless_private.h"
 #include "leak/live/library.h"
 #include "leak/live/liveness.h"
 #include "leak/live/past.h"
@@ -57,37 +58,6 @@ static bool grows(const struct standing *standing)
 	       standing->kept >= standing->before;
 }
 
-static bool is_select(const char *function)
-{
-	return strcmp(function, "runtime.selectgo") == 0 ||
-	       strcmp(function, "runtime.selectnbrecv") == 0 ||
-	       strcmp(function, "runtime.selectnbsend") == 0;
-}
-
-/* The frame that will never return; NULL: they all may. A call goes on behind its instruction. */
-static struct error *find_endless(const struct live_evidence *evidence,
-				  const struct goroutine *goroutine, const struct frame **ret,
-				  bool *ret_select)
-{
-	const struct binary *binary = runtime_binary(evidence->heap->runtime);
-	const struct stack *stack = goroutine->stack;
-	*ret = NULL;
-	*ret_select = false;
-	for (uint32_t i = 0; i < stack->count; i++) {
-		const struct frame *frame = &stack->frames[i];
-		bool out = true;
-		*ret_select = i && is_select(stack->frames[i - 1].function);
-		if (!frame->pc || !place_is_users(&evidence->places, frame->function))
-			continue;
-		TRY(way_out_find(binary, frame->pc, &out));
-		if (out)
-			continue;
-		*ret = frame;
-		return NULL;
-	}
-	return NULL;
-}
-
 static const char *does_words(bool select, bool one)
 {
 	if (select)
@@ -100,28 +70,28 @@ static const char *does_words(bool select, bool one)
  * What runs stands now here, now there, in what the loop calls. Of a test's that is told by the loop, so that
  * it is the same in each run; of a crowd in a server the places tell more.
  */
-static struct place place_of(const struct crowd *crowd, const struct frame *loop)
+static struct place place_of(const struct crowd *crowd, const struct frame *frame)
 {
 	const char *function = crowd->place.function;
-	if (!crowd->example->owner || (function && strcmp(function, loop->function) == 0))
+	if (!crowd->example->owner || (function && strcmp(function, frame->function) == 0))
 		return crowd->place;
-	return (struct place){ loop->function, loop->file, loop->line };
+	return (struct place){ frame->function, frame->file, frame->line };
 }
 
 static struct error *report(const struct live_evidence *evidence, const struct crowds *crowds,
 			    const struct crowd *crowd, const struct standing *standing,
-			    const struct frame *loop, bool select, struct findings *ret)
+			    const struct endless_loop *loop, struct findings *ret)
 {
 	char count[QUANTITY_SIZE], fresh[QUANTITY_SIZE];
-	struct finding finding = crowd_finding(crowd, select ? RULE_EXIT_STAYS_IN_LOOP
-							     : RULE_ENDLESS_LOOP);
+	struct finding finding = crowd_finding(crowd, loop->select ? RULE_EXIT_STAYS_IN_LOOP
+								   : RULE_ENDLESS_LOOP);
 	bool growing = standing && grows(standing);
 	bool left = crowd->example->owner_ended;
-	finding.place = place_of(crowd, loop);
+	finding.place = place_of(crowd, loop->frame);
 	finding.certainty = growing || left ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
 	finding.title = findings_text(ret, "%s goroutine%s %s", quantity_count(crowd->count, count),
 				      crowd->count == 1 ? "" : "s",
-				      does_words(select, crowd->count == 1));
+				      does_words(loop->select, crowd->count == 1));
 	finding.why = "No path of the function's machine code leads from there to its end.";
 	if (growing) {
 		finding.growth_per_hour = live_per_hour(evidence->past, (int64_t)standing->fresh);
@@ -139,6 +109,13 @@ static struct error *report(const struct live_evidence *evidence, const struct c
 			finding.why);
 		finding.settle =
 			"Look at its load: what has work to do is idle when there is none, what spins is not.";
+	} else if (loop->ready) {
+		finding.why = findings_text(
+			ret,
+			"%s It runs, and the loop has a channel at hand that is closed: what receives from that never waits.",
+			finding.why);
+		finding.settle =
+			"Look twice (--over 3s): what spins runs each time, and has no work to do.";
 	} else {
 		finding.settle =
 			"Count them again after a while (--over 30s): those that live as long as the program do not get more.";
@@ -249,19 +226,34 @@ static struct error *judge(const struct live_evidence *evidence, const struct cr
 			   struct findings *ret, bool *ret_found)
 {
 	struct standing standing = { 0 };
-	const struct frame *frame;
-	bool select;
+	struct endless_loop loop;
 	*ret_found = false;
 	if (evidence->past)
 		standing = standing_of(evidence, crowds, crowd);
 	if (!is_asked(evidence, crowds, crowd, &standing, certainty))
 		return NULL;
-	TRY(find_endless(evidence, crowd->example, &frame, &select));
-	if (!frame)
+	TRY(endless_find_loop(evidence, crowd->example, &loop));
+	if (!loop.frame)
 		return NULL;
 	*ret_found = true;
-	return report(evidence, crowds, crowd, evidence->past ? &standing : NULL, frame, select,
-		      ret);
+	return report(evidence, crowds, crowd, evidence->past ? &standing : NULL, &loop, ret);
+}
+
+/* By one look: those that spin, as their loops have it. */
+static struct error *find_spinning(const struct live_evidence *evidence, const bool *spinning,
+				   struct findings *ret)
+{
+	_cleanup_(crowds_deinit) struct crowds crowds = { 0 };
+	TRY(crowds_gather_flagged(evidence, spinning, &crowds));
+	for (size_t i = 0; i < crowds.list.count && i < FINDINGS_MAX; i++) {
+		const struct crowd *crowd = &crowds.list.items[i];
+		struct endless_loop loop;
+		TRY(endless_find_loop(evidence, crowd->example, &loop));
+		loop.ready = true;
+		if (loop.frame)
+			TRY(report(evidence, &crowds, crowd, NULL, &loop, ret));
+	}
+	return NULL;
 }
 
 static struct error *find(const struct live_evidence *evidence, enum certainty certainty,
@@ -293,9 +285,22 @@ static struct error *endless_find(const struct live_evidence *evidence, void *no
 static struct error *maybe_endless_find(const struct live_evidence *evidence, void *notes,
 					struct findings *ret)
 {
-	(void)notes;
+	if (notes && !evidence->past)
+		TRY(find_spinning(evidence, notes, ret));
 	return find(evidence, CERTAINTY_SUSPECT, ret);
 }
 
+static struct error *maybe_endless_read(const struct live_evidence *evidence, void **ret_notes)
+{
+	bool *spinning;
+	TRY(endless_find_spinning(evidence, &spinning));
+	*ret_notes = spinning;
+	return NULL;
+}
+
 const struct live_detector live_endless = { .find = endless_find };
-const struct live_detector live_maybe_endless = { .find = maybe_endless_find };
+const struct live_detector live_maybe_endless = {
+	.read = maybe_endless_read,
+	.find = maybe_endless_find,
+	.forget = free,
+};

@@ -75,6 +75,9 @@ const char *fix_cancel_never_called(struct findings *findings, const struct find
 /* P10, P20 */
 const char *fix_job_without_stop(struct findings *findings, const struct finding *finding)
 {
+	/* It selects on something besides the ticker already, and stays in its loop all the same. */
+	if (finding->also & UINT64_C(1) << RULE_EXIT_STAYS_IN_LOOP)
+		return fix_exit_stays_in_loop(findings, finding);
 	return findings_text(
 		findings,
 		"Give %s a way to end: let it select on a context or a channel beside the ticker, stop the ticker when it returns, and have whoever runs %s call that when it is done with the object (Close, or `defer cancel()`).",

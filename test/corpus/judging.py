@@ -54,6 +54,9 @@ def judge_finding(expectation, finding, told, looks, named, with_bytes):
     lowest = expectation.certainty
     if code in programs.TWO_LOOKS and looks < 2:
         highest = lowest = "suspect"
+    # Of one cause with two rules the certainty is that of the first one, by its own evidence.
+    if code != finding["code"]:
+        highest = min(AT_MOST.get(finding["code"], "proved"), expectation.at_most, key=level)
     if code in BY_BYTES and not with_bytes:
         lowest = "suspect"
     if code == finding["code"] or code != "L18":

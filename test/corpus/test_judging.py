@@ -55,6 +55,22 @@ class JudgeTest(unittest.TestCase):
         self.assertFalse(self.altered("L01-receive-without-sender/leaky",
                                       function="main.visit.(*cart).watch.func1"))
 
+    def test_beside_another_rule(self):
+        """One look may call L8 a suspicion alone; L40, which tells it beside, is what its evidence says."""
+        one = find("L08-exit-stays-in-loop/leaky")
+        place = one.expectations[0].places[0]
+        finding = {"code": "L8", "rule": "", "also": [], "certainty": "suspect", "count": 40,
+                   "bytes": 1, "function": f"main.{place.function}", "file": "/somewhere/main.go",
+                   "line": place.line, "place_is": None, "subject": None, "path": [],
+                   "why": "because", "fix": {"text": "do this", "diff": None}}
+        for wrong, altered in ((False, {}), (True, {"certainty": "likely"}),
+                               (False, {"code": "L40", "also": ["L8"], "certainty": "likely"}),
+                               (True, {"code": "L40", "also": ["L8"], "certainty": "proved"}),
+                               (True, {"code": "L40", "certainty": "likely"})):
+            with self.subTest(altered=altered):
+                self.assertEqual(
+                    bool(self.judge(one, {"findings": [{**finding, **altered}]})), wrong)
+
     def test_more_than_allowed(self):
         name = "L20-subslice-pins-array/leaky"
         self.assertTrue(self.altered(name, certainty="proved"))

@@ -4,6 +4,7 @@
 #include "binary/type.h"
 #include "heap/names.h"
 #include "leak/live/crowd.h"
+#include "leak/live/endless_private.h"
 #include "leak/live/library.h"
 #include "leak/live/lone_channels.h"
 #include "leak/live/past.h"
@@ -198,7 +199,9 @@ static struct error *tell(const struct jobs_evidence *jobs, const struct crowds 
 {
 	const struct live_evidence *evidence = &jobs->evidence;
 	char count[QUANTITY_SIZE];
+	struct endless_loop loop;
 	struct finding finding = crowd_finding(crowd, RULE_JOB_WITHOUT_STOP);
+	TRY(endless_find_loop(evidence, crowd->example, &loop));
 	bool left = crowd->example->owner_ended;
 	bool likely = left || is_likely(evidence, crowds, crowd);
 	finding.certainty = likely ? CERTAINTY_LIKELY : CERTAINTY_SUSPECT;
@@ -212,6 +215,14 @@ static struct error *tell(const struct jobs_evidence *jobs, const struct crowds 
 	finding.why =
 		left ? "It alone still leads to the object that it works on: the test that started it has ended, and nobody can stop it any more."
 		     : "Each of them alone still leads to the object that it works on: whoever made that has let go of it, and can neither use it nor stop the goroutine.";
+	/* It has something else to wait for besides ticks, and stays whatever comes. */
+	if (loop.frame && loop.select) {
+		finding.also = UINT64_C(1) << RULE_EXIT_STAYS_IN_LOOP;
+		finding.why = findings_text(
+			ret,
+			"%s No path of the function's machine code leaves the loop around its select, either: a case that was to end it leaves the select alone.",
+			finding.why);
+	}
 	if (!likely)
 		finding.settle =
 			"Count them again after a while at like load: a fixed set of workers keeps its number.";

@@ -67,6 +67,9 @@ static struct error *read_descriptor(const struct binary *binary, uint64_t addre
 {
 	const struct layout *layout = &binary->layout;
 	struct type_descriptor descriptor = { .layout = layout, .address = address };
+	/* A short function and the breakpoints behind it look like a number's. */
+	if (binary_module(binary, address))
+		return no_descriptor(address);
 	descriptor.size = (size_t)MIN(MAX(layout->type_struct_size, 0), TYPE_DESCRIPTOR_MAX);
 	TRY(type_bytes(binary, address, descriptor.bytes, descriptor.size));
 	struct type type = { .address = address };

@@ -315,6 +315,18 @@ class Types(unittest.TestCase):
                 wanted = name[1:] if name.startswith("*") else name
             self.assertEqual(answer[1], wanted)
 
+    def test_code(self):
+        """No function's code is a type, and what follows its address is not of one. Functions begin at multiples of 32."""
+        with open("/proc/%d/maps" % self.process.pid, encoding="utf-8") as lines:
+            ranges = [line.split()[0].split("-") for line in lines
+                      if " r-xp " in line and "types-" in line]
+        # The first page has the file's headers.
+        starts = [start for low, high in ranges
+                  for start in range(int(low, 16) + 4096, int(high, 16), 32)]
+        self.assertGreater(len(starts), 10000)
+        answers = self.ask(["dynamic %x" % start for start in starts])
+        self.assertEqual({answer[1] for answer in answers}, {"-"})
+
     def test_fills(self):
         """An object of a size class can have been allocated for what is larger than the class below."""
         headers = self.minor >= 22 and self.variant != "noallocheaders"

@@ -138,8 +138,7 @@ static struct error *add_component(struct knots *knots, uint32_t component)
 	uint32_t through = representative(knots, component);
 	if (through == WAIT_FOR_NONE)
 		return NULL;
-	TRY(wait_for_cycle(&knots->locks->graph, through, cycle.edges, LOCK_CYCLE_MAX,
-			   &cycle.count));
+	cycle.count = wait_for_cycle(&knots->locks->graph, through, cycle.edges, LOCK_CYCLE_MAX);
 	if (!cycle.count)
 		return NULL;
 	/* What is proved of some is told apart from what is likely of others. */

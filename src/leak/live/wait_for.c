@@ -15,6 +15,8 @@ void wait_for_deinit(struct wait_for *graph)
 	free(graph->rows);
 	free(graph->component);
 	free(graph->leads_to);
+	free(graph->by);
+	free(graph->queue);
 	*graph = (struct wait_for){ 0 };
 }
 
@@ -163,6 +165,8 @@ struct error *wait_for_solve(struct wait_for *graph, uint32_t count)
 	graph->rows = numbers(count + 1);
 	graph->component = numbers(count);
 	graph->leads_to = numbers(count);
+	graph->by = numbers(count);
+	graph->queue = numbers(count);
 	_cleanup_(tarjan_deinit) struct tarjan tarjan = {
 		.graph = graph,
 		.order = numbers(count),
@@ -172,10 +176,12 @@ struct error *wait_for_solve(struct wait_for *graph, uint32_t count)
 		.stack = numbers(count),
 		.on_stack = calloc(count + (size_t)1, 1),
 	};
-	if (!graph->rows || !graph->component || !graph->leads_to || !tarjan.order || !tarjan.low ||
-	    !tarjan.next || !tarjan.path || !tarjan.stack || !tarjan.on_stack)
+	if (!graph->rows || !graph->component || !graph->leads_to || !graph->by || !graph->queue ||
+	    !tarjan.order || !tarjan.low || !tarjan.next || !tarjan.path || !tarjan.stack ||
+	    !tarjan.on_stack)
 		return error_no_memory();
 	memset(graph->component, 0xff, count * sizeof(*graph->component));
+	memset(graph->by, 0xff, count * sizeof(*graph->by));
 	make_rows(graph);
 	for (uint32_t i = 0; i < count; i++) {
 		if (!tarjan.order[i] && graph->rows[i] < graph->rows[i + 1])
@@ -184,42 +190,51 @@ struct error *wait_for_solve(struct wait_for *graph, uint32_t count)
 	return find_victims(graph);
 }
 
-/* Breadth first within the component, then back by the edges that were taken. */
-struct error *wait_for_cycle(const struct wait_for *graph, uint32_t through, struct wait_edge *ret,
-			     size_t capacity, size_t *ret_count)
+/* Breadth first within the component: `by` is the edge that each was come to by. The edge back; none. */
+static uint32_t find_back(struct wait_for *graph, uint32_t through, uint32_t *ret_queued)
 {
-	_cleanup_(free_pointer) uint32_t *by = numbers(graph->count);
-	_cleanup_(free_pointer) uint32_t *queue = numbers(graph->count + 1);
-	if (!by || !queue)
-		return error_no_memory();
-	memset(by, 0xff, graph->count * sizeof(*by));
-	uint32_t component = graph->component[through], queued = 0, last = WAIT_FOR_NONE;
-	queue[queued++] = through;
-	*ret_count = 0;
-	for (uint32_t done = 0; done < queued && last == WAIT_FOR_NONE; done++) {
-		uint32_t at = queue[done];
+	uint32_t component = graph->component[through], queued = 0;
+	graph->queue[queued++] = through;
+	for (uint32_t done = 0; done < queued; done++) {
+		uint32_t at = graph->queue[done];
 		for (uint32_t i = graph->rows[at]; i < graph->rows[at + 1]; i++) {
 			uint32_t to = graph->edges.items[i].to;
-			if (to == through) {
-				last = i;
-				break;
-			}
-			if (graph->component[to] != component || by[to] != WAIT_FOR_NONE)
+			*ret_queued = queued;
+			if (to == through)
+				return i;
+			if (graph->component[to] != component || graph->by[to] != WAIT_FOR_NONE)
 				continue;
-			by[to] = i;
-			queue[queued++] = to;
+			graph->by[to] = i;
+			graph->queue[queued++] = to;
 		}
 	}
+	*ret_queued = queued;
+	return WAIT_FOR_NONE;
+}
+
+static size_t follow_back(const struct wait_for *graph, uint32_t through, uint32_t last,
+			  struct wait_edge *ret, size_t capacity)
+{
 	size_t length = last == WAIT_FOR_NONE ? 0 : 1;
 	for (uint32_t at = last; length && graph->edges.items[at].from != through; length++)
-		at = by[graph->edges.items[at].from];
-	if (!length || length > capacity)
-		return NULL;
+		at = graph->by[graph->edges.items[at].from];
+	if (length > capacity)
+		return 0;
 	uint32_t at = last;
 	for (size_t i = length; i-- > 0;) {
 		ret[i] = graph->edges.items[at];
-		at = by[ret[i].from];
+		at = graph->by[ret[i].from];
 	}
-	*ret_count = length;
-	return NULL;
+	return length;
+}
+
+size_t wait_for_cycle(struct wait_for *graph, uint32_t through, struct wait_edge *ret,
+		      size_t capacity)
+{
+	uint32_t queued;
+	uint32_t last = find_back(graph, through, &queued);
+	size_t length = follow_back(graph, through, last, ret, capacity);
+	for (uint32_t i = 0; i < queued; i++)
+		graph->by[graph->queue[i]] = WAIT_FOR_NONE;
+	return length;
 }

@@ -26,6 +26,9 @@ struct wait_for {
 	uint32_t *component; /* the set of those on cycles with it; WAIT_FOR_NONE: on none */
 	uint32_t component_count;
 	uint32_t *leads_to; /* a component that a way leads to, its own included; WAIT_FOR_NONE */
+	/* For wait_for_cycle(), so that many short cycles take no more than they are long. */
+	uint32_t *by; /* all WAIT_FOR_NONE in between */
+	uint32_t *queue;
 };
 
 struct error *wait_for_add(struct wait_for *graph, uint32_t from, uint32_t to, uint32_t held)
@@ -47,7 +50,7 @@ static inline const struct wait_edge *wait_for_edges(const struct wait_for *grap
  * A shortest cycle through a goroutine of a component, as edges, at most `capacity`; 0 when it is
  * longer.
  */
-struct error *wait_for_cycle(const struct wait_for *graph, uint32_t through, struct wait_edge *ret,
-			     size_t capacity, size_t *ret_count) must_use;
+size_t wait_for_cycle(struct wait_for *graph, uint32_t through, struct wait_edge *ret,
+		      size_t capacity);
 
 #endif

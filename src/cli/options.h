@@ -20,7 +20,7 @@
 	OPTION(MAX_PAUSE, "--max-pause", "TIME",                                                   \
 	       "do not look where that would stop the process for longer: 5ms, 1s")                \
 	OPTION(EXECUTABLE, "--exe", "FILE",                                                        \
-	       "of a core: the executable, where it is not found by itself")                       \
+	       "the executable: of a core whose own is not found, of a profile of addresses")      \
 	OPTION(SPOOL, "--spool", "DIR",                                                            \
 	       "where files without a name go: an unpacked core, what -o - still has to send")     \
 	OPTION(SAVE, "--save", "FILE", "keep the moment that was looked at in FILE, a snapshot")   \

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+
 #include "cli/cli.h"
 #include "cli/profile_faces.h"
 #include "cli/target.h"
 #include "profile/merge.h"
 #include "profile/read.h"
+#include "profile/symbols.h"
 
 #define FILES_MAX 64
 
@@ -23,13 +27,30 @@ static void reading_deinit(struct reading *reading)
 	profile_destroy(reading->difference);
 }
 
-static struct error *read_one(const char *operand, struct profile **ret)
+struct error *cli_profile_read(const struct cli_target *target, const char *name,
+			       const struct options *options, struct profile **ret)
+{
+	_cleanup_(profile_cleanup) struct profile *profile = NULL;
+	TRY(profile_read(target->descriptor, name, &profile));
+	if (options->executable) {
+		_cleanup_(close_descriptor) int file = open(options->executable,
+							    O_RDONLY | O_CLOEXEC);
+		if (file < 0)
+			return error_os(errno, "%s", options->executable);
+		TRY(profile_symbols_add(profile, file, options->executable));
+	}
+	*ret = TAKE_PTR(profile);
+	return NULL;
+}
+
+static struct error *read_one(const struct options *options, const char *operand,
+			      struct profile **ret)
 {
 	_cleanup_(cli_target_deinit) struct cli_target target = { .descriptor = -1 };
 	TRY(cli_target_find(operand, &target));
 	if (target.kind != CLI_TARGET_PROFILE)
 		return error_new(ERROR_USAGE, "%s is no profile", operand);
-	return profile_read(target.descriptor, target.path, ret);
+	return cli_profile_read(&target, target.path, options, ret);
 }
 
 static struct error *read_all(const struct invocation *invocation, struct reading *reading,
@@ -37,7 +58,7 @@ static struct error *read_all(const struct invocation *invocation, struct readin
 {
 	const char *against = invocation->options.against;
 	for (size_t i = 0; i < invocation->operand_count; i++) {
-		TRY(read_one(invocation->operands[i], &reading->files[i]));
+		TRY(read_one(&invocation->options, invocation->operands[i], &reading->files[i]));
 		reading->count++;
 	}
 	*ret = reading->files[0];
@@ -47,7 +68,7 @@ static struct error *read_all(const struct invocation *invocation, struct readin
 	}
 	if (!against)
 		return NULL;
-	TRY(read_one(against, &reading->before));
+	TRY(read_one(&invocation->options, against, &reading->before));
 	TRY(profile_subtract(*ret, reading->before, false, "the difference", &reading->difference));
 	*ret = reading->difference;
 	return NULL;
@@ -65,10 +86,10 @@ static struct error *profile_run(struct invocation *invocation, enum cli_status 
 static const char *const formats[] = { "text", "json", "html", "pprof", "folded",
 				       "tree", "dot",  "svg",  NULL };
 static const enum option_id options[] = {
-	OPTION_AGAINST,     OPTION_VALUE,     OPTION_FOCUS,      OPTION_IGNORE, OPTION_SHOW,
-	OPTION_HIDE,        OPTION_TAG_FOCUS, OPTION_TAG_IGNORE, OPTION_PEEK,   OPTION_LIMIT,
-	OPTION_LIMIT_SHORT, OPTION_HEADER,    OPTION_TOKEN_FILE, OPTION_CACERT, OPTION_INSECURE,
-	OPTION_TIMEOUT,     OPTION_SPOOL,     OPTION_END,
+	OPTION_EXECUTABLE, OPTION_AGAINST,     OPTION_VALUE,     OPTION_FOCUS,      OPTION_IGNORE,
+	OPTION_SHOW,       OPTION_HIDE,        OPTION_TAG_FOCUS, OPTION_TAG_IGNORE, OPTION_PEEK,
+	OPTION_LIMIT,      OPTION_LIMIT_SHORT, OPTION_HEADER,    OPTION_TOKEN_FILE, OPTION_CACERT,
+	OPTION_INSECURE,   OPTION_TIMEOUT,     OPTION_SPOOL,     OPTION_END,
 };
 
 const struct verb verb_profile = {

@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 
+#include "cli/profile_faces.h"
 #include "fix/fix.h"
 #include "leak/profile/look.h"
 #include "profile/merge.h"
-#include "profile/read.h"
 #include "report/flame_report.h"
 
 #define WARNINGS_MAX 4
@@ -36,7 +36,8 @@ static struct error *check_options(const struct options *options)
 	return NULL;
 }
 
-static struct error *read_before(const char *operand, struct profiles *profiles)
+static struct error *read_before(const char *operand, const struct options *options,
+				 struct profiles *profiles)
 {
 	_cleanup_(cli_target_deinit) struct cli_target target = { .descriptor = -1 };
 	TRY(cli_target_find(operand, &target));
@@ -45,7 +46,7 @@ static struct error *read_before(const char *operand, struct profiles *profiles)
 				 "%s is no profile: nothing else can be compared with "
 				 "one",
 				 operand);
-	return profile_read(target.descriptor, target.path, &profiles->before);
+	return cli_profile_read(&target, target.path, options, &profiles->before);
 }
 
 /* Profiles know when they were taken: the words may stand in any order. */
@@ -69,10 +70,10 @@ static struct error *read_profiles(struct invocation *invocation, const struct c
 	const char *before = invocation->operand_count > 1 ? invocation->operands[0]
 							   : options->against;
 	TRY(check_options(options));
-	TRY(profile_read(target->descriptor, target->path, &profiles->now));
+	TRY(cli_profile_read(target, target->path, options, &profiles->now));
 	if (!before)
 		return NULL;
-	TRY(read_before(before, profiles));
+	TRY(read_before(before, options, profiles));
 	settle_order(profiles);
 	return NULL;
 }

@@ -10,10 +10,27 @@ static const char packages[] =
 	"math mime net os path plugin reflect regexp runtime slices sort strconv strings structs "
 	"sync syscall testing text time type unicode unique unsafe uuid vendor weak ";
 
+/* Of profiles of other languages, whose names have their parts between "::". */
+static bool other_library_has(const char *function, size_t length)
+{
+	static const char *const heads[] = { "std::", "core::", "alloc::", "__gnu_cxx::",
+					     "hashbrown::" };
+	/* "<alloc::vec::Vec<T> as ...>::push" */
+	size_t from = length && *function == '<';
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+		size_t size = strlen(heads[i]);
+		if (length - from >= size && memcmp(function + from, heads[i], size) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool library_has(const char *function, size_t length)
 {
 	char word[24];
 	size_t first = 0;
+	if (memmem(function, length, "::", 2))
+		return other_library_has(function, length);
 	/* "type:.eq.main.T", "go:main.inittasks", "_rt0_amd64_linux", "memeqbody" */
 	while (first < length && !strchr("./:", function[first]))
 		first++;
@@ -68,4 +85,16 @@ enum profile_wait library_wait(const char *function, size_t length)
 			return table[i].wait;
 	}
 	return PROFILE_WAIT_NONE;
+}
+
+bool library_is_go(const struct profile *profile)
+{
+	for (uint32_t i = 0; i < profile->function_count; i++) {
+		struct profile_text name = profile_text(profile, profile->functions[i].name);
+		if (name.length > 8 && memcmp(name.bytes, "runtime.", 8) == 0)
+			return true;
+		if (name.length > 5 && memcmp(name.bytes, "main.", 5) == 0)
+			return true;
+	}
+	return !profile->function_count;
 }

@@ -10,6 +10,9 @@
  */
 bool library_has(const char *function, size_t length);
 
+/* May it be of a Go program? By what every such has; of addresses alone nothing is known. */
+bool library_is_go(const struct profile *profile);
+
 /* What a goroutine does that stands in this function. */
 enum profile_wait library_wait(const char *function, size_t length);
 

@@ -25,7 +25,7 @@ struct site_key {
 	uint32_t name, file, location; /* location: where there is no function */
 	int32_t line;
 	uint8_t wait;
-	bool users;
+	bool users, main;
 };
 
 struct gathering {
@@ -151,6 +151,21 @@ static struct error *grow(struct gathering *gathering)
 	return NULL;
 }
 
+/* Its outermost function is the one that calls main.main. */
+static bool is_main(const struct profile *profile, uint32_t sample)
+{
+	uint32_t begin = profile->stack_begins[sample], end = profile->stack_begins[sample + 1];
+	if (begin == end)
+		return false;
+	const struct profile_location *outermost = &profile->locations[profile->frames[end - 1]];
+	if (!outermost->line_count)
+		return false;
+	uint32_t last = outermost->first_line + outermost->line_count - 1;
+	uint32_t function = profile->lines[last].function;
+	return function != PROFILE_NONE &&
+	       profile_text_is(profile, profile->functions[function].name, "runtime.main");
+}
+
 static struct error *add_sample(struct gathering *gathering, uint32_t sample, int64_t *totals)
 {
 	const struct profile *profile = gathering->profile;
@@ -168,6 +183,8 @@ static struct error *add_sample(struct gathering *gathering, uint32_t sample, in
 		gathering->keys[site] = asked.key;
 		memset(values, 0, types * sizeof(*values));
 	}
+	if (!gathering->keys[site].main && is_main(profile, sample))
+		gathering->keys[site].main = true;
 	for (uint32_t i = 0; i < types; i++) {
 		int64_t value = profile->values[(size_t)sample * types + i];
 		values[i] = (int64_t)((uint64_t)values[i] + (uint64_t)value);
@@ -194,6 +211,7 @@ static struct error *name_site(const struct profile *profile, const struct site_
 		.place.line = key->line,
 		.wait = (enum profile_wait)key->wait,
 		.users = key->users,
+		.main = key->main,
 	};
 	return ret->place.function && (!file.length || ret->place.file) ? NULL : error_no_memory();
 }

@@ -35,6 +35,7 @@ struct profile_site {
 	struct place place; /* the innermost such frame; else the innermost of all */
 	enum profile_wait wait;
 	bool users; /* it is outside */
+	bool main;  /* the main goroutine stands there, perhaps among others */
 };
 
 struct profile_sites {

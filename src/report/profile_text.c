@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "profile/library.h"
 #include "report/profile_report.h"
 #include "report/table.h"
 #include "report/wrap.h"
@@ -158,6 +159,14 @@ void profile_text_next(const struct profile_look *look, const struct subject *su
 	enum profile_subject of = look->evidence.subject;
 	bool again = !look->evidence.before &&
 		     (of == PROFILE_OF_HEAP || of == PROFILE_OF_GOROUTINE);
+	/* There is no process that dowse could look at, and perhaps no such address. */
+	if (!library_is_go(look->evidence.now)) {
+		if (again)
+			writer_string(
+				writer,
+				"next: a second profile after a while at comparable load; then dowse BEFORE AFTER\n");
+		return;
+	}
 	writer_string(writer, "next: ");
 	if (again) {
 		writer_printf(writer, "curl -so later.pprof http://HOST/debug/pprof/%s; dowse ",

@@ -2,6 +2,7 @@
 """The programs of the corpus: what they are, what their markers say, and how they are built."""
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -209,11 +210,21 @@ def lay_out(programs, language, folder):
             shutil.rmtree(child)
 
 
-def build_all(programs, release, variant, timeout=1500):
-    """Build those that exist in the release, in one go for each language; the folder with them."""
+def overlay(chosen, source, added, base):
+    """The option by which each of the programs has that file, too, which lies in no folder of theirs."""
+    replaced = {str(source / one.flat / added.name): str(added) for one in chosen}
+    write_if_changed(base / f"overlay-{source.name}.json", json.dumps({"Replace": replaced}))
+    return [f"-overlay={base / f'overlay-{source.name}.json'}"]
+
+
+def build_all(programs, release, variant, timeout=1500, added=None):
+    """
+    Build those that exist in the release, in one go for each language; the folder with them. `added` is a
+    file of package main that each of them gets besides.
+    """
     flags = build.VARIANTS[variant].get("flags", [])
     base = build.cache() / "corpus"
-    output = base / release / variant
+    output = base / release / (f"{variant}-{added.stem}" if added else variant)
     output.mkdir(parents=True, exist_ok=True)
     with open(base / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -225,7 +236,8 @@ def build_all(programs, release, variant, timeout=1500):
             lay_out(chosen, language, source)
             wanted = [f"./{p.flat}" for p in programs if p.own_language == own
                       and p.exists_in(release)]
+            more = overlay(chosen, source, added, base) if added else []
             if wanted:
-                build.run(["nice", "go", "build", "-p=2", *flags, "-o", f"{output}/", *wanted],
+                build.run(["nice", "go", "build", "-p=2", *flags, *more, "-o", f"{output}/", *wanted],
                           build.go_environment(release), source, timeout)
     return output

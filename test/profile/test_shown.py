@@ -3,6 +3,7 @@
 """What is shown of a profile: filters and calls against github.com/google/pprof, on random profiles and a
 real program's; pictures and graphs read back; what a filter refuses."""
 
+import gzip
 import json
 import os
 import re
@@ -18,7 +19,7 @@ sys.path.insert(0, str(HERE))
 
 import making  # noqa: E402
 from making import data, number, varint  # noqa: E402
-from test_profiles import ask, peer, sampled  # noqa: E402
+from test_profiles import ask, building, peer, sampled  # noqa: E402
 
 BUILD = Path(os.environ["BUILD_DIR"])
 DOWSE = os.environ["DOWSE"]
@@ -81,6 +82,92 @@ class EqualTest(unittest.TestCase):
                 self.compare([f"filter {path} {words}" for words in REAL_FILTERS] + [f"graph {path}"])
 
 
+def read_varint(payload, at):
+    value = shift = 0
+    while True:
+        byte = payload[at]
+        value, shift, at = value | (byte & 127) << shift, shift + 7, at + 1
+        if byte < 128:
+            return value, at
+
+
+def fields(payload):
+    """Of a message: numbers, the fields themselves, and what is in them where that is bytes."""
+    at = 0
+    while at < len(payload):
+        begin = at
+        tag, at = read_varint(payload, at)
+        length, at = read_varint(payload, at)
+        inside = payload[at:at + length] if tag & 7 == 2 else None
+        at += length if inside is not None else 0
+        yield tag >> 3, payload[begin:at], inside
+
+
+def without_symbols(path, to):
+    """Addresses alone: no functions, no lines, and mappings that promise none."""
+    made = b""
+    for field, whole, inside in fields(gzip.decompress(path.read_bytes())):
+        if field in (3, 4):
+            last = 3 if field == 4 else 6
+            whole = data(field, b"".join(one for inner, one, _ in fields(inside) if inner <= last))
+        made += whole if field != 5 else b""
+    to.write_bytes(made)
+
+
+class SymbolsTest(unittest.TestCase):
+    """What the executable says of addresses is what the program itself had written beside them."""
+
+    def check(self, folder, executable, names):
+        with tempfile.TemporaryDirectory() as room:
+            for name in names:
+                path, bare = folder / f"{name}.pb.gz", Path(room) / name
+                without_symbols(path, bare)
+                words = ("--format", "folded")
+                expected = sorted(dowse(path, *words).stdout.splitlines())
+                self.assertNotEqual(sorted(dowse(bare, *words).stdout.splitlines()), expected)
+                found = dowse(bare, "--exe", executable, *words)
+                self.assertEqual(found.returncode, 0, found.stderr)
+                self.assertEqual(sorted(found.stdout.splitlines()), expected, path)
+
+    def test_releases(self):
+        for release in ("1.19", "1.24", "1.26", "1.27"):
+            folder = sampled(release)
+            self.check(folder, folder / "program", ("heap.1", "goroutine.1"))
+
+    def test_stripped_anywhere(self):
+        """A position-independent executable without symbols: it was loaded elsewhere."""
+        with tempfile.TemporaryDirectory() as room:
+            environment = building.go_environment("1.26", False, "")
+            program = Path(room) / "program"
+            subprocess.run(["nice", "go", "build", "-buildmode=pie", "-ldflags=-s -w",
+                            f"-modfile={building.modfile('1.26')}", "-o", program, "."],
+                           cwd=HERE / "sampled", check=True, env=environment, timeout=600)
+            subprocess.run([program, room], check=True, timeout=120)
+            self.check(Path(room), program, ("heap.1", "goroutine.1"))
+
+    def test_judged(self):
+        folder = sampled("1.26")
+        with tempfile.TemporaryDirectory() as room:
+            paths = [Path(room) / "before", Path(room) / "after"]
+            for i, path in enumerate(paths):
+                without_symbols(folder / f"heap.{i}.pb.gz", path)
+            answer = subprocess.run([DOWSE, *map(str, paths), "--exe", folder / "program", "--format", "json"],
+                                    stdout=subprocess.PIPE, timeout=120)
+            found = json.loads(answer.stdout)["findings"][0]
+            self.assertEqual((found["function"], found["certainty"]), ("main.store", "likely"))
+            self.assertEqual(Path(found["file"]).name, "main.go")
+
+    def test_another_build(self):
+        with tempfile.TemporaryDirectory() as room:
+            bare = Path(room) / "bare"
+            without_symbols(sampled("1.26") / "heap.1.pb.gz", bare)
+            for executable, said in ((DOWSE, "another build"), (bare, str(bare)), ("/nowhere", "/nowhere")):
+                answer = dowse(bare, "--exe", executable)
+                self.assertIn(answer.returncode, (1, 2))
+                self.assertEqual(answer.stderr.count(b"\n"), 1)
+                self.assertIn(said, answer.stderr.decode())
+
+
 class LabelTest(unittest.TestCase):
     """Samples by their labels."""
 
@@ -127,6 +214,46 @@ class LabelTest(unittest.TestCase):
                 (["--tagfocus", "user=anna", "--tagignore", "64kb"], "a"),
                 (["--tagfocus", "user=anna", "--focus", "^c$"], "c"), ([], "abcd")):
             self.assertEqual(self.left(*words), expected, words)
+
+
+class OtherLanguageTest(unittest.TestCase):
+    """Heap profiles of other programs are judged as such, and nothing is said of a Go process."""
+
+    def judged(self, names, *sizes):
+        texts = [b"", *b"inuse_objects count inuse_space bytes alloc_objects alloc_space space".split(),
+                 *(name.encode() for name in names)]
+        index = texts.index
+        types = [("inuse_objects", "count"), ("inuse_space", "bytes"), ("alloc_objects", "count"),
+                 ("alloc_space", "bytes")]
+        with tempfile.TemporaryDirectory() as folder:
+            paths = []
+            for i, size in enumerate(sizes):
+                values = (size >> 10, size, size >> 10, size)
+                stack = b"".join(varint(at + 1) for at in range(len(names)))
+                paths.append(Path(folder) / f"{i}.pb")
+                paths[-1].write_bytes(
+                    b"".join(data(1, number(1, index(a.encode())) + number(2, index(b.encode()))) for a, b in types)
+                    + data(2, data(1, stack) + data(2, b"".join(map(varint, values))))
+                    + b"".join(data(4, number(1, at + 1) + data(4, number(1, at + 1)))
+                               + data(5, number(1, at + 1) + number(2, index(name.encode())))
+                               for at, name in enumerate(names))
+                    + b"".join(data(6, text) for text in texts) + number(9, 10**18 + i))
+            answer = subprocess.run([DOWSE, *map(str, paths)], stdout=subprocess.PIPE, timeout=60)
+            self.assertIn(answer.returncode, (0, 3))
+            return answer.stdout.decode()
+
+    def test_places(self):
+        for names, place in ((("alloc::vec::Vec<T,A>::push", "shop::store", "std::rt::lang_start"), "shop::store"),
+                             (("std::vector<int>::push_back(int&&)", "Cart::add(Item)", "main"), "Cart::add(Item)"),
+                             (("<hashbrown::raw::RawTable<T>>::reserve", "shop::index", "main"), "shop::index"),
+                             (("append_item", "handle", "<module>"), "append_item")):
+            for sizes in ((64 << 20,), (64 << 20, 160 << 20)):
+                text = self.judged(names, *sizes)
+                self.assertIn(f"allocated by {place}", text)
+                self.assertNotIn("debug/pprof", text)
+                self.assertNotIn("next: dowse PID", text)
+                self.assertEqual("likely" in text, len(sizes) == 2)
+        self.assertIn("debug/pprof", self.judged(("main.store", "main.main", "runtime.main"), 64 << 20))
 
 
 class FaceTest(unittest.TestCase):

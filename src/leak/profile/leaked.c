@@ -34,7 +34,9 @@ static struct error *report(const struct profile_evidence *evidence, uint32_t si
 	char text[QUANTITY_SIZE];
 	struct finding finding = profile_finding(at, rule_of(at->wait));
 	int64_t before = profile_evidence_before(evidence, site, 0);
-	finding.certainty = CERTAINTY_LIKELY;
+	/* Many a main function waits for nothing, so that the program goes on. */
+	bool is_main = at->main && count == 1;
+	finding.certainty = is_main ? CERTAINTY_SUSPECT : CERTAINTY_LIKELY;
 	finding.also = profile_also(at->wait) & ~(UINT64_C(1) << finding.rule);
 	finding.count = (uint64_t)count;
 	finding.state = profile_wait_text(at->wait);
@@ -43,7 +45,8 @@ static struct error *report(const struct profile_evidence *evidence, uint32_t si
 			      count == 1 ? "goroutine is" : "goroutines are",
 			      finding.state ? ": " : "", finding.state ? finding.state : "");
 	finding.why =
-		"The runtime's own search found nobody who could wake them: what they wait for is reachable from goroutines alone that wait as well.";
+		is_main ? "It is the main goroutine. The runtime found nobody who could wake it, which many programs mean: main waits for ever, so that the others go on."
+			: "The runtime's own search found nobody who could wake them: what they wait for is reachable from goroutines alone that wait as well.";
 	if (evidence->before && count > before)
 		finding.growth_per_hour = profile_evidence_pace(evidence, count - before);
 	finding.settle =

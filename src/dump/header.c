@@ -31,6 +31,9 @@ bool dump_number(const char *bytes, size_t length, size_t *at, uint64_t *ret)
 static size_t skip_pointers(const char *bytes, size_t length, size_t at)
 {
 	static const char *const words[] = { " gp=0x", " m=", " mp=0x" };
+	/* Without the first of them there are none: so a header is looked for, too. */
+	if (!starts(bytes + at, length - at, words[0]))
+		return at;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (!starts(bytes + at, length - at, words[i]))
 			continue;

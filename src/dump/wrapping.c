@@ -150,6 +150,17 @@ static struct error *decode(struct wrapping_layer *layer, const char *text, size
 	return NULL;
 }
 
+/* Is a header all that stands in its line? Its labels may have in them what looks like a line's end. */
+static bool is_bare_header(const char *at, size_t length)
+{
+	struct dump_header header;
+	const char *end = memchr(at, '\n', length);
+	size_t size = end ? (size_t)(end - at) : length;
+	if (size && at[size - 1] == '\r')
+		size--;
+	return dump_header_parse(at, size, &header) && header.size == size;
+}
+
 /* How the end of the header's line is written, when that is not the end of the log's line. */
 static bool is_one_line(const char *line, size_t length, size_t header, enum wrapping_kind *ret)
 {
@@ -205,7 +216,8 @@ static bool peel(struct wrapping *wrapping, struct span *text, size_t header, bo
 		return true;
 	}
 	*ret_done = true;
-	if (is_one_line(line, text->length, header, &kind)) {
+	if (!is_bare_header(line + header, text->length - header) &&
+	    is_one_line(line, text->length, header, &kind)) {
 		wrapping->whole = true;
 		return push(wrapping, kind, "", 0);
 	}

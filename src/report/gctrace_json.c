@@ -56,6 +56,13 @@ static void write_moment(const struct sched_moment *moment, struct json *json)
 	json_object_end(json);
 }
 
+static void member_headline(const struct gctrace_report *report, struct json *json)
+{
+	_cleanup_(writer_deinit) struct writer text = WRITER_TO_MEMORY;
+	gctrace_headline(report, &text);
+	json_member_string(json, "headline", writer_text(&text));
+}
+
 void gctrace_json(const struct gctrace_report *report, struct writer *writer)
 {
 	const struct gctrace *trace = report->trace;
@@ -64,6 +71,7 @@ void gctrace_json(const struct gctrace_report *report, struct writer *writer)
 	subject_json(report->subject, &json);
 	json_member_string(&json, "verdict", heap_verdict_name(report->heap->verdict));
 	json_member_string(&json, "why", report->heap->why);
+	member_headline(report, &json);
 	member_trend(report->heap, &json);
 	json_member_unsigned(&json, "cycle_count", trace->cycles.count);
 	json_key(&json, "pause_ms");

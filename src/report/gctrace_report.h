@@ -14,6 +14,9 @@ struct gctrace_report {
 	const struct style *style;
 };
 
+/* What it comes to: the sentence that the text begins with, behind the subject. */
+void gctrace_headline(const struct gctrace_report *report, struct writer *writer);
+
 void gctrace_text(const struct gctrace_report *report, struct writer *writer);
 void gctrace_json(const struct gctrace_report *report, struct writer *writer);
 

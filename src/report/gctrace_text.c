@@ -94,7 +94,7 @@ static void write_plot(const struct gctrace_report *report, struct writer *write
 	writer_printf(writer, " %s\n", end);
 }
 
-static void write_verdict(const struct gctrace_report *report, struct writer *writer)
+void gctrace_headline(const struct gctrace_report *report, struct writer *writer)
 {
 	static const char *const words[] = {
 		[HEAP_LEAK] = "the live heap grows, and goes on growing",
@@ -104,13 +104,20 @@ static void write_verdict(const struct gctrace_report *report, struct writer *wr
 	const struct heap_trend *heap = report->heap;
 	char text[QUANTITY_SIZE], more[QUANTITY_SIZE];
 	double hour = 3600.0 * (double)MIB;
-	subject_text(report->subject, report->style, writer);
-	writer_printf(writer, ": %s", words[heap->verdict]);
+	writer_string(writer, words[heap->verdict]);
 	if (heap->verdict == HEAP_LEAK)
 		writer_printf(writer, ", by %s an hour (at least %s)",
 			      quantity_bytes((int64_t)(heap->trend.slope * hour), text),
 			      quantity_bytes((int64_t)(heap->trend.slope_low * hour), more));
-	writer_string(writer, ".\n");
+	writer_char(writer, '.');
+}
+
+static void write_verdict(const struct gctrace_report *report, struct writer *writer)
+{
+	subject_text(report->subject, report->style, writer);
+	writer_string(writer, ": ");
+	gctrace_headline(report, writer);
+	writer_char(writer, '\n');
 	subject_warnings_text(report->subject, report->style, writer);
 }
 

@@ -107,6 +107,13 @@ class Lines(unittest.TestCase):
         for name, lives in cases.items():
             with self.subTest(name):
                 self.assertIn(verdict(trace(lives))["verdict"], wanted[name])
+        # The text says the same in its first line.
+        for name in ("leak", "flat", "few"):
+            log = trace(cases[name])
+            text = ask("gctrace", "-", data=log.encode()).stdout.decode()
+            headline = verdict(log)["headline"]
+            self.assertEqual(text.split("\n")[0], "standard input: " + headline)
+            self.assertEqual(" an hour (at least " in headline, name == "leak")
         slope = verdict(trace(cases["leak"]))["trend"]
         # One MiB a second.
         self.assertAlmostEqual(slope["bytes_per_hour"] / (3600 << 20), 1, delta=0.1)

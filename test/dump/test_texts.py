@@ -173,6 +173,17 @@ class Texts(unittest.TestCase):
                              (n in told or one["state"] != "coroutine")}
                     self.assertEqual(users, set(told), [found[n] for n in users - set(told)])
 
+    def test_labels_like_lines(self):
+        """A label's value has what looks like a line's end elsewhere: quoted, it is a header still."""
+        for labels in (r'{"a": "b:\n"}', r'{"a": "b:\nc", "d": "e"}', '{"a": "b:#012"}'):
+            text = f"goroutine 7 [select] {labels}:\nmain.a()\n\t/x/a.go:1 +0x1\n\n" \
+                   "goroutine 9 [select]:\nmain.b()\n\t/x/b.go:1 +0x1\n"
+            for name in ("plain", "crlf", "syslog", "docker"):
+                with self.subTest(labels=labels, wrapping=name):
+                    document = self.document(wrappings.WRAPPINGS[name](text))
+                    self.assertEqual([(one["id"], one["labels"])
+                                      for one in document["goroutines"]], [(7, labels), (9, None)])
+
     def test_several(self):
         first, second = take("1.24"), take("1.27")
         data = "start\n" + first.rstrip("\n") + "\n\nmore\n" + second.rstrip("\n") + "\n\nend\n"

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/diagnose_page.h"
 #include "cli/diagnose_text.h"
+#include "cli/diagnose_url.h"
 #include "cli/earlier.h"
 #include "cli/profile_diagnose.h"
+#include "cli/remote.h"
 #include "cli/source_shown.h"
 #include "fix/fix.h"
 
@@ -24,6 +26,9 @@ static struct error *diagnose_run(struct invocation *invocation, enum cli_status
 	const char *operand = invocation->operands[invocation->operand_count - 1];
 	/* Wrong use is told before anything is stopped. */
 	TRY(telling_read(&invocation->options, &telling));
+	if (remote_is_whole(operand) && invocation->operand_count == 1 &&
+	    !invocation->options.against)
+		return diagnose_url(invocation, operand, &telling, ret);
 	TRY(cli_target_find(operand, &target));
 	if (target.kind == CLI_TARGET_PROFILE)
 		return profile_diagnose(invocation, &target, &telling, ret);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/spool.h"
 #include "base/text.h"
 #include "base/vector.h"
 #include "base/writer.h"
@@ -19,6 +20,10 @@ DEFINE_VECTOR(pid_vector, pid_t);
 
 #define COMMAND_LINE_LIMIT ((size_t)4 << 20)
 #define CANDIDATES_SHOWN   8
+
+#define HEAD_SIZE   ((size_t)512)
+#define HEAD_MAX    ((size_t)256 << 10)
+#define PROFILE_MAX ((uint64_t)1 << 30)
 
 /* True when all of it is digits; *ret is 0 when they mean no PID. */
 static bool target_parse_pid(const char *text, pid_t *ret)
@@ -147,25 +152,113 @@ static struct error *target_process(const char *name, struct cli_target *ret)
 	return NULL;
 }
 
-/* It may be a pipe: what was read of it is handed on. */
-static struct error *target_input(const char *operand, struct cli_target *ret)
+/* Until there are `size` bytes, or no more. */
+static struct error *read_input(uint8_t *into, size_t size, size_t *done)
 {
-	struct cli_target target = { .kind = CLI_TARGET_TEXT, .path = operand };
-	while (target.head_size < sizeof(target.head)) {
-		ssize_t n = read(STDIN_FILENO, target.head + target.head_size,
-				 sizeof(target.head) - target.head_size);
+	while (*done < size) {
+		ssize_t n = read(STDIN_FILENO, into + *done, size - *done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return error_os(errno, "standard input cannot be read");
 		if (n == 0)
 			break;
-		target.head_size += (size_t)n;
+		*done += (size_t)n;
 	}
+	return NULL;
+}
+
+static bool input_is_profile(const struct cli_target *target)
+{
+	_cleanup_(decompressor_cleanup) struct decompressor *decompressor = NULL;
+	uint8_t unpacked[HEAD_SIZE];
+	const char *problem;
+	size_t size = 0;
+	if (target->compression == COMPRESSION_NONE)
+		return file_kind_of(target->head, MIN(target->head_size, HEAD_SIZE)) ==
+		       FILE_PROFILE;
+	if (!error_ignore(
+		    decompressor_create(target->compression, target->head_size, &decompressor)))
+		return false;
+	for (size_t at = 0; size < sizeof(unpacked);) {
+		struct decompress_step step = {
+			.input = target->head + at,
+			.input_size = target->head_size - at,
+			.output = unpacked + size,
+			.output_size = sizeof(unpacked) - size,
+		};
+		bool good = decompressor_step(decompressor, &step, &problem);
+		at += step.taken;
+		size += step.made;
+		if (!good || (!step.taken && !step.made))
+			break;
+	}
+	return file_kind_of(unpacked, size) == FILE_PROFILE;
+}
+
+static struct error *write_spool(int file, const uint8_t *bytes, size_t size)
+{
+	while (size) {
+		ssize_t n = write(file, bytes, size);
+		if (n < 0 && errno != EINTR)
+			return error_os(errno, "standard input finds no room: write it to a file, "
+					       "and name that");
+		bytes += n > 0 ? n : 0;
+		size -= n > 0 ? (size_t)n : 0;
+	}
+	return NULL;
+}
+
+/* A profile is read in any order: all of it goes into a file without a name. */
+static struct error *spool_input(struct cli_target *target, struct cli_target *ret)
+{
+	static const char name[] = "standard input";
+	_cleanup_(close_descriptor) int file = -1;
+	uint64_t size = 0;
+	TRY(spool_open(NULL, name, &file));
+	while (target->head_size) {
+		TRY(write_spool(file, target->head, target->head_size));
+		size += target->head_size;
+		if (size > PROFILE_MAX)
+			return error_new(ERROR_LIMIT,
+					 "%s: it begins like a profile, and has more "
+					 "than 1 GiB: no profile does",
+					 name);
+		target->head_size = 0;
+		TRY(read_input(target->head, HEAD_MAX, &target->head_size));
+	}
+	*ret = (struct cli_target){
+		.kind = CLI_TARGET_PROFILE,
+		.path = name,
+		.descriptor = TAKE_FD(file),
+		.compression = target->compression,
+	};
+	return NULL;
+}
+
+/* It may be a pipe: what was read of it is handed on. */
+static struct error *target_input(const char *operand, struct cli_target *ret)
+{
+	_cleanup_(cli_target_deinit) struct cli_target target = {
+		.kind = CLI_TARGET_TEXT,
+		.path = operand,
+		.descriptor = -1,
+	};
+	if (!(target.head = malloc(HEAD_MAX)))
+		return error_no_memory();
+	TRY(read_input(target.head, HEAD_SIZE, &target.head_size));
 	target.compression = compression_of(target.head, target.head_size);
+	/* These give nothing before a block of theirs is whole. */
+	if (target.compression == COMPRESSION_ZSTD || target.compression == COMPRESSION_LZ4)
+		TRY(read_input(target.head, HEAD_MAX, &target.head_size));
+	if (input_is_profile(&target)) {
+		TRY(spool_input(&target, ret));
+		return NULL;
+	}
 	if ((target.descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) < 0)
 		return error_os(errno, "standard input cannot be read");
 	*ret = target;
+	target = (struct cli_target){ .descriptor = -1 };
 	return NULL;
 }
 
@@ -204,6 +297,8 @@ void cli_target_deinit(struct cli_target *target)
 {
 	close_descriptor(&target->descriptor);
 	target->descriptor = -1;
+	free(target->head);
+	target->head = NULL;
 }
 
 struct error *cli_target_pid(const char *operand, const char *doing, pid_t *ret)

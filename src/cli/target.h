@@ -11,8 +11,6 @@
  * URL is fetched, all else is the name of a process; `pid:` and `name:` force it, and `-` is standard input. The error lists the candidates where a
  * name fits several processes. A file is what its content says, whatever it is called.
  */
-#define CLI_TARGET_HEAD 512
-
 enum cli_target_kind {
 	CLI_TARGET_PROCESS,
 	CLI_TARGET_CORE,
@@ -27,7 +25,7 @@ struct cli_target {
 	const char *path;              /* of a file; borrowed from the operand */
 	int descriptor;                /* of a file, at its beginning; owned; -1 else */
 	enum compression compression;  /* of that file */
-	uint8_t head[CLI_TARGET_HEAD]; /* of standard input: what was read to see what it is */
+	uint8_t *head; /* of standard input: what was read to see what it is; owned; NULL: none */
 	size_t head_size;
 };
 

@@ -72,8 +72,9 @@ static struct error *failed(struct http_stream *stream)
 	if (stream->session)
 		return error_new(ERROR_OTHER, "%s: TLS fails: %s", stream->shown,
 				 http_tls_problem(stream->session));
-	return error_os(errno, "%s: the connection broke after %llu bytes", stream->shown,
-			(unsigned long long)stream->received);
+	return error_os(errno, "%s: the connection broke after %llu bytes%s", stream->shown,
+			(unsigned long long)stream->received,
+			stream->received ? "" : " (does it speak https there?)");
 }
 
 struct error *http_stream_write(struct http_stream *stream, const void *bytes, size_t size)

@@ -97,6 +97,15 @@ static struct error *begin_with(struct text_reading *reading, const char *const 
 }
 
 /* A few of those that exist were sampled: for how many of its size a sample stands. */
+/* A rate, or an average, that means nothing makes any number of it. */
+static int64_t scaled(int64_t value, double scale)
+{
+	double number = (double)value * scale;
+	if (!(number < 9.2e18))
+		return INT64_MAX;
+	return number <= -9.2e18 ? INT64_MIN : (int64_t)number;
+}
+
 static void unsample(int64_t rate, int64_t *count, int64_t *size)
 {
 	if (*count == 0 || *size == 0) {
@@ -104,8 +113,8 @@ static void unsample(int64_t rate, int64_t *count, int64_t *size)
 	} else if (rate > 1) {
 		double average = (double)*size / (double)*count;
 		double scale = 1 / (1 - exp(-average / (double)rate));
-		*count = (int64_t)((double)*count * scale);
-		*size = (int64_t)((double)*size * scale);
+		*count = scaled(*count, scale);
+		*size = scaled(*size, scale);
 	}
 }
 

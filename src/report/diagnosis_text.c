@@ -92,6 +92,11 @@ static const char *nothing_found(const struct diagnosis *diagnosis)
 		return "nothing but what is known from the baseline";
 	if (diagnosis->suppressed)
 		return "nothing but what is suppressed";
+	if (diagnosis->profile && diagnosis->goroutines)
+		return diagnosis->looks > 1
+			       ? "two looks at its goroutines and its heap profile show no leak"
+			       : "one look at its goroutines shows no leak, and one heap profile "
+				 "cannot (--over 30s tells what grows)";
 	if (diagnosis->profile)
 		return profile_verdict(diagnosis->profile);
 	if (diagnosis->races)
@@ -330,7 +335,7 @@ static void write_next(const struct diagnosis *diagnosis, const struct style *st
 {
 	const struct findings *findings = diagnosis->findings;
 	const struct finding *first = findings->list.count ? &findings->list.items[0] : NULL;
-	if (diagnosis->profile) {
+	if (diagnosis->profile && (!diagnosis->goroutines || (first && !first->example))) {
 		profile_text_next(diagnosis->profile, diagnosis->subject, first, writer);
 		return;
 	}
@@ -383,7 +388,8 @@ static void write_foot(const struct diagnosis *diagnosis, const struct style *st
 	write_wrapped(&memory, style, writer);
 	if (diagnosis->profile) {
 		profile_text_summary(diagnosis->profile, style, writer);
-	} else {
+	}
+	if (diagnosis->goroutines) {
 		write_states(diagnosis, &goroutines);
 		write_moment(diagnosis, &goroutines);
 	}

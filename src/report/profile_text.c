@@ -168,7 +168,12 @@ void profile_text_next(const struct profile_look *look, const struct subject *su
 		return;
 	}
 	writer_string(writer, "next: ");
-	if (again) {
+	if (again && !strcmp(subject->kind, "url")) {
+		writer_string(writer, "dowse ");
+		if (!subject_operand(subject, writer))
+			writer_string(writer, "URL");
+		writer_string(writer, " --over 30s");
+	} else if (again) {
 		writer_printf(writer, "curl -so later.pprof http://HOST/debug/pprof/%s; dowse ",
 			      profile_subject_name(of));
 		if (!subject_operand(subject, writer))

@@ -42,6 +42,9 @@ class Server:
                 if not some:
                     return
                 request += some
+                if request[:1] == b"\x16":  # TLS
+                    connection.sendall(head(400, 0))
+                    return
             text = request.decode("latin-1")
             self.requests.append(text)
             answer = self.answers.get(text.split(" ")[1].split("?")[0])

@@ -7,10 +7,10 @@ import gzip
 import itertools
 import json
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 from pathlib import Path
@@ -18,7 +18,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent / "profile"))
+sys.path.insert(0, str(HERE.parent / "truth"))
 
+import build as building  # noqa: E402
 from making import data, number  # noqa: E402
 from server import Server, chunked, head, whole  # noqa: E402
 
@@ -362,6 +364,131 @@ class Hostile(Case):
         for path in server.answers:
             ran = dowse(server.url(path))
             self.assertEqual((ran.returncode, ran.stderr.count(b"\n")), (1, 1), path)
+
+
+def certificate(folder, name, place):
+    """Paths of a certificate that vouches for itself, and of its key."""
+    paths = [Path(folder) / (name + end) for end in (".pem", ".key")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-days", "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=" + place,
+                    "-out", paths[0], "-keyout", paths[1]], check=True, timeout=120, capture_output=True)
+    return paths
+
+
+class Tls(Case):
+    def test_whom_it_believes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            ours, key = certificate(folder, "ours", "IP:127.0.0.1")
+            other, other_key = certificate(folder, "other", "DNS:shop.example")
+            contexts = []
+            for paths in (ours, key), (other, other_key):
+                contexts.append(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+                contexts[-1].load_cert_chain(*paths)
+            answers = {"/h": chunked(PROFILE), "/end": head() + PROFILE, "/401": head(401, 0),
+                       "/short": head(length=len(PROFILE) + 1) + PROFILE}
+            good = self.serve(answers, context=contexts[0])
+            bad = self.serve(answers, context=contexts[1])
+            plain = self.serve(answers)
+            for path in "/h", "/end":
+                self.assertIn(b"main.store", self.folded(good.url(path), "--cacert", ours))
+            self.refused("TLS fails", good.url("/h", login="me:%s@" % SECRET))
+            self.refused("TLS fails", good.url("/h"), "--cacert", other)
+            self.refused("mismatch", bad.url("/h"), "--cacert", other)
+            self.refused("TLS fails", plain.url("/h", scheme="https"), "--cacert", ours)
+            self.refused("", good.url("/h", scheme="http"))
+            self.refused("no certificate", good.url("/h"), "--cacert", key)
+            self.refused("login", good.url("/401"), "--cacert", ours)
+            self.refused("in the midst", good.url("/short"), "--cacert", ours)
+            self.assertFalse([text for text in good.requests if SECRET in text or "Basic" in text])
+            ran = dowse("profile", bad.url("/h"), "--insecure", "--format", "folded")
+            self.assertIn(b"main.store", ran.stdout)
+            self.assertIn(b"warning: --insecure", ran.stderr)
+
+
+class Programs(Case):
+    """net/http/pprof of real programs: the whole, its parts, and what grew."""
+
+    def program(self, release):
+        output = building.cache() / ("served-" + release)
+        new = "%s.%d" % (output, os.getpid())
+        subprocess.run(["nice", "go", "build", "-o", new, "."], cwd=HERE / "served", check=True,
+                       env=building.go_environment(release, False, ""), timeout=900)
+        os.rename(new, output)
+        process = subprocess.Popen([output], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return "http://" + process.stdout.readline().strip()
+
+    def check(self, release):
+        url = self.program(release)
+
+        def told(*words):
+            ran = dowse(*words, "--format", "json")
+            self.assertIn(ran.returncode, (0, 3), ran.stderr)
+            self.assertEqual(ran.stderr, b"")
+            return json.loads(ran.stdout)
+        both = told(url)
+        self.assertEqual((both["target"]["kind"], both["warnings"]), ("url", []))
+        self.assertGreater(both["goroutine_count"], 30)
+        self.assertEqual(both["profile"]["of"], "heap")
+        groups = told("goroutines", url)["groups"]
+        self.assertEqual([group["count"] for group in groups if group["created_by"] and
+                          group["created_by"]["function"] == "main.leak"], [30])
+        self.assertIn(b"main.fill", self.folded(url))
+        self.assertIn(b"main.leak.func1", self.folded(url + "/debug/pprof/goroutine"))
+        self.assertEqual(told(url + "/debug/pprof/allocs?debug=1&gc=1")["profile"]["of"], "heap")
+        self.assertEqual(told(url + "/debug/pprof/profile?seconds=1")["profile"]["of"], "cpu")
+        self.assertEqual(told(url + "/debug/pprof/heap?seconds=1", "--timeout", "60s")["profile"]["of"], "heap")
+        twice = told(url, "--over", "1s")
+        self.assertIsNotNone(twice["profile"]["types"][0]["before"])
+        self.refused("not imported", url + "/debug/nothing")
+
+    def test_1_19(self):
+        self.check("1.19")
+
+    def test_1_24(self):
+        self.check("1.24")
+
+    def test_1_27(self):
+        self.check("1.27")
+
+
+class Input(Case):
+    """Profiles out of a pipe, packed in whatever way, are what the file is."""
+
+    def test_profiles(self):
+        from subprocess import run
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "heap"
+            path.write_bytes(PROFILE)
+            truth = self.folded(path)
+            twice = self.folded(path, path)
+        zstd = run(["zstd", "-q", "-c"], input=heap_profile(), capture_output=True, timeout=60).stdout
+        for content, expected in [(PROFILE, truth), (heap_profile(), truth), (zstd, truth),
+                                  (PROFILE + PROFILE, twice), (b"main.main;main.store 7\nmain.main;main.load 1\n", None)]:
+            ran = run([DOWSE, "profile", "-", "--format", "folded"], input=content, capture_output=True,
+                      timeout=PATIENCE)
+            self.assertEqual((ran.returncode, ran.stderr), (0, b""))
+            if expected:
+                self.assertEqual(ran.stdout, expected)
+            ran = run([DOWSE, "-"], input=content, capture_output=True, timeout=PATIENCE)
+            self.assertIn(b"profile", ran.stdout)
+
+    def test_a_rate_that_means_nothing(self):
+        from subprocess import run
+        text = b"heap profile: 1: 1 [1: 1] @ heap/9000000000000000000\n1: 1 [1: 1] @ 0x1\n"
+        ran = run([DOWSE, "profile", "-", "--format", "folded"], input=text, capture_output=True,
+                  timeout=PATIENCE)
+        self.assertEqual((ran.returncode, ran.stderr), (0, b""))
+        self.assertIn(b" 9223372036854775807\n", ran.stdout)
+
+    def test_what_is_none(self):
+        from subprocess import run
+        for content in b"", b"\x28\xb5\x2f\xfd", PROFILE[:40], gzip.compress(b"\n\x04" + bytes(90 << 20), 1):
+            ran = run([DOWSE, "profile", "-"], input=content, capture_output=True, timeout=PATIENCE)
+            self.assertIn(ran.returncode, (1, 2))
+            self.assertEqual(ran.stderr.count(b"\n"), 1)
 
 
 if __name__ == "__main__":

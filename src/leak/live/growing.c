@@ -175,6 +175,20 @@ static bool is_pool(const struct search *search, const struct growing *growing)
 	return false;
 }
 
+/*
+ * A variable's objects are those that it holds alone: it gets more of them also when somebody else lets
+ * go of some. Then the heap as a whole has not grown with it.
+ */
+static bool has_taken_over(const struct search *search, const struct growing *growing)
+{
+	uint64_t before = search->evidence->past->holdings.reachable_bytes;
+	uint64_t now = search->evidence->holdings->reachable_bytes;
+	uint64_t more = growing->bytes > growing->bytes_before
+				? growing->bytes - growing->bytes_before
+				: 0;
+	return growing->kind == HOLDING_GLOBAL && (now <= before || (now - before) * 2 < more);
+}
+
 /* Where nothing is to be said of it at all, the code need not be looked at. */
 static struct error *judge_growth(struct search *search, struct growing *growing,
 				  struct findings *findings, enum certainty *ret_certainty,
@@ -184,7 +198,7 @@ static struct error *judge_growth(struct search *search, struct growing *growing
 	growing->elapsed_ns = evidence->past->elapsed_ns;
 	growing->age_ns = evidence->age_ns;
 	growing->endless = is_map(growing);
-	*ret = growing_judge(growing, ret_certainty);
+	*ret = growing_judge(growing, ret_certainty) && !has_taken_over(search, growing);
 	if (!*ret || !is_map(growing))
 		return NULL;
 	TRY(growing_never_shrinks(evidence, &search->deletions, growing, findings,

@@ -96,11 +96,23 @@ static struct error *await_end(struct exec *exec)
 	return NULL;
 }
 
+/* What the program did to itself may be in the way of a look; that is put up with where it may be. */
+static struct error *put_up(const struct exec *exec, struct error *error)
+{
+	if (!error || error->code == ERROR_USAGE ||
+	    !exec->invocation->options.given[OPTION_IF_POSSIBLE])
+		return error;
+	exec_warn("at its end", error->message);
+	error_destroy(error);
+	return NULL;
+}
+
 /* The program waits at its end: look, let it end, and only then speak. */
 static struct error *at_exit(struct exec *exec)
 {
 	_cleanup_(exec_look_deinit) struct exec_look look = EXEC_LOOK_NONE;
 	struct error *error = exec->looked ? NULL : exec_look(exec, EXEC_AT_EXIT, &look);
+	error = put_up(exec, error);
 	exec->looked = true;
 	let_end(exec);
 	struct error *waiting = await_end(exec);

@@ -94,6 +94,19 @@ class RefusedTest(unittest.TestCase):
                              environment=UNTRACED, preexec_fn=lambda: refuse(CALL_PTRACE))
             self.assertEqual(answer.returncode, status)
 
+    def test_at_its_end(self):
+        """The program itself has closed the way."""
+        def may_not_trace_all():
+            ctypes.CDLL(None).prctl(24, 19, 0, 0, 0)  # of root; others may not anyway
+        words = [tricks(), "-test.run=^TestUndumpable$"]
+        answer = under_dowse(*words, environment=UNTRACED, preexec_fn=may_not_trace_all)
+        self.assertEqual((answer.returncode, answer.stdout), (1, "PASS\n"), answer.stderr)
+        self.assertIn("what has leaked is not known", answer.stderr)
+        answer = under_dowse(*words, options=["--if-possible"], environment=UNTRACED,
+                             preexec_fn=may_not_trace_all)
+        self.assertEqual((answer.returncode, answer.stdout), (0, "PASS\n"), answer.stderr)
+        self.assertRegex(answer.stderr, "^dowse: warning: at its end: what has leaked is not known: ")
+
     def test_in_the_program_alone(self):
         """A program that may not trace is traced all the same."""
         answer = under_dowse(tricks(), "-test.run=^TestLeak$")

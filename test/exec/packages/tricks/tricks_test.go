@@ -96,6 +96,14 @@ func TestFatal(t *testing.T) {
 	t.FailNow()
 }
 
+// From now on only who may trace everything may look at it.
+func TestUndumpable(t *testing.T) {
+	leak()
+	if _, _, no := syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_DUMPABLE, 0, 0); no != 0 {
+		t.Fatal(no)
+	}
+}
+
 // What is inherited from whoever starts a test.
 func TestInherited(t *testing.T) {
 	entries, err := os.ReadDir("/proc/self/fd")

@@ -224,8 +224,10 @@ static struct error *follow(struct injection *injection, pid_t thread, struct la
 		enum traced_report report = traced_await(thread, deadline, &signal, &event);
 		if (report == TRACED_NOTHING) {
 			injection->lost = true;
-			return error_new(ERROR_OTHER, "%s: a thread did not come back in time",
-					 injection->name);
+			return error_new(
+				ERROR_OTHER,
+				"%s: a thread did not come back within %u s; is the machine overloaded?",
+				injection->name, (unsigned)(injection->patience_ns / 1000000000u));
 		}
 		if (report == TRACED_GONE)
 			return error_new(ERROR_GONE, "%s has ended", injection->name);

@@ -183,12 +183,14 @@ static struct error *do_swap(struct lock_flow *flow, struct lock_code *code,
 	TRY(address_of(state, &step->memory, &address));
 	clear(state, step->clears);
 	state->compared = (struct lock_value){ 0 };
+	bool reads = inlined.operation == LOCK_OPERATION_TRY_READ_LOCK;
 	if (inlined.operation != LOCK_OPERATION_LOCK &&
-	    inlined.operation != LOCK_OPERATION_TRY_LOCK)
+	    inlined.operation != LOCK_OPERATION_TRY_LOCK && !reads)
 		return NULL;
 	/* Lock does not return without it, so that it need not be known which way it takes. */
 	const struct lock_taken taken = {
-		.lock = address,
+		.lock = reads ? lock_value_add(address, -READER_COUNT) : address,
+		.mode = reads ? LOCK_SHARED : LOCK_EXCLUSIVE,
 		.certain = inlined.operation == LOCK_OPERATION_LOCK,
 		.call = inlined.call,
 		.step = step->pc,
@@ -498,7 +500,8 @@ void lock_step_undo(const struct lock_flow *flow, const struct lock_code *code,
 	}
 	if (inlined.operation == LOCK_OPERATION_LOCK ||
 	    inlined.operation == LOCK_OPERATION_READ_LOCK ||
-	    inlined.operation == LOCK_OPERATION_TRY_LOCK)
+	    inlined.operation == LOCK_OPERATION_TRY_LOCK ||
+	    inlined.operation == LOCK_OPERATION_TRY_READ_LOCK)
 		lock_state_undo(state, inlined.call);
 }
 

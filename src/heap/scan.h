@@ -35,7 +35,7 @@ enum heap_type_rank {
 	TYPE_RANK_EXACT,   /* the runtime says so */
 };
 
-#define HEAP_TYPE_BITS 30
+#define HEAP_TYPE_BITS 28 /* then the rank; the two bits above it are the search's own */
 
 static inline uint32_t heap_type_mark(uint32_t type, enum heap_type_rank rank)
 {
@@ -49,7 +49,7 @@ static inline uint32_t heap_type_number(uint32_t mark)
 
 static inline enum heap_type_rank heap_type_rank(uint32_t mark)
 {
-	return mark >> HEAP_TYPE_BITS;
+	return mark >> HEAP_TYPE_BITS & 3;
 }
 
 /* The target must stand still. */

@@ -7,62 +7,74 @@
 #include "heap/landmarks.h"
 
 /*
- * A queue in blocks that are freed as they are done with, so that it never has room for all. What
- * makes this slow is waiting for memory, in which neighbours of the graph lie far apart: so each
- * vertex is touched some time before its turn comes, first its row, then its edges, then what those
- * lead to.
+ * What is found waits in small blocks. Those of one block are looked at in the order in which they
+ * were found; of all blocks the one that was filled last comes first, while what was touched when its
+ * vertices were found is in the processor's cache still: with one long queue, the cost of an object
+ * rises with the heap's size. Within a block, what a vertex leads to is touched some time before its
+ * turn comes: first its row, then its edges, then what those lead to.
  */
-#define BLOCK_VERTICES ((size_t)16384)
+#define BLOCK_VERTICES 254
 #define AHEAD_ROW      24
 #define AHEAD_EDGES    16
 #define AHEAD_TARGETS  8
+#define AHEAD_IN_ROW   4 /* edges of one vertex; of the further ones, while it is looked at */
 
-struct queue_block {
-	struct queue_block *next;
-	size_t count;
+struct waiting_block {
+	struct waiting_block *below;
+	uint32_t count;
 	uint32_t vertices[BLOCK_VERTICES];
 };
 
+static struct error *start_block(struct search *search)
+{
+	struct waiting_block *block = malloc(sizeof(*block));
+	if (!block)
+		return error_no_memory();
+	block->below = search->filled;
+	block->count = 0;
+	search->filled = block;
+	return NULL;
+}
+
 struct error *search_push(struct search *search, uint32_t vertex)
 {
-	struct queue_block *tail = search->tail;
-	if (!tail || tail->count == BLOCK_VERTICES) {
-		tail = malloc(sizeof(*tail));
-		if (!tail)
-			return error_no_memory();
-		tail->next = NULL;
-		tail->count = 0;
-		if (search->tail)
-			search->tail->next = tail;
-		else
-			search->head = tail;
-		search->tail = tail;
-	}
-	tail->vertices[tail->count++] = vertex;
+	if (!search->filled || search->filled->count == BLOCK_VERTICES)
+		TRY(start_block(search));
+	search->filled->vertices[search->filled->count++] = vertex;
 	return NULL;
 }
 
 static bool pop(struct search *search, uint32_t *ret)
 {
-	struct queue_block *head = search->head;
-	if (head && search->taken == head->count && head->next) {
-		search->head = head->next;
-		search->taken = 0;
-		free(head);
-		head = search->head;
+	if (search->taking && search->taken == search->taking->count) {
+		free(search->taking);
+		search->taking = NULL;
 	}
-	if (!head || search->taken == head->count)
-		return false;
-	*ret = head->vertices[search->taken++];
+	if (!search->taking) {
+		search->taking = search->filled;
+		search->taken = 0;
+		if (!search->taking)
+			return false;
+		search->filled = search->taking->below;
+	}
+	*ret = search->taking->vertices[search->taken++];
 	return true;
 }
 
-/* Part of its caller: gcc 12 drops calls of functions that only prefetch. */
+/* Part of its caller, as below: gcc 12 drops calls of functions that only prefetch. */
+static force_inline void warm_target(const struct search *search, uint32_t edge)
+{
+	if (edge == EDGE_NONE)
+		return;
+	__builtin_prefetch(&search->scan->types[edge_target(edge)], 1);
+	__builtin_prefetch(&search->scan->shapes[edge_target(edge)]);
+}
+
 static force_inline void look_ahead(const struct search *search)
 {
-	const struct queue_block *head = search->head;
+	const struct waiting_block *head = search->taking;
 	const struct heap_graph *graph = &search->scan->graph;
-	size_t at = search->taken;
+	uint32_t at = search->taken;
 	if (at + AHEAD_ROW < head->count) {
 		__builtin_prefetch(&graph->rows[head->vertices[at + AHEAD_ROW]]);
 		__builtin_prefetch(&search->scan->types[head->vertices[at + AHEAD_ROW]]);
@@ -72,15 +84,9 @@ static force_inline void look_ahead(const struct search *search)
 		__builtin_prefetch(&graph->edges[graph->rows[head->vertices[at + AHEAD_EDGES]]]);
 	if (at + AHEAD_TARGETS < head->count) {
 		uint32_t vertex = head->vertices[at + AHEAD_TARGETS];
-		uint32_t end = MIN(graph->rows[vertex + 1], graph->rows[vertex] + 4);
+		uint32_t end = MIN(graph->rows[vertex + 1], graph->rows[vertex] + AHEAD_IN_ROW);
 		for (uint32_t i = graph->rows[vertex]; i < end; i++) {
-			if (graph->edges[i] == EDGE_NONE)
-				continue;
-			uint32_t target = edge_target(graph->edges[i]);
-			__builtin_prefetch(&search->scan->types[target], 1);
-			__builtin_prefetch(&search->scan->shapes[target]);
-			__builtin_prefetch(&search->reached[target / 64], 1);
-			__builtin_prefetch(&search->spans->used[target / 64]);
+			warm_target(search, graph->edges[i]);
 		}
 	}
 }
@@ -99,21 +105,21 @@ uint64_t search_slot_size(const struct search *search, uint32_t vertex)
  */
 static struct error *settle_type(struct search *search, uint32_t vertex)
 {
-	uint32_t *place = &search->scan->types[vertex], mark;
+	uint32_t now = search_mark(search, vertex), mark;
 	uint16_t shape = search->scan->shapes[vertex];
 	struct heap_type known;
-	if (heap_type_rank(*place) == TYPE_RANK_POINTER ||
+	if (heap_type_rank(now) == TYPE_RANK_POINTER ||
 	    search->scan->shape_list.list[shape].kind == SHAPE_LARGE)
 		return NULL;
-	heap_types_get(search->typing.types, heap_type_number(*place), &known);
+	heap_types_get(search->typing.types, heap_type_number(now), &known);
 	if (known.form != HEAP_VALUE)
 		return NULL;
-	TRY(heap_typing_judge(&search->typing, heap_type_number(*place), shape,
+	TRY(heap_typing_judge(&search->typing, heap_type_number(now), shape,
 			      search_slot_size(search, vertex), false, &mark));
 	/* What was a guess before stays one. */
-	if (mark && heap_type_rank(*place) == TYPE_RANK_GUESS)
+	if (mark && heap_type_rank(now) == TYPE_RANK_GUESS)
 		mark = heap_type_mark(heap_type_number(mark), TYPE_RANK_GUESS);
-	*place = mark;
+	search_set_mark(search, vertex, mark);
 	return NULL;
 }
 
@@ -135,43 +141,43 @@ static struct error *is_directory(struct search *search, uint32_t vertex, uint32
 /* A pointer leads there, and says that it is to `type`. True when that changed the object's type. */
 static struct error *type_target(struct search *search, uint32_t edge, uint32_t type, bool *ret)
 {
-	uint32_t vertex = edge_target(edge), mark;
-	uint32_t *place = &search->scan->types[vertex];
+	uint32_t vertex = edge_target(edge), now = search_mark(search, vertex), mark;
 	*ret = false;
-	if (type == heap_type_number(*place))
+	if (type == heap_type_number(now))
 		return NULL;
-	if (heap_type_rank(*place) == TYPE_RANK_EXACT) {
+	if (heap_type_rank(now) == TYPE_RANK_EXACT) {
 		TRY(settle_type(search, vertex));
+		now = search_mark(search, vertex);
 		TRY(is_directory(search, vertex, type, ret));
 	}
 	if (*ret) {
-		*place = heap_type_mark(type, TYPE_RANK_EXACT);
+		search_set_mark(search, vertex, heap_type_mark(type, TYPE_RANK_EXACT));
 		return NULL;
 	}
 	TRY(heap_typing_judge(&search->typing, type, search->scan->shapes[vertex],
 			      search_slot_size(search, vertex), edge_is_interior(edge), &mark));
-	if (!mark || mark == *place)
+	if (!mark || mark == now)
 		return NULL;
-	if (heap_type_rank(*place) == TYPE_RANK_EXACT) {
+	if (heap_type_rank(now) == TYPE_RANK_EXACT) {
 		if (heap_type_rank(mark) < TYPE_RANK_POINTER)
 			return NULL;
 		TRY(heap_typing_refines(&search->typing, heap_type_number(mark),
-					heap_type_number(*place), ret));
-		if (*ret)
-			*place = heap_type_mark(heap_type_number(mark), TYPE_RANK_EXACT);
-		return NULL;
+					heap_type_number(now), ret));
+		mark = heap_type_mark(heap_type_number(mark), TYPE_RANK_EXACT);
+	} else {
+		TRY(heap_typing_better(&search->typing, mark, now, ret));
 	}
-	TRY(heap_typing_better(&search->typing, mark, *place, ret));
 	if (*ret)
-		*place = mark;
+		search_set_mark(search, vertex, mark);
 	return NULL;
 }
 
 /* Does so little lie ahead in the queue that there is nobody to look ahead for? */
 static force_inline bool is_narrow(const struct search *search)
 {
-	return search->head == search->tail &&
-	       (!search->head || search->head->count - search->taken < AHEAD_TARGETS);
+	uint32_t filled = search->filled ? search->filled->count : 0;
+	uint32_t left = search->taking ? search->taking->count - search->taken : 0;
+	return left + filled < AHEAD_TARGETS;
 }
 
 /* In a list, what is found is needed at once, all of it. */
@@ -190,12 +196,12 @@ static struct error *follow(struct search *search, uint32_t edge, uint32_t type)
 	bool changed = false;
 	if (is_narrow(search))
 		hurry(search, vertex);
-	if (!heap_bit(search->spans->used, vertex))
+	if (search_has(search, vertex, MARK_FREE))
 		return NULL;
 	if (type != HEAP_TYPE_UNKNOWN)
 		TRY(type_target(search, edge, type, &changed));
-	if (!heap_bit(search->reached, vertex)) {
-		heap_bit_set(search->reached, vertex);
+	if (!search_has(search, vertex, MARK_REACHED)) {
+		search->scan->types[vertex] |= MARK_REACHED;
 		return search_push(search, vertex);
 	}
 	/* Lying descriptors could have the search go round for long. */
@@ -211,7 +217,7 @@ static struct error *plan_of(struct search *search, uint32_t vertex, const struc
 {
 	uint16_t shape = search->scan->shapes[vertex];
 	*ret = NULL;
-	if (!search->scan->types[vertex])
+	if (!search_mark(search, vertex))
 		return NULL;
 	TRY(settle_type(search, vertex));
 	uint32_t type = heap_type_number(search->scan->types[vertex]);
@@ -220,7 +226,7 @@ static struct error *plan_of(struct search *search, uint32_t vertex, const struc
 	TRY(heap_typing_plan(&search->typing, type, shape, ret));
 	if ((*ret)->fits)
 		return NULL;
-	search->scan->types[vertex] = 0;
+	search_set_mark(search, vertex, 0);
 	*ret = NULL;
 	return NULL;
 }
@@ -236,6 +242,8 @@ static struct error *visit(struct search *search, uint32_t vertex)
 			position = 0;
 			plan = plan->stride && plan->count ? plan : NULL;
 		}
+		if (i + AHEAD_IN_ROW < end)
+			warm_target(search, graph->edges[i + AHEAD_IN_ROW]);
 		if (graph->edges[i] != EDGE_NONE)
 			TRY(follow(search, graph->edges[i],
 				   plan ? plan->pointees[position] : HEAP_TYPE_UNKNOWN));
@@ -250,7 +258,7 @@ static struct error *take_hints(struct search *search, const struct heap_roots *
 		const struct heap_hint *hint = &roots->hints.items[i];
 		uint32_t edge = heap_spans_edge(search->spans, hint->value);
 		bool changed;
-		if (edge != EDGE_NONE && heap_bit(search->spans->used, edge_target(edge)))
+		if (edge != EDGE_NONE && !search_has(search, edge_target(edge), MARK_FREE))
 			TRY(type_target(search, edge, hint->type, &changed));
 	}
 	return NULL;
@@ -288,9 +296,7 @@ static struct error *run(struct search *search, const struct heap_roots *roots)
 	size_t count = search->scan->graph.object_count;
 	search->retyped_max = 16 * ((uint64_t)count + search->scan->edge_count) + 1024;
 	search->compared_left = 4 * ((uint64_t)count + search->scan->edge_count) + (1 << 20);
-	search->reached = calloc(count / 64 + 1, sizeof(*search->reached));
-	if (!search->reached)
-		return error_no_memory();
+	search_flags_set(search);
 	TRY(landmarks_create(&search->scan->graph, &search->landmarks));
 	TRY(take_hints(search, roots));
 	TRY(start(search, roots));
@@ -307,17 +313,14 @@ struct error *heap_search_run(const struct heap_spans *spans, struct heap_types 
 	struct error *error = heap_typing_init(&search.typing, types, &scan->shape_list);
 	if (!error)
 		error = run(&search, roots);
-	while (search.head) {
-		struct queue_block *next = search.head->next;
-		free(search.head);
-		search.head = next;
+	free(search.taking);
+	while (search.filled) {
+		struct waiting_block *below = search.filled->below;
+		free(search.filled);
+		search.filled = below;
 	}
 	heap_typing_deinit(&search.typing);
 	search_maps_deinit(&search);
 	big_array_free(search.landmarks, landmarks_count(&scan->graph), sizeof(*search.landmarks));
-	if (error)
-		free(search.reached);
-	else
-		*ret_reached = search.reached;
-	return error;
+	return error ? error : search_flags_take(&search, ret_reached);
 }

@@ -37,17 +37,17 @@ static struct error *only_candidate(struct guessing *guessing, uint16_t shape, u
 static struct error *guess_object(struct guessing *guessing, uint32_t vertex, bool *ret_found)
 {
 	struct search *search = guessing->search;
-	uint32_t *place = &search->scan->types[vertex], mark = 0, map = HEAP_TYPE_UNKNOWN;
-	if (!*place) {
+	uint32_t known = search_mark(search, vertex), mark = 0, map = HEAP_TYPE_UNKNOWN;
+	if (!known) {
 		TRY(only_candidate(guessing, search->scan->shapes[vertex], &mark));
 	} else {
 		TRY(search_map_of(search, vertex, &map));
 		if (map != HEAP_TYPE_UNKNOWN)
-			mark = heap_type_mark(map, heap_type_rank(*place));
+			mark = heap_type_mark(map, heap_type_rank(known));
 	}
 	if (!mark)
 		return NULL;
-	*place = mark;
+	search_set_mark(search, vertex, mark);
 	*ret_found = true;
 	TRY(search_push(search, vertex));
 	return search_drain(search);
@@ -60,7 +60,7 @@ static struct error *guess_all(struct guessing *guessing, bool *ret_found)
 	for (uint32_t vertex = 0; vertex < count; vertex++) {
 		uint32_t type = heap_type_number(search->scan->types[vertex]);
 		if ((type == HEAP_TYPE_UNKNOWN || type == guessing->header) &&
-		    heap_bit(search->reached, vertex))
+		    search_has(search, vertex, MARK_REACHED))
 			TRY(guess_object(guessing, vertex, ret_found));
 	}
 	return NULL;

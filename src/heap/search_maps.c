@@ -56,7 +56,7 @@ static uint32_t first_target(const struct search *search, uint32_t vertex)
 	    edge_is_interior(graph->edges[row]))
 		return VERTEX_NONE;
 	uint32_t target = edge_target(graph->edges[row]);
-	return heap_bit(search->spans->used, target) ? target : VERTEX_NONE;
+	return search_has(search, target, MARK_FREE) ? VERTEX_NONE : target;
 }
 
 static const struct heap_shape *shape_of(const struct search *search, uint32_t vertex)
@@ -92,7 +92,7 @@ static bool begins_like(const struct heap_type_layout *layout, const struct heap
 static struct error *is_other(struct search *search, uint32_t vertex, uint32_t type,
 			      const struct heap_type_layout *layout, bool *ret)
 {
-	uint32_t mark = search->scan->types[vertex], number = heap_type_number(mark);
+	uint32_t mark = search_mark(search, vertex), number = heap_type_number(mark);
 	const struct heap_type_layout *known;
 	struct heap_type a, b;
 	bool refines = false, refined = false;
@@ -120,7 +120,7 @@ static struct error *compare(struct search *search, uint32_t edge, uint32_t type
 	const struct heap_type_layout *layout;
 	bool other;
 	*ret = AGREES;
-	if (edge_is_interior(edge) || !heap_bit(search->spans->used, vertex))
+	if (edge_is_interior(edge) || search_has(search, vertex, MARK_FREE))
 		return NULL;
 	TRY(heap_types_choose(search->typing.types, type, size, shape->kind != SHAPE_DATA, &type));
 	TRY(heap_types_layout(search->typing.types, type, &layout));

@@ -217,6 +217,20 @@ func freeze([]string) ([]byte, error) {
 	return []byte(fmt.Sprint(control.LiveBytes())), nil
 }
 
+// settle waits until nothing is allocated any more: the goroutines have come to where they stay.
+func settle() {
+	var now runtime.MemStats
+	for last, quiet := uint64(0), 0; quiet < 4; {
+		time.Sleep(25 * time.Millisecond)
+		runtime.ReadMemStats(&now)
+		if now.Mallocs == last {
+			quiet++
+		} else {
+			last, quiet = now.Mallocs, 0
+		}
+	}
+}
+
 func main() {
 	flag.Parse()
 	for i := range kept {
@@ -230,6 +244,6 @@ func main() {
 		go spin(new(middling), ready)
 		<-ready
 	}
-	time.Sleep(50 * time.Millisecond)
+	settle()
 	control.Serve("", control.Commands{"litter": litter, "freeze": freeze})
 }

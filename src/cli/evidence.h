@@ -20,6 +20,10 @@ struct evidence {
 	const char *path;          /* of the file, as it was given; NULL for a process; borrowed */
 	struct target *fork;       /* of the target, which the runtime looks at; NULL: none */
 	uint64_t pause_ns;         /* that it cost */
+	bool small_holders;        /* are to be told apart, too */
+	/* Called as soon as the process may go on, though it is going to be read; NULL. */
+	void (*on_fork)(void *argument);
+	void *on_fork_argument;
 };
 
 /* Resolve and open a TARGET, by the options that say how (--exe). */

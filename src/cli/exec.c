@@ -119,6 +119,7 @@ static void fill_header(struct exec *exec)
 	header->nap[1] = 100000000;
 	header->patience = 30000;
 	exec->watched = exec->told->plan.exit;
+	exec_rounds_plan(exec);
 }
 
 static struct error *prepare(struct exec *exec)
@@ -222,6 +223,7 @@ static struct error *finish(const struct exec *exec, struct error *error, enum c
 static void let_go(struct exec *exec)
 {
 	close_descriptor(&exec->area_file);
+	exec_rounds_deinit(exec);
 	if (exec->area)
 		munmap(exec->area, WATCH_SIZE);
 	if (exec->shares_told)

@@ -19,6 +19,22 @@ struct watch_owners exec_owners(const struct exec *exec);
  */
 struct error *exec_name_package(struct exec *exec, struct evidence *evidence) must_use;
 
+/* What is kept of two rounds of tests, and how many there were: to judge what grows by. */
+struct exec_rounds {
+	struct live_past past; /* when all tests had run once; `rounds` NULL: nothing is known */
+	struct live_rounds rounds;
+};
+
+struct error *exec_rounds_read(const struct exec *exec, struct exec_rounds *ret) must_use;
+void exec_rounds_forget(struct exec_rounds *rounds);
+
+/*
+ * Whose test is it where no goroutine tells: the one that the function is of, or the only one that was
+ * run, without its subtests. NULL: nobody knows. In the arena.
+ */
+struct error *exec_test_of(const struct watch_owners *owners, const char *function,
+			   struct arena *arena, const char **ret) must_use;
+
 struct ignored exec_ignored(const struct options *options);
 
 /* What is there but no finding is told as well: at the end of tests, where that is asked for. */

@@ -25,6 +25,7 @@ struct looking {
 	struct exec *exec;
 	enum exec_moment moment;
 	const struct exec_look *look;
+	struct exec_rounds *rounds;
 };
 
 struct watch_owners exec_owners(const struct exec *exec)
@@ -46,13 +47,16 @@ static const char *package_of(const struct exec *exec)
 	return exec->told->plan.tests && exec->told->program[0] ? exec->told->program : NULL;
 }
 
-/* Whom each finding is about, by its example. */
+/* Whom each finding is about: by its example, or else by where it is made. */
 static struct error *name_tests(const struct watch_owners *owners, const char *package,
 				struct findings *findings)
 {
 	for (size_t i = 0; i < findings->list.count; i++) {
 		struct finding *finding = &findings->list.items[i];
 		finding->package = package;
+		if (!finding->example && package)
+			TRY(exec_test_of(owners, finding->place.function, &findings->arena,
+					 &finding->test));
 		if (finding->example)
 			TRY(watch_owner_name(owners, finding->example->owner, &findings->arena,
 					     &finding->test));
@@ -60,12 +64,22 @@ static struct error *name_tests(const struct watch_owners *owners, const char *p
 	return NULL;
 }
 
-/* What a short life says nothing about: how much memory something holds, or how fast it grows. */
-static void keep_goroutines(struct findings *findings)
+static bool is_growth(enum rule_id rule)
+{
+	return rule == RULE_GROWING_GLOBAL || rule == RULE_MAP_WITHOUT_LIMIT ||
+	       rule == RULE_GROWING_SYNC_MAP;
+}
+
+/*
+ * What a short life says nothing about: how much memory something holds, or how fast it grows. Only
+ * where the tests were run several times over is that known.
+ */
+static void keep_of_tests(struct findings *findings, bool rounds)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < findings->list.count; i++) {
-		if (findings->list.items[i].example)
+		const struct finding *finding = &findings->list.items[i];
+		if (finding->example || (rounds && is_growth(finding->rule)))
 			findings->list.items[kept++] = findings->list.items[i];
 	}
 	findings->list.count = kept;
@@ -174,16 +188,19 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 {
 	struct exec *exec = looking->exec;
 	const struct watch_owners owners = exec_owners(exec);
+	const struct live_past *rounds = looking->rounds->past.rounds ? &looking->rounds->past
+								      : NULL;
 	_cleanup_(source_shown_deinit) struct source_shown source = { 0 };
 	_cleanup_(telling_deinit) struct telling telling = { 0 };
 	TRY(telling_read(&exec->invocation->options, &telling));
 	TRY(watch_owners_tell(&owners, look->live.evidence.goroutines));
 	if (looking->moment == EXEC_MEANWHILE)
 		forget_ends(look->live.evidence.goroutines);
+	look->live.evidence.rounds = rounds;
 	TRY(look_judge(look, NULL));
 	struct findings *findings = &look->live.findings;
 	if (exec->told->plan.tests) {
-		keep_goroutines(findings);
+		keep_of_tests(findings, rounds != NULL);
 		sort_by_test(findings);
 	}
 	TRY(fix_findings(findings));
@@ -253,7 +270,11 @@ static struct error *look_now(const struct looking *looking)
 	TRY(exec_name_package(exec, &evidence));
 	evidence.subject.places = evidence.places.rule;
 	if (exec->told->plan.tests) {
-		if (!exec_anybody_left(exec, looking->moment, &evidence))
+		bool anybody = exec_anybody_left(exec, looking->moment, &evidence);
+		if (looking->moment == EXEC_AT_EXIT)
+			TRY(exec_rounds_read(exec, looking->rounds));
+		evidence.small_holders = looking->rounds->past.rounds != NULL;
+		if (!anybody && !evidence.small_holders)
 			return write_nothing(looking, &evidence);
 	}
 	TRY(take(looking, &evidence, &look));
@@ -266,20 +287,25 @@ static int look_work(void *argument)
 	return exec_work_status(looking->exec, look_now(looking));
 }
 
-static int open_memory(void)
+struct error *exec_memory_open(int *ret)
 {
-	return (int)syscall(SYS_memfd_create, "dowse-report", MEMORY_FLAGS);
+	*ret = (int)syscall(SYS_memfd_create, "dowse-report", MEMORY_FLAGS);
+	return *ret < 0 ? error_os(errno, "cannot make memory for the report") : NULL;
 }
 
 struct error *exec_look(struct exec *exec, enum exec_moment moment, struct exec_look *ret)
 {
 	_cleanup_(exec_look_deinit) struct exec_look look = EXEC_LOOK_NONE;
-	struct looking looking = { .exec = exec, .moment = moment, .look = &look };
-	look.text = open_memory();
+	_cleanup_(exec_rounds_forget) struct exec_rounds rounds = { 0 };
+	struct looking looking = {
+		.exec = exec,
+		.moment = moment,
+		.look = &look,
+		.rounds = &rounds,
+	};
+	TRY(exec_memory_open(&look.text));
 	if (exec->invocation->options.out)
-		look.json = open_memory();
-	if (look.text < 0 || (exec->invocation->options.out && look.json < 0))
-		return error_os(errno, "cannot make memory for the report");
+		TRY(exec_memory_open(&look.json));
 	const int outputs[] = { look.text, look.json >= 0 ? look.json : look.text };
 	TRY(error_wrap(exec_work(exec, look_work, &looking, outputs, 2),
 		       "what has leaked is not known"));

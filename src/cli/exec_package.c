@@ -71,3 +71,51 @@ struct error *exec_name_package(struct exec *exec, struct evidence *evidence)
 		TRY(name_by_test(exec, evidence));
 	return NULL;
 }
+
+/* "TestX" of "TestX/sub"; its length, 0: it is no test. */
+static size_t test_at(const struct watch_owners *owners, uint64_t i, const char **ret)
+{
+	const struct watch_slot *slot = &owners->slots[i];
+	uint64_t written = __atomic_load_n(&slot->name_length, __ATOMIC_RELAXED);
+	if (!watch_slot_is_test(slot))
+		return 0;
+	size_t length = (size_t)MIN(written, (uint64_t)WATCH_NAME_MAX);
+	const char *slash = memchr(slot->name, '/', length);
+	*ret = slot->name;
+	return slash ? (size_t)(slash - slot->name) : length;
+}
+
+/* Is that the function of the test, or one that is written in it? */
+static bool is_in(const char *function, const char *test, size_t length)
+{
+	const char *slash = strrchr(function, '/');
+	const char *dot = strchr(slash ? slash : function, '.');
+	return dot && strncmp(dot + 1, test, length) == 0 &&
+	       (!dot[1 + length] || dot[1 + length] == '.');
+}
+
+struct error *exec_test_of(const struct watch_owners *owners, const char *function,
+			   struct arena *arena, const char **ret)
+{
+	const char *test, *only = NULL;
+	size_t length, only_length = 0;
+	bool several = false, found = false;
+	*ret = NULL;
+	for (uint64_t i = 0; i < owners->count && !found; i++) {
+		length = test_at(owners, i, &test);
+		if (!length)
+			continue;
+		found = function && is_in(function, test, length);
+		several |= only && (length != only_length || memcmp(only, test, length) != 0);
+		if (!only || found) {
+			only = test;
+			only_length = length;
+		}
+		if (several && !function)
+			return NULL;
+	}
+	if (!only || (several && !found))
+		return NULL;
+	*ret = arena_copy_string(arena, only, only_length);
+	return *ret ? NULL : error_no_memory();
+}

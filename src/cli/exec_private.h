@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "base/file.h"
 #include "cli/cli.h"
 #include "runtime/watch.h"
 #include "target/spawn.h"
@@ -16,6 +17,7 @@ struct exec_told {
 	uint64_t goroutines; /* that are not the runtime's own, nor the one that ends the program */
 	uint64_t restless;   /* of those: that run, or could */
 	bool one_processor;  /* of GOMAXPROCS: who is left cannot be told from who had no chance */
+	bool goes_on;        /* where a round of tests began, since it was asked to wait there */
 	bool fails;          /* some findings are at or above --fail-on */
 };
 
@@ -35,6 +37,8 @@ struct exec {
 	bool looked;      /* at its end, or right before it was told to end */
 	int status;       /* of the program, as wait() has it */
 	bool ended;
+	/* What was held at the beginning of the rounds of tests that are `header->stops`. */
+	struct file_bytes rounds[WATCH_STOPS];
 	sigset_t signals_before;          /* that were blocked when dowse began */
 	struct sigaction children_before; /* what SIGCHLD was to do */
 };
@@ -80,6 +84,18 @@ struct error *exec_tell(struct exec *exec, const struct exec_look *look) must_us
 
 /* Until the program has ended: what is to be done at its end, and meanwhile. */
 struct error *exec_wait(struct exec *exec) must_use;
+
+/*
+ * Of tests that are run three times or more: before which rounds the program is to wait, by its
+ * arguments; and, when it does, keep what is held, and let it go on.
+ */
+void exec_rounds_plan(struct exec *exec);
+void exec_rounds_keep(struct exec *exec);
+bool exec_rounds_wait(const struct exec *exec);
+void exec_rounds_deinit(struct exec *exec);
+
+/* Memory for what a worker writes. */
+struct error *exec_memory_open(int *ret) must_use;
 
 /* What a worker ends with: the error goes to who waits for it. */
 int exec_work_status(struct exec *exec, struct error *error);

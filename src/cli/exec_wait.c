@@ -182,6 +182,8 @@ static struct error *wait_on(struct exec *exec)
 			break;
 		if (__atomic_load_n(&exec->header->state, __ATOMIC_SEQ_CST) == WATCH_AT_EXIT)
 			return at_exit(exec);
+		if (exec_rounds_wait(exec))
+			exec_rounds_keep(exec);
 		pass_signals(exec);
 		if (every && exec->watched && traced_now_ns() >= next_ns) {
 			complain(look_meanwhile(exec, EXEC_MEANWHILE));

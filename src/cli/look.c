@@ -9,6 +9,7 @@
 static struct error *read_heap(void *argument, struct heap *heap)
 {
 	struct look *look = argument;
+	look->live.holdings.small = look->evidence->small_holders;
 	return live_look_at_heap(heap, &look->evidence->places, &look->live);
 }
 

@@ -30,6 +30,8 @@ static struct error *moment_begin(struct invocation *invocation, struct evidence
 	TRY(keep_moment(invocation, evidence));
 	if (target_pid(evidence->target) && !evidence->fork)
 		TRY(keep_still(evidence, &wanted, &moment.copied));
+	if (evidence->on_fork)
+		evidence->on_fork(evidence->on_fork_argument);
 	moment.pause_ns = evidence->pause_ns;
 	*ret = moment;
 	return NULL;

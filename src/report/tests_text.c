@@ -69,7 +69,7 @@ static void write_pattern(const char *name, struct writer *writer)
 	writer_char(writer, '$');
 }
 
-static void write_command(const char *package, const char *test, struct writer *writer)
+static void write_command(const char *package, const char *test, bool rounds, struct writer *writer)
 {
 	if (!package || !test || strlen(test) > NAME_LENGTH || !is_quotable(test))
 		return;
@@ -77,9 +77,17 @@ static void write_command(const char *package, const char *test, struct writer *
 	write_label("alone", writer);
 	writer_printf(writer, "go test %s '", benchmark ? "-run '^$' -bench" : "-run");
 	write_pattern(test, writer);
-	writer_string(writer, "' -exec 'dowse exec' ");
+	writer_string(writer, rounds ? "' -count 5 -exec 'dowse exec' " : "' -exec 'dowse exec' ");
 	safe_string_limited(writer, package, COMMAND_LENGTH, NULL);
 	writer_char(writer, '\n');
+}
+
+/* What no goroutine leaves behind may be that of any test. */
+static const char *whose(const struct finding *finding)
+{
+	if (finding->test)
+		return finding->test;
+	return finding->state ? "outside of tests" : "the tests";
 }
 
 static void write_head(const struct finding *finding, const struct style *style,
@@ -95,7 +103,7 @@ static void write_head(const struct finding *finding, const struct style *style,
 	style_string(style, tones[finding->certainty], "LEAK", writer);
 	writer_string(writer, ": ");
 	style_begin(style, STYLE_BOLD, writer);
-	safe_string_limited(writer, finding->test ? finding->test : "outside of tests", 200, NULL);
+	safe_string_limited(writer, whose(finding), 200, NULL);
 	style_end(style, STYLE_BOLD, writer);
 	writer_printf(writer, " (%s, %s %s)\n", certainty_name(finding->certainty), rule->code,
 		      rule->name);
@@ -112,7 +120,7 @@ void tests_text_finding(const struct finding *finding, const struct style *style
 	write_place("from", &finding->created_by, writer);
 	write_prose(style, "why", finding->why, writer);
 	write_prose(style, "fix", finding->fix, writer);
-	write_command(finding->package, finding->test, writer);
+	write_command(finding->package, finding->test, !finding->state, writer);
 }
 
 static void write_left_head(const struct left_behind *left, const struct style *style,
@@ -136,7 +144,7 @@ void tests_text_left(const struct left_behind *left, const struct style *style,
 	writer_char(writer, '\n');
 	write_place("at", &left->place, writer);
 	write_place("from", &left->created_by, writer);
-	write_command(left->package, left->test, writer);
+	write_command(left->package, left->test, false, writer);
 }
 
 static void mark(const char *test, struct writer *writer)

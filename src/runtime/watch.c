@@ -115,6 +115,7 @@ static bool plan_note(struct planning *planning, const struct function *function
 		.goid = layout->g_goid,
 		.name = planning->name,
 		.name_is_given = which == WATCHED_EXAMPLE,
+		.begins_rounds = which == WATCHED_TEST && planning->plan->exit,
 	};
 	if (planning->name < 0 || note.labels < 0 || note.goid < 0 ||
 	    !read_function(planning->binary, function, &code) ||
@@ -184,8 +185,10 @@ struct error *watch_plan_make(const struct binary *binary, uint64_t area, uint8_
 	for (int which = WATCHED_TEST; which <= WATCHED_EXAMPLE; which++) {
 		bool noted = found.count[which] &&
 			     plan_note(&planning, &found.functions[which][0], (enum watched)which);
-		if (which == WATCHED_TEST)
+		if (which == WATCHED_TEST) {
 			ret->labels = noted;
+			ret->rounds = noted && ret->exit;
+		}
 	}
 	return NULL;
 }

@@ -25,6 +25,7 @@
 #define WATCH_SLOTS     ((uint64_t)1 << 18)
 #define WATCH_SLOT_SIZE 256
 #define WATCH_NAME_MAX  192
+#define WATCH_STOPS     2
 #define WATCH_SIZE      (2 * WATCH_PAGE + (WATCH_SLOTS + 16) * WATCH_SLOT_SIZE)
 
 enum watch_state {
@@ -45,7 +46,15 @@ struct watch_header {
 	int64_t nap[2];    /* struct timespec: how long it waits at most before it looks again */
 	uint32_t
 		taken; /* somebody ends it: whoever comes then waits, and ends with exit_code, too */
+	/*
+	 * All tests are run several times, one round after the other, by goroutine 1. When a round
+	 * begins that stands in `stops`, that one waits for as long as `held` is not 0.
+	 */
+	uint32_t round; /* that runs; 0: none yet */
+	uint32_t stops[WATCH_STOPS]; /* dowse says; 0: none */
+	uint32_t held;
 	uint32_t unused;
+	uint64_t round_count; /* of slots when it began, and one: a function may begin twice */
 };
 
 enum watch_kind {
@@ -82,6 +91,7 @@ struct watch_plan {
 	bool exit;   /* its end will be told */
 	bool tests;  /* it is a test binary */
 	bool labels; /* and which test started a goroutine will be known */
+	bool rounds; /* and when all of them begin once more */
 };
 
 /*

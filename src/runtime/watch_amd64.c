@@ -19,6 +19,12 @@
 #define FUTEX_WAITING 0
 #define FUTEX_WAKING  1
 
+#define EXIT_CALL   9 /* where in runtime.exit the system call is, and what follows it */
+#define EXIT_RETURN 11
+
+/* What BX says while the system call of runtime.exit is borrowed: who waits by it. */
+#define WAITS_FOR_ROUND 2
+
 static_assert(sizeof(struct watch_slot) == WATCH_SLOT_SIZE, "slots are found by shifting");
 static_assert(offsetof(struct watch_slot, name) == 64, "as the code below has it");
 
@@ -239,32 +245,6 @@ static void emit_note(struct watch_code *code, const struct watch_note *note)
 	emit(code, pop_all, sizeof(pop_all));
 }
 
-bool watch_machine_note(struct watch_code *code, const struct watched_function *function,
-			const struct watch_note *note, struct watch_patch *ret)
-{
-	uint64_t begin = here(code);
-	if (function->end - function->entry < PROLOGUE_MAX)
-		return false;
-	size_t size = beginning_size(function);
-	if (!size)
-		return false;
-	emit_note(code, note);
-	emit_beginning(code, function, size);
-	return make_patch(code, function->entry, function->bytes, begin, ret);
-}
-
-/*
- * runtime.exit:	mov edi, [rsp+8]; mov eax, 231; syscall; ret
- *
- * Nothing returns from that call, and so the `ret` is free for a jump. The wait for dowse is made by
- * the same instruction: whoever looks at the thread sees it in runtime.exit, called from where it was.
- */
-static const uint8_t exit_code[] = {
-	0x8b, 0x7c, 0x24, 0x08, 0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05, 0xc3
-};
-#define EXIT_CALL   9
-#define EXIT_RETURN 11
-
 static void emit_call(struct watch_code *code, uint32_t number)
 {
 	EMIT(code, 0xb8);
@@ -279,6 +259,133 @@ static size_t emit_unless_same(struct watch_code *code, uint64_t member)
 	emit_distance(code, member, 0);
 	return emit_jump_on(code, IF_NOT_EQUAL);
 }
+
+static void emit_wake(struct watch_code *code, uint64_t word)
+{
+	EMIT(code, 0x48, 0x8d, 0x3d); /* lea rdi, word */
+	emit_distance(code, word, 0);
+	EMIT(code, 0xbe);
+	emit_32(code, FUTEX_WAKING);
+	EMIT(code, 0xba);
+	emit_32(code, INT32_MAX);
+	emit_call(code, CALL_FUTEX);
+}
+
+/* Waits while the word has that value, by the system call that runtime.exit has: BX says who does. */
+static void emit_wait(struct watch_code *code, uint64_t word, uint32_t value, uint64_t exit)
+{
+	EMIT(code, 0x48, 0x8d, 0x3d); /* lea rdi, word */
+	emit_distance(code, word, 0);
+	EMIT(code, 0xbe);
+	emit_32(code, FUTEX_WAITING);
+	EMIT(code, 0xba);
+	emit_32(code, value);
+	EMIT(code, 0x4c, 0x8d, 0x15); /* lea r10, nap */
+	emit_distance(code, HEADER(code, nap), 0);
+	EMIT(code, 0xb8);
+	emit_32(code, CALL_FUTEX);
+	emit_jump(code, exit + EXIT_CALL);
+}
+
+/*
+ * Goroutine 1 begins a round: is it one that dowse wants to look before? Those that are not, or do
+ * not begin any, go on behind it all; `ret` are their jumps.
+ */
+#define ROUND_OUTS 3
+static void emit_round_number(struct watch_code *code, const struct watch_note *note,
+			      size_t ret[static ROUND_OUTS])
+{
+	size_t wanted[WATCH_STOPS];
+	emit_member(code, 0x83, 0xbe, note->goid); /* cmp qword [r14+goid], 1 */
+	EMIT(code, 0x01);
+	ret[0] = emit_jump_on(code, IF_NOT_EQUAL);
+	EMIT(code, 0x48, 0x8b, 0x0d); /* mov rcx, count */
+	emit_distance(code, HEADER(code, count), 0);
+	EMIT(code, 0x48, 0x3b, 0x0d); /* cmp rcx, round_count: it has begun before its stack grew */
+	emit_distance(code, HEADER(code, round_count), 0);
+	ret[1] = emit_jump_on(code, IF_EQUAL);
+	EMIT(code, 0x48, 0xff, 0xc1); /* inc rcx */
+	EMIT(code, 0x48, 0x89, 0x0d); /* mov round_count, rcx */
+	emit_distance(code, HEADER(code, round_count), 0);
+	EMIT(code, 0xff, 0x05); /* inc round */
+	emit_distance(code, HEADER(code, round), 0);
+	EMIT(code, 0x8b, 0x0d); /* mov ecx, round */
+	emit_distance(code, HEADER(code, round), 0);
+	for (size_t i = 0; i < WATCH_STOPS; i++) {
+		EMIT(code, 0x3b, 0x0d); /* cmp ecx, stops[i] */
+		emit_distance(code, HEADER(code, stops) + i * sizeof(uint32_t), 0);
+		wanted[i] = emit_jump_on(code, IF_EQUAL);
+	}
+	EMIT(code, 0xe9); /* jmp out */
+	emit_32(code, 0);
+	ret[2] = code->size - 4;
+	for (size_t i = 0; i < WATCH_STOPS; i++)
+		land(code, wanted[i]);
+}
+
+/* The two arguments are kept where a system call leaves them; nothing else is in use at an entry. */
+static void emit_round(struct watch_code *code, const struct watch_note *note)
+{
+	size_t out[ROUND_OUTS];
+	emit_round_number(code, note, out);
+	EMIT(code, 0x49, 0x89, 0xc4); /* mov r12, rax */
+	EMIT(code, 0x49, 0x89, 0xdd); /* mov r13, rbx */
+	emit_call(code, CALL_GETPID);
+	size_t other = emit_unless_same(code, HEADER(code, pid));
+	EMIT(code, 0xbb);
+	emit_32(code, WAITS_FOR_ROUND); /* mov ebx, that */
+	EMIT(code, 0xc7, 0x05);         /* mov held, 1 */
+	emit_distance(code, HEADER(code, held), 4);
+	emit_32(code, 1);
+	EMIT(code, 0xf0, 0xff, 0x05); /* lock inc bell */
+	emit_distance(code, HEADER(code, bell), 0);
+	emit_wake(code, HEADER(code, bell));
+	land(code, code->round);
+	EMIT(code, 0x83, 0x3d); /* cmp held, 0 */
+	emit_distance(code, HEADER(code, held), 1);
+	EMIT(code, 0x00);
+	size_t gone = emit_jump_on(code, IF_EQUAL);
+	emit_call(code, CALL_GETPPID);
+	size_t orphan = emit_unless_same(code, HEADER(code, parent));
+	EMIT(code, 0xf0, 0xff, 0x0d); /* lock dec patience */
+	emit_distance(code, HEADER(code, patience), 0);
+	size_t late = emit_jump_on(code, IF_NEGATIVE);
+	emit_wait(code, HEADER(code, held), 1, code->exit);
+	land(code, gone);
+	land(code, orphan);
+	land(code, late);
+	land(code, other);
+	EMIT(code, 0x4c, 0x89, 0xe0); /* mov rax, r12 */
+	EMIT(code, 0x4c, 0x89, 0xeb); /* mov rbx, r13 */
+	for (size_t i = 0; i < ROUND_OUTS; i++)
+		land(code, out[i]);
+}
+
+bool watch_machine_note(struct watch_code *code, const struct watched_function *function,
+			const struct watch_note *note, struct watch_patch *ret)
+{
+	uint64_t begin = here(code);
+	if (function->end - function->entry < PROLOGUE_MAX)
+		return false;
+	size_t size = beginning_size(function);
+	if (!size)
+		return false;
+	if (note->begins_rounds && code->exit)
+		emit_round(code, note);
+	emit_note(code, note);
+	emit_beginning(code, function, size);
+	return make_patch(code, function->entry, function->bytes, begin, ret);
+}
+
+/*
+ * runtime.exit:	mov edi, [rsp+8]; mov eax, 231; syscall; ret
+ *
+ * Nothing returns from that call, and so the `ret` is free for a jump. The wait for dowse is made by
+ * the same instruction: whoever looks at the thread sees it in runtime.exit, called from where it was.
+ */
+static const uint8_t exit_code[] = {
+	0x8b, 0x7c, 0x24, 0x08, 0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05, 0xc3
+};
 
 /* Says that the program is at its end. BX says where that goes on; nothing else is needed any more. */
 static void emit_ending(struct watch_code *code, uint64_t leave, int32_t goid)
@@ -301,13 +408,7 @@ static void emit_ending(struct watch_code *code, uint64_t leave, int32_t goid)
 	emit_32(code, WATCH_AT_EXIT);
 	EMIT(code, 0xf0, 0xff, 0x05); /* lock inc bell */
 	emit_distance(code, HEADER(code, bell), 0);
-	EMIT(code, 0x48, 0x8d, 0x3d); /* lea rdi, bell */
-	emit_distance(code, HEADER(code, bell), 0);
-	EMIT(code, 0xbe);
-	emit_32(code, FUTEX_WAKING);
-	EMIT(code, 0xba);
-	emit_32(code, INT32_MAX);
-	emit_call(code, CALL_FUTEX);
+	emit_wake(code, HEADER(code, bell));
 	emit_jump(code, leave);
 }
 
@@ -317,6 +418,8 @@ static void emit_ending(struct watch_code *code, uint64_t leave, int32_t goid)
  */
 static void emit_leave(struct watch_code *code, uint64_t exit, size_t *ret_race)
 {
+	EMIT(code, 0x83, 0xfb, WAITS_FOR_ROUND); /* cmp ebx, that one */
+	code->round = emit_jump_on(code, IF_EQUAL);
 	EMIT(code, 0x83, 0x3d); /* cmp state, it may go */
 	emit_distance(code, HEADER(code, state), 1);
 	EMIT(code, WATCH_GOES);
@@ -328,17 +431,7 @@ static void emit_leave(struct watch_code *code, uint64_t exit, size_t *ret_race)
 	EMIT(code, 0xf0, 0xff, 0x0d); /* lock dec patience */
 	emit_distance(code, HEADER(code, patience), 0);
 	size_t late = emit_jump_on(code, IF_NEGATIVE);
-	EMIT(code, 0x48, 0x8d, 0x3d); /* lea rdi, state */
-	emit_distance(code, HEADER(code, state), 0);
-	EMIT(code, 0xbe);
-	emit_32(code, FUTEX_WAITING);
-	EMIT(code, 0xba);
-	emit_32(code, WATCH_AT_EXIT);
-	EMIT(code, 0x4c, 0x8d, 0x15); /* lea r10, nap */
-	emit_distance(code, HEADER(code, nap), 0);
-	EMIT(code, 0xb8);
-	emit_32(code, CALL_FUTEX);
-	emit_jump(code, exit + EXIT_CALL);
+	emit_wait(code, HEADER(code, state), WATCH_AT_EXIT, exit);
 
 	land(code, gone);
 	land(code, orphan);

@@ -13,7 +13,8 @@ struct watch_code {
 	uint64_t leave; /* where its wait goes on; 0: not made yet */
 	uint64_t exit;  /* runtime.exit */
 	int32_t goid;
-	size_t race; /* the jump of those who did not come from there */
+	size_t race;  /* the jump of those who did not come from there */
+	size_t round; /* and of those who wait where a round of tests begins */
 };
 
 /* A function of the program that is to lead there, and its first bytes. */
@@ -29,6 +30,7 @@ struct watch_note {
 	int32_t goid;
 	int32_t name;       /* of its name in the object that the function is called with */
 	bool name_is_given; /* the function is called with the name itself */
+	bool begins_rounds; /* goroutine 1 calls it for all tests together */
 };
 
 /* False where the function does not begin as the compiler lets functions begin. */

@@ -96,6 +96,57 @@ class RowsTest(unittest.TestCase):
         self.check("1.27", ["-buildmode=pie"])
 
 
+class RoundsTest(unittest.TestCase):
+    """What grows each time the same tests are run."""
+
+    LEAKY = {"sessions": "L27", "byName": "L27", "shared": "L29", "history": "L26", "chain": "L26"}
+
+    def check(self, release, flags=(), cgo=False):
+        binary = packages.binary("rounds", release, flags, cgo)
+        answer = under_dowse(binary, "-test.count=5")
+        self.assertEqual((answer.returncode, answer.stdout), (3, "PASS\n"), answer.stderr)
+        found = leaks(answer.stderr)
+        self.assertEqual(sorted(code for _, _, code in found), sorted(self.LEAKY.values()),
+                         answer.stderr)
+        for test, certainty, _ in found:
+            self.assertFalse(test.startswith("TestFixed"), answer.stderr)
+            self.assertEqual(certainty, "likely")
+        if not flags:
+            words = re.sub(r"\s+", " ", answer.stderr)
+            for name in self.LEAKY:
+                self.assertIn(f"example.com/tests/rounds.{name} only grows: ", words)
+        self.silent(binary, "-test.count=5", "-test.run=Fixed")
+
+    def silent(self, binary, *arguments):
+        answer = under_dowse(binary, *arguments)
+        self.assertEqual((answer.returncode, answer.stdout, answer.stderr), (0, "PASS\n", ""))
+
+    def test_newest(self):
+        self.check("1.27")
+
+    def test_newest_stripped(self):
+        self.check("1.26", ["-ldflags=-s -w"])
+
+    def test_1_22(self):
+        self.check("1.22")
+
+    def test_oldest(self):
+        self.check("1.19")
+
+    def test_twice(self):
+        """Then nobody knows whether it goes on."""
+        self.silent(packages.binary("rounds"), "-test.count=2")
+
+    def test_named(self):
+        """The only test that was run, or the one that fills it."""
+        for pattern, name in (("^TestShared$", "TestShared"), ("History|Sessions", "TestHistory")):
+            answer = under_dowse(packages.binary("rounds"), f"-test.run={pattern}",
+                                 "-test.count=3", "-test.cpu=1,2")
+            self.assertIn(name, [test for test, _, _ in leaks(answer.stderr)], answer.stderr)
+            self.assertIn(f"alone go test -run '^{name}$' -count 5 -exec 'dowse exec' "
+                          "example.com/tests/rounds\n", answer.stderr)
+
+
 class SameTest(unittest.TestCase):
     """What a test prints, and what it ends with, is as without dowse."""
 

@@ -110,6 +110,13 @@ static struct error *add(struct search *search, const struct live_holding *holdi
 		return NULL;
 	growing->entries_before += before->entries;
 	growing->bytes_before += before->bytes;
+	if (past->rounds) {
+		const struct live_holding *middle = live_holdings_find(&past->rounds->middle,
+								       holding->address);
+		bool there = middle && middle->kind == holding->kind;
+		growing->absent += !there;
+		growing->entries_middle += there ? middle->entries : 0;
+	}
 	growing->reserved += holding->reserved && holding->array == before->array;
 	count_kept(search, holding, before, growing);
 	return NULL;
@@ -189,6 +196,15 @@ static bool has_taken_over(const struct search *search, const struct growing *gr
 	return growing->kind == HOLDING_GLOBAL && (now <= before || (now - before) * 2 < more);
 }
 
+static bool judge_looks(const struct live_evidence *evidence, struct growing *growing,
+			enum certainty *ret)
+{
+	const struct live_rounds *rounds = evidence->past->rounds;
+	return rounds ? growing_judge_rounds(growing, rounds, ret) &&
+				!growing_is_none_of_tests(evidence, growing)
+		      : growing_judge(growing, ret);
+}
+
 /* Where nothing is to be said of it at all, the code need not be looked at. */
 static struct error *judge_growth(struct search *search, struct growing *growing,
 				  struct findings *findings, enum certainty *ret_certainty,
@@ -198,12 +214,13 @@ static struct error *judge_growth(struct search *search, struct growing *growing
 	growing->elapsed_ns = evidence->past->elapsed_ns;
 	growing->age_ns = evidence->age_ns;
 	growing->endless = is_map(growing);
-	*ret = growing_judge(growing, ret_certainty) && !has_taken_over(search, growing);
+	*ret = judge_looks(evidence, growing, ret_certainty) &&
+	       (evidence->past->rounds || !has_taken_over(search, growing));
 	if (!*ret || !is_map(growing))
 		return NULL;
 	TRY(growing_never_shrinks(evidence, &search->deletions, growing, findings,
 				  &growing->endless));
-	*ret = growing_judge(growing, ret_certainty);
+	*ret = judge_looks(evidence, growing, ret_certainty);
 	return NULL;
 }
 
@@ -293,6 +310,17 @@ static void explain(struct search *search, const struct growing *growing)
 								    growing->example);
 }
 
+/* A map below it has told that code deletes from it: then the rest may be a cache's, too. */
+static bool has_doubtful_map(const struct search *search, const struct growing *growing)
+{
+	for (size_t i = 0; i < search->told_count; i++) {
+		if (search->told[i]->top == growing->top && is_map(search->told[i]) &&
+		    !search->told[i]->endless)
+			return true;
+	}
+	return false;
+}
+
 static struct error *consider(struct search *search, struct growing *growing,
 			      struct findings *findings)
 {
@@ -313,7 +341,8 @@ static struct error *consider(struct search *search, struct growing *growing,
 	if (certainty > CERTAINTY_SUSPECT)
 		TRY(growing_is_entrys(search->evidence, &search->deletions, growing,
 				      &growing->entry));
-	if (growing->passing || growing->entry)
+	if (growing->passing || growing->entry ||
+	    (past && past->rounds && has_doubtful_map(search, growing)))
 		certainty = CERTAINTY_SUSPECT;
 	explain(search, growing);
 	search->told[search->told_count++] = growing;
@@ -345,7 +374,9 @@ static struct error *growing_find(const struct live_evidence *evidence, void *no
 	(void)notes;
 	if (!evidence->heap || !evidence->holdings)
 		return NULL;
-	struct search search = { .evidence = evidence };
+	struct live_evidence of_tests = *evidence;
+	of_tests.past = evidence->rounds ? evidence->rounds : evidence->past;
+	struct search search = { .evidence = &of_tests };
 	struct error *error = find(&search, ret);
 	big_array_free(search.tops, evidence->heap->dominators.count, sizeof(*search.tops));
 	free(search.explained);

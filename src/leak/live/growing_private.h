@@ -18,6 +18,8 @@ struct growing {
 	uint64_t count; /* maps */
 	uint64_t entries, bytes;
 	uint64_t entries_before, bytes_before;
+	uint64_t entries_middle; /* of rounds: between the two */
+	uint64_t absent;         /* maps that were not there in the middle */
 	uint64_t samples, kept; /* of what was held before */
 	uint64_t reserved;      /* slices that still have the room that was asked for in advance */
 	int64_t elapsed_ns;     /* between the two looks; -1 unknown */
@@ -44,6 +46,13 @@ struct growing_deletions {
  * growing_judge.c: by what it had and what it has, and `endless`. False: nothing is to be said.
  */
 bool growing_judge(struct growing *growing, enum certainty *ret);
+
+/* growing_rounds.c: the same, of tests that are run several times over. */
+bool growing_judge_rounds(struct growing *growing, const struct live_rounds *rounds,
+			  enum certainty *ret);
+
+/* growing_rounds.c: is it what a sync.Pool keeps, or in that; or the runtime's own? */
+bool growing_is_none_of_tests(const struct live_evidence *evidence, const struct growing *growing);
 
 /* growing_words.c: place, title, why, and what would settle it; certainty and numbers are there. */
 struct error *growing_words(const struct live_evidence *evidence, const struct growing *growing,

@@ -108,7 +108,7 @@ static const char *title_of(const struct live_evidence *evidence, const struct g
 		return findings_text(findings, "%s holds much of the heap: %s", name, amount);
 	const char *since = live_past_since(evidence->past, findings);
 	if (finding->certainty == CERTAINTY_LIKELY)
-		return growing->samples >= GROWING_SAMPLES_LEAST
+		return evidence->past->rounds || growing->samples >= GROWING_SAMPLES_LEAST
 			       ? findings_text(findings, "%s only grows: %s, none removed %s", name,
 					       amount, since)
 			       : findings_text(findings, "%s grows: %s, %s more %s", name, amount,
@@ -119,26 +119,37 @@ static const char *title_of(const struct live_evidence *evidence, const struct g
 	return findings_text(findings, "%s grows: %s", name, amount);
 }
 
-static bool is_all_kept(const struct growing *growing)
+static bool is_map(const struct growing *growing)
 {
+	return growing->kind == HOLDING_MAP || growing->kind == HOLDING_SYNC_MAP;
+}
+
+static bool is_all_kept(const struct live_evidence *evidence, const struct growing *growing)
+{
+	if (evidence->past->rounds)
+		return growing->samples > 0;
 	return growing->samples >= GROWING_SAMPLES_LEAST &&
 	       growing->kept * 100 >= growing->samples * GROWING_KEPT_PERCENT;
 }
 
 /* Why it is no more than a suspicion, though two looks were had. */
-static const char *doubt_of(const struct growing *growing)
+static const char *doubt_of(const struct live_evidence *evidence, const struct growing *growing)
 {
 	if (growing->passing)
 		return "Only a goroutine that can still come to its end holds it: it may be a job's, and go with it.";
 	if (growing->entry)
 		return "It belongs to an entry of a map, and there is code that deletes such entries: it may go with that.";
+	if (evidence->past->rounds)
+		return growing->endless || !is_map(growing)
+			       ? "But these are few, or a cache keeps them, which may get full."
+			       : "But there is code that deletes from such a map: a cache looks like this until it is full.";
 	if (growing->batch)
 		return growing->reserved * 2 >= growing->count
 			       ? "The room for it was asked for in advance: a batch looks like this until it is sent."
 			       : "As it grows now it was empty not long ago: a batch looks like this until it is sent.";
 	if (!growing->samples)
 		return "Whether anything is removed cannot be seen: what it holds are no objects of their own.";
-	if (!is_all_kept(growing))
+	if (!is_all_kept(evidence, growing))
 		return "Some of what it held is gone: a cache that is still filling looks like that.";
 	if (!growing->endless && growing->kind != HOLDING_SLICE && growing->kind != HOLDING_GLOBAL)
 		return "All that it held before and that was looked at is still there. But there is code that deletes from such a map: a store with a time limit looks like this until its first entry is old enough.";
@@ -160,13 +171,14 @@ static const char *why_of(const struct live_evidence *evidence, const struct gro
 		quantity_count(growing->entries - growing->entries_before, count), noun_of(growing),
 		quantity_bytes(MAX(more_bytes, INT64_C(0)), bytes), since);
 	if (finding->certainty == CERTAINTY_SUSPECT)
-		return findings_text(findings, "It has %s. %s", grew, doubt_of(growing));
-	if (!is_all_kept(growing))
+		return findings_text(findings, "It has %s. %s", grew, doubt_of(evidence, growing));
+	if (!is_all_kept(evidence, growing))
 		return findings_text(findings, "It has %s.", grew);
 	return findings_text(
 		findings,
 		"It has %s, and all that it held before and that was looked at (%llu %s) is still there.%s",
-		grew, (unsigned long long)growing->samples, growing->alike ? "elements" : "objects",
+		grew, (unsigned long long)(evidence->past->rounds ? growing->kept : growing->samples),
+		growing->alike ? "elements" : "objects",
 		growing->endless ? " No code deletes from such a map." : "");
 }
 
@@ -177,7 +189,9 @@ struct error *growing_words(const struct live_evidence *evidence, const struct g
 	finding->title = title_of(evidence, growing, finding, findings);
 	finding->why = why_of(evidence, growing, finding, findings);
 	if (finding->certainty == CERTAINTY_SUSPECT)
-		finding->settle = evidence->past ? "Look again over a longer time, at like load."
+		finding->settle = evidence->past && evidence->past->rounds
+					  ? "Run the tests more often: -count 20."
+				  : evidence->past ? "Look again over a longer time, at like load."
 						 : "Look twice: --over 30s tells whether it grows.";
 	return NULL;
 }

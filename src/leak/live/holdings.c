@@ -9,13 +9,15 @@
 
 /*
  * A map counts as large when one of its pieces takes so much: some hundred entries. What is smaller
- * cannot be what fills the memory, unless there are very many: then whatever has those grows.
+ * cannot be what fills the memory, unless there are very many: then whatever has those grows. Where the
+ * same work is done several times over, what is small tells as much.
  */
 #define PIECE_LARGE  2048
 #define MAPS_MAX     ((size_t)1 << 20)
 #define SAMPLES_EACH 256
 #define SAMPLE_TRIES 16
 #define GLOBAL_LARGE (UINT64_C(32) << 10)
+#define GLOBAL_SMALL UINT64_C(64)
 
 static bool is_map(const struct heap *heap, uint32_t vertex)
 {
@@ -26,7 +28,7 @@ static bool is_map(const struct heap *heap, uint32_t vertex)
 	return type.form == HEAP_MAP;
 }
 
-static bool has_large_piece(const struct heap *heap, uint32_t vertex)
+static bool has_piece(const struct heap *heap, uint32_t vertex, uint64_t least)
 {
 	const struct heap_graph *graph = &heap->scan.graph;
 	for (uint32_t i = graph->rows[vertex]; i < graph->rows[vertex + 1]; i++) {
@@ -38,7 +40,7 @@ static bool has_large_piece(const struct heap *heap, uint32_t vertex)
 			heap_types_get(heap->types, heap_object_type(heap, piece), &type);
 		if (type.form == HEAP_MAP_DIRECTORY ||
 		    (heap_is_map_piece(heap, piece) &&
-		     heap_object_size(heap, piece) >= PIECE_LARGE))
+		     heap_object_size(heap, piece) >= least))
 			return true;
 	}
 	return false;
@@ -46,10 +48,11 @@ static bool has_large_piece(const struct heap *heap, uint32_t vertex)
 
 static struct error *list_maps(const struct heap *heap, struct live_holdings *holdings)
 {
+	uint64_t least = holdings->small ? 0 : PIECE_LARGE;
 	for (uint32_t vertex = 0; vertex < heap->scan.graph.object_count; vertex++) {
 		struct live_holding map = { .kind = HOLDING_MAP, .vertex = vertex };
 		if (!heap_is_reached(heap, vertex) || !is_map(heap, vertex) ||
-		    !has_large_piece(heap, vertex))
+		    !has_piece(heap, vertex, least))
 			continue;
 		if (holdings->list.count == MAPS_MAX)
 			break;
@@ -135,6 +138,11 @@ static struct error *take_samples(struct weighing *weighing, struct live_holding
 	return NULL;
 }
 
+static uint64_t least_of(const struct weighing *weighing)
+{
+	return weighing->holdings->small ? GLOBAL_SMALL : GLOBAL_LARGE;
+}
+
 /* How much it holds; false: it cannot be reached, but from the runtime's own lists. */
 static bool weigh_one(const struct weighing *weighing, struct live_holding *holding)
 {
@@ -155,7 +163,7 @@ static bool weigh_slice(const struct weighing *weighing, struct live_holding *sl
 	if (!weigh_one(weighing, slice))
 		return false;
 	slice->bytes = slice->bytes - MIN(array, slice->bytes) + length;
-	return slice->bytes >= GLOBAL_LARGE;
+	return slice->bytes >= least_of(weighing);
 }
 
 /* Of two maps of one sync.Map the larger one counts; of two things at one address the first. */
@@ -223,7 +231,7 @@ static struct error *weigh_trees(struct weighing *weighing)
 	for (uint32_t vertex = 0; vertex < heap->scan.graph.object_count; vertex++) {
 		struct live_holding tree = { .kind = HOLDING_SYNC_MAP, .vertex = vertex };
 		if (!holdings_is_sync_tree(weighing, vertex) || !weigh_one(weighing, &tree) ||
-		    tree.objects * 16 < PIECE_LARGE)
+		    (!weighing->holdings->small && tree.objects * 16 < PIECE_LARGE))
 			continue;
 		tree.address = heap_value_address(heap, vertex);
 		tree.entries = holdings_sync_tree_count(weighing, vertex);
@@ -243,7 +251,7 @@ static struct error *weigh_globals(struct weighing *weighing)
 			.vertex = heap->scan.graph.object_count + (uint32_t)i,
 		};
 		if (root->kind != HEAP_ROOT_GLOBAL || !weigh_one(weighing, &global) ||
-		    global.bytes < GLOBAL_LARGE)
+		    global.bytes < least_of(weighing))
 			continue;
 		global.entries = global.objects;
 		TRY(keep(weighing, &global));
@@ -265,7 +273,7 @@ static struct error *weigh_untyped(struct weighing *weighing)
 		struct live_holding holding = { .kind = HOLDING_GLOBAL, .vertex = vertex };
 		if (vertex >= heap->scan.graph.object_count ||
 		    heap_object_type(heap, vertex) != HEAP_TYPE_UNKNOWN ||
-		    !weigh_one(weighing, &holding) || holding.bytes < GLOBAL_LARGE)
+		    !weigh_one(weighing, &holding) || holding.bytes < least_of(weighing))
 			continue;
 		holding.address = heap_value_address(heap, vertex);
 		holding.entries = holding.objects;

@@ -3,6 +3,7 @@
 #define DOWSE_LEAK_LIVE_HOLDINGS_H
 
 #include "base/map.h"
+#include "base/writer.h"
 #include "heap/dominator_tree.h"
 #include "heap/views.h"
 #include "leak/live/live.h"
@@ -47,6 +48,7 @@ struct live_holdings {
 	struct u64_vector contents;
 	struct map by_address;
 	uint64_t reachable_bytes; /* of the whole heap */
+	bool small;               /* set before it is read: small ones, too */
 };
 
 /*
@@ -60,6 +62,11 @@ struct error *live_holdings_read(struct heap *heap, const struct heap_views *vie
 struct error *live_holdings_weigh(const struct heap *heap, const struct dominator_tree *tree,
 				  struct live_holdings *holdings) must_use;
 void live_holdings_deinit(struct live_holdings *holdings);
+
+/* To be kept while the process goes on, and had again: by another process of this very program. */
+void live_holdings_write(const struct live_holdings *holdings, struct writer *writer);
+struct error *live_holdings_parse(const void *bytes, size_t size, struct live_holdings *ret)
+	must_use;
 
 /* What is known by that address; NULL. */
 const struct live_holding *live_holdings_find(const struct live_holdings *holdings,

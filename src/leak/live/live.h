@@ -31,6 +31,7 @@ struct live_evidence {
 	const struct heap_views *views; /* who has which part of what array; NULL without a heap */
 	struct live_holdings *holdings; /* what can hold ever more */
 	const struct live_past *past;   /* an earlier moment; NULL: this is the only one */
+	const struct live_past *rounds; /* the same, of what tests hold alone; NULL */
 	const struct runtime_counters *counters;
 	const struct runtime_memory *memory;
 	int64_t age_ns; /* of the process; 0 or less: unknown */

@@ -124,6 +124,9 @@ int64_t live_per_hour(const struct live_past *past, int64_t growth)
 const char *live_past_since(const struct live_past *past, struct findings *findings)
 {
 	char text[QUANTITY_SIZE];
+	if (past->rounds)
+		return findings_text(findings, "in %u more runs of the tests",
+				     past->rounds->first + past->rounds->second);
 	if (past->elapsed_ns <= 0)
 		return "since that moment";
 	return findings_text(findings, "in %s", quantity_duration(past->elapsed_ns, text));

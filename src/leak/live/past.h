@@ -5,6 +5,16 @@
 #include "leak/live/holdings.h"
 
 /*
+ * The tests of a package are run several times over, and the earlier moment is when all had run once.
+ * There is one between that and now, too: what grows by each round has grown at both.
+ */
+struct live_rounds {
+	uint32_t first;  /* rounds from the earlier moment to the one between */
+	uint32_t second; /* and from there to now */
+	struct live_holdings middle;
+};
+
+/*
  * What an earlier moment of the same process leaves behind, to tell what grew since: goroutines by
  * their ids, and what held how much, by address.
  */
@@ -14,6 +24,7 @@ struct live_past {
 	struct map creations;  /* hash of a go statement → number of goroutines */
 	struct live_holdings holdings; /* empty, if there was no heap */
 	bool has_heap;
+	const struct live_rounds *rounds; /* borrowed; NULL: it is told by time */
 };
 
 /* Takes the holdings over. After live_look_weigh(), if there is a heap. */
@@ -34,7 +45,7 @@ uint64_t live_past_count(const struct live_past *past, const struct place *creat
 /* A number's growth in an hour; INT64_MIN where the time is not known. */
 int64_t live_per_hour(const struct live_past *past, int64_t growth);
 
-/* "in 30 s", or "since that moment". */
+/* "in 30 s", "in 4 more runs of the tests", or "since that moment". */
 const char *live_past_since(const struct live_past *past, struct findings *findings);
 
 #endif

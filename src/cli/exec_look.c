@@ -47,6 +47,17 @@ static const char *package_of(const struct exec *exec)
 	return exec->told->plan.tests && exec->told->program[0] ? exec->told->program : NULL;
 }
 
+/* Where what it is about is made, if that is the only place. */
+static const char *maker_of(const struct finding *finding)
+{
+	static const char *const words[] = { "filled by", "may be filled by", "made by" };
+	for (size_t i = 0; finding->place_word && i < ARRAY_SIZE(words); i++) {
+		if (strcmp(finding->place_word, words[i]) == 0)
+			return finding->place.function;
+	}
+	return NULL;
+}
+
 /* Whom each finding is about: by its example, or else by where it is made. */
 static struct error *name_tests(const struct watch_owners *owners, const char *package,
 				struct findings *findings)
@@ -55,7 +66,7 @@ static struct error *name_tests(const struct watch_owners *owners, const char *p
 		struct finding *finding = &findings->list.items[i];
 		finding->package = package;
 		if (!finding->example && package)
-			TRY(exec_test_of(owners, finding->place.function, &findings->arena,
+			TRY(exec_test_of(owners, maker_of(finding), &findings->arena,
 					 &finding->test));
 		if (finding->example)
 			TRY(watch_owner_name(owners, finding->example->owner, &findings->arena,
@@ -67,7 +78,8 @@ static struct error *name_tests(const struct watch_owners *owners, const char *p
 static bool is_growth(enum rule_id rule)
 {
 	return rule == RULE_GROWING_GLOBAL || rule == RULE_MAP_WITHOUT_LIMIT ||
-	       rule == RULE_GROWING_SYNC_MAP;
+	       rule == RULE_GROWING_SYNC_MAP || rule == RULE_FILE_NOT_CLOSED ||
+	       rule == RULE_STREAM_NOT_CLOSED;
 }
 
 /*

@@ -50,7 +50,7 @@ struct watch_header {
 	 * All tests are run several times, one round after the other, by goroutine 1. When a round
 	 * begins that stands in `stops`, that one waits for as long as `held` is not 0.
 	 */
-	uint32_t round; /* that runs; 0: none yet */
+	uint32_t round;              /* that runs; 0: none yet */
 	uint32_t stops[WATCH_STOPS]; /* dowse says; 0: none */
 	uint32_t held;
 	uint32_t unused;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/map.h"
 
 #define PARENTS_MAX 64 /* a longer chain is a circle, which only damage makes */
@@ -13,12 +14,15 @@ struct telling {
 	struct goroutines *goroutines;
 	struct map by_id;    /* a goroutine's id → its index */
 	struct map by_tests; /* the id of the goroutine of a test → its slot; the last one */
+	struct map by_names; /* hash of a test's name → its slot; the last one */
+	bool named;          /* that is there: few ask for it */
 };
 
 static void telling_deinit(struct telling *telling)
 {
 	map_deinit(&telling->by_id);
 	map_deinit(&telling->by_tests);
+	map_deinit(&telling->by_names);
 }
 
 /* Package testing runs the sum of all tests, and of all benchmarks, as one of them. */
@@ -87,21 +91,54 @@ static size_t test_of(const char *function, const char **ret)
 	return strcspn(dot + 1, ".");
 }
 
-/* The last test of that name: of what is run several times the last one is meant. */
-static uint32_t owner_of_name(struct telling *telling, const struct goroutine *goroutine)
+/* The name that stands in a slot, at most as much as there is room for. */
+static size_t name_length(const struct watch_slot *slot)
+{
+	/* The program may write meanwhile: what is checked is a copy. */
+	uint64_t written = __atomic_load_n(&slot->name_length, __ATOMIC_RELAXED);
+	return (size_t)MIN(written, (uint64_t)WATCH_NAME_MAX);
+}
+
+static uint64_t hash_of_name(const char *name, size_t length)
+{
+	return hash_foreign_bytes(name, length) & INT64_MAX;
+}
+
+/* Of what is run several times the last one is meant. */
+static struct error *index_names(struct telling *telling)
 {
 	const struct watch_owners *owners = telling->owners;
+	for (uint64_t i = 0; !telling->named && i < owners->count; i++) {
+		const struct watch_slot *slot = &owners->slots[i];
+		size_t length = name_length(slot);
+		struct map_slot *entry;
+		/* No function is named like a subtest. */
+		if (!length || memchr(slot->name, '/', length))
+			continue;
+		TRY(map_insert(&telling->by_names, hash_of_name(slot->name, length), i, &entry));
+		entry->value = i;
+	}
+	telling->named = true;
+	return NULL;
+}
+
+/* The last test of that name. */
+static struct error *owner_of_name(struct telling *telling, const struct goroutine *goroutine,
+				   uint32_t *ret)
+{
 	const char *name;
 	size_t length = goroutine->creator.function ? test_of(goroutine->creator.function, &name)
 						    : 0;
 	if (!length || length > WATCH_NAME_MAX)
-		return 0;
-	for (uint64_t i = owners->count; i-- > 0;) {
-		if (owners->slots[i].name_length == length &&
-		    memcmp(owners->slots[i].name, name, length) == 0)
-			return (uint32_t)i + 1;
-	}
-	return 0;
+		return NULL;
+	TRY(index_names(telling));
+	const struct map_slot *entry = map_find(&telling->by_names, hash_of_name(name, length));
+	if (!entry)
+		return NULL;
+	const struct watch_slot *slot = &telling->owners->slots[entry->value];
+	if (name_length(slot) == length && memcmp(slot->name, name, length) == 0)
+		*ret = (uint32_t)entry->value + 1;
+	return NULL;
 }
 
 static bool has_ended(const struct telling *telling, uint32_t owner)
@@ -128,7 +165,7 @@ struct error *watch_owners_tell(const struct watch_owners *owners, struct gorout
 		if (!goroutine->owner)
 			goroutine->owner = owner_of_parents(&telling, goroutine);
 		if (!goroutine->owner)
-			goroutine->owner = owner_of_name(&telling, goroutine);
+			TRY(owner_of_name(&telling, goroutine, &goroutine->owner));
 		goroutine->owner_ended = has_ended(&telling, goroutine->owner);
 	}
 	return NULL;
@@ -141,9 +178,6 @@ struct error *watch_owner_name(const struct watch_owners *owners, uint32_t owner
 	if (!owner || owner > owners->count)
 		return NULL;
 	const struct watch_slot *slot = &owners->slots[owner - 1];
-	/* The program may write meanwhile: what is checked is a copy. */
-	uint64_t written = __atomic_load_n(&slot->name_length, __ATOMIC_RELAXED);
-	size_t length = (size_t)MIN(written, (uint64_t)WATCH_NAME_MAX);
-	*ret = arena_copy_string(arena, slot->name, length);
+	*ret = arena_copy_string(arena, slot->name, name_length(slot));
 	return *ret ? NULL : error_no_memory();
 }

@@ -183,6 +183,84 @@ static void globals_are_judged_by_bytes(void **state)
 	check_judged(growing, CERTAINTY_SUSPECT, "an array that was made larger once");
 }
 
+/* So many entries after the first of five rounds, after the third, and at the end. */
+static void check_rounds(struct growing growing, uint64_t before, uint64_t middle, uint64_t now,
+			 int expected)
+{
+	const struct live_rounds rounds = { .first = 2, .second = 2 };
+	enum certainty certainty;
+	growing.entries_before = before;
+	growing.entries_middle = middle;
+	growing.entries = now;
+	int judged = growing_judge_rounds(&growing, &rounds, &certainty) ? (int)certainty : NOTHING;
+	if (judged != expected)
+		fail_msg("%d, %d, %d: %d, not %d", (int)before, (int)middle, (int)now, judged,
+			 expected);
+}
+
+static void rounds_tell_what_grows_evenly(void **state)
+{
+	(void)state;
+	struct growing map = map_of(50, 10, true), slice = slice_of(50, 10);
+	check_rounds(map, 10, 30, 50, CERTAINTY_LIKELY);
+	check_rounds(map, 1, 3, 5, CERTAINTY_LIKELY);
+	check_rounds(map, 10, 11, 12, NOTHING); /* less than one a round */
+	check_rounds(map, 100, 100, 100, NOTHING);
+	check_rounds(map, 100, 140, 140, NOTHING); /* full */
+	check_rounds(map, 100, 140, 150, NOTHING); /* ever more slowly */
+	check_rounds(map, 50, 30, 50, NOTHING);
+	check_rounds(slice, 10, 30, 50, CERTAINTY_LIKELY);
+	check_rounds(slice, 10, 30, 70, CERTAINTY_SUSPECT); /* unevenly */
+	map.endless = false;
+	check_rounds(map, 10, 30, 50, CERTAINTY_SUSPECT);
+	slice.kept = 20; /* a ring of the last ones */
+	check_rounds(slice, 10, 30, 50, NOTHING);
+	slice.kept = slice.samples - 1;
+	check_rounds(slice, 10, 30, 50, CERTAINTY_LIKELY);
+	slice.absent = 1;
+	check_rounds(slice, 10, 30, 50, NOTHING);
+}
+
+static void add_holding(struct live_holdings *holdings, struct live_holding holding)
+{
+	check_ok(live_holding_vector_append(&holdings->list, &holding));
+}
+
+static void what_is_kept_is_had_again(void **state)
+{
+	(void)state;
+	const uint64_t words[] = { 7, 8, 9 };
+	struct live_holdings before = { 0 }, after = { 0 };
+	struct writer writer = WRITER_TO_MEMORY;
+	add_holding(&before, (struct live_holding){ .kind = HOLDING_MAP,
+						    .address = 0x1000,
+						    .entries = 5,
+						    .first_sample = 1,
+						    .sample_count = 1 });
+	add_holding(&before, (struct live_holding){ .kind = HOLDING_SLICE,
+						    .address = 0x2001,
+						    .bytes = 50,
+						    .reserved = true });
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		check_ok(u64_vector_append(i < 2 ? &before.samples : &before.contents, &words[i]));
+	before.open[CLOSABLE_SOCKET][1] = 3;
+	live_holdings_write(&before, &writer);
+	check_ok(live_holdings_parse(writer.bytes, writer.length, &after));
+	const struct live_holding *map = live_holdings_find(&after, 0x1000);
+	assert_non_null(map);
+	assert_int_equal(map->entries, 5);
+	assert_int_equal(after.samples.items[map->first_sample], 8);
+	assert_true(live_holdings_find(&after, 0x2001)->reserved);
+	assert_int_equal(after.open[CLOSABLE_SOCKET][1], 3);
+	assert_int_equal(after.open[CLOSABLE_FILE][1], 0);
+	live_holdings_deinit(&after);
+	/* Cut anywhere, or with a count that is too large, it is none. */
+	for (size_t size = 0; size < writer.length; size += 4)
+		check_error(live_holdings_parse(writer.bytes, size, &after), ERROR_CORRUPT, "held");
+	live_holdings_deinit(&before);
+	writer_deinit(&writer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +272,8 @@ int main(void)
 		cmocka_unit_test(a_batch_is_suspected),
 		cmocka_unit_test(size_alone_says_little_of_a_slice),
 		cmocka_unit_test(globals_are_judged_by_bytes),
+		cmocka_unit_test(rounds_tell_what_grows_evenly),
+		cmocka_unit_test(what_is_kept_is_had_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
  * finalizer, which closes it when it was dropped without a Close; until that has run, the objects that
  * cannot be reached any more tell of it.
  */
-enum closable_kind { CLOSABLE_FILE, CLOSABLE_SOCKET };
+enum closable_kind { CLOSABLE_FILE, CLOSABLE_SOCKET, CLOSABLE_KINDS };
 
 struct closable {
 	enum closable_kind kind;

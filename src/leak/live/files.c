@@ -6,7 +6,7 @@
 #include "heap/holders.h"
 #include "heap/names.h"
 #include "leak/live/callers.h"
-#include "leak/live/closables.h"
+#include "leak/live/files_private.h"
 #include "leak/live/library.h"
 #include "leak/live/live.h"
 #include "model/quantity.h"
@@ -234,23 +234,41 @@ static const char *why_of(const struct file_group *group, int64_t limit, struct 
 		       : "They are held in one place.";
 }
 
+/* Who makes them. */
+static const char *const files[] = {
+	"os.Open", "os.OpenFile",     "os.Create",           "os.CreateTemp", "os.NewFile",
+	"os.Pipe", "os.(*Root).Open", "os.(*Root).OpenFile", "os.OpenInRoot", NULL,
+};
+static const char *const sockets[] = {
+	"net.(*TCPListener).Accept",
+	"net.(*TCPListener).AcceptTCP",
+	"net.Dial",
+	"net.DialTimeout",
+	"net.(*Dialer).Dial",
+	"net.(*Dialer).DialContext",
+	"net.DialTCP",
+	NULL,
+};
+
+struct error *files_place(const struct live_evidence *evidence, enum closable_kind kind,
+			  uint32_t held, struct findings *findings, struct finding *finding)
+{
+	const char *const *names = kind == CLOSABLE_FILE ? files : sockets;
+	struct place place;
+	size_t count;
+	if (held != VERTEX_NONE)
+		return live_callers_tell(evidence, held, names, 0, findings, finding);
+	TRY(live_callers_find(evidence, names, 0, findings, &place, &count));
+	if (count) {
+		finding->place = place;
+		finding->place_word = count == 1 ? "made by" : "may be made by";
+	}
+	return NULL;
+}
+
 static struct error *tell(const struct live_evidence *evidence, const struct file_group *group,
 			  enum certainty certainty, int64_t limit, struct findings *ret)
 {
-	static const char *const files[] = {
-		"os.Open", "os.OpenFile",     "os.Create",           "os.CreateTemp", "os.NewFile",
-		"os.Pipe", "os.(*Root).Open", "os.(*Root).OpenFile", "os.OpenInRoot", NULL,
-	};
-	static const char *const sockets[] = {
-		"net.(*TCPListener).Accept",
-		"net.(*TCPListener).AcceptTCP",
-		"net.Dial",
-		"net.DialTimeout",
-		"net.(*Dialer).Dial",
-		"net.(*Dialer).DialContext",
-		"net.DialTCP",
-		NULL,
-	};
 	bool file = group->kind == CLOSABLE_FILE;
 	struct finding finding = {
 		.rule = file ? RULE_FILE_NOT_CLOSED : RULE_STREAM_NOT_CLOSED,
@@ -269,18 +287,8 @@ static struct error *tell(const struct live_evidence *evidence, const struct fil
 			group->dropped
 				? "Look again: a few that are closed by the next collection are a matter of tidiness."
 				: "See whether all of them are needed at a time, and whether they become more.";
-	if (!group->dropped) {
-		TRY(live_callers_tell(evidence, group->example, file ? files : sockets, 0, ret,
-				      &finding));
-		return finding_vector_append(&ret->list, &finding);
-	}
-	struct place place;
-	size_t count;
-	TRY(live_callers_find(evidence, file ? files : sockets, 0, ret, &place, &count));
-	if (count) {
-		finding.place = place;
-		finding.place_word = count == 1 ? "made by" : "may be made by";
-	}
+	TRY(files_place(evidence, group->kind, group->dropped ? VERTEX_NONE : group->example, ret,
+			&finding));
 	return finding_vector_append(&ret->list, &finding);
 }
 
@@ -299,6 +307,9 @@ static struct error *files_find(const struct live_evidence *evidence, void *argu
 	size_t found = 0;
 	if (!notes || !evidence->heap->dominators.count)
 		return NULL;
+	/* Of tests that are run several times over it tells more than how many there are. */
+	if (evidence->rounds)
+		return files_find_rounds(evidence, &notes->list, ret);
 	TRY(gather(evidence, notes, &groups));
 	for (size_t i = 0; i < groups.count && found < FINDINGS_MAX; i++) {
 		enum certainty certainty;

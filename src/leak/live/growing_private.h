@@ -20,16 +20,16 @@ struct growing {
 	uint64_t entries_before, bytes_before;
 	uint64_t entries_middle; /* of rounds: between the two */
 	uint64_t absent;         /* maps that were not there in the middle */
-	uint64_t samples, kept; /* of what was held before */
-	uint64_t reserved;      /* slices that still have the room that was asked for in advance */
-	int64_t elapsed_ns;     /* between the two looks; -1 unknown */
-	int64_t age_ns;         /* of the program; -1 unknown */
-	bool alike;             /* the samples are elements that hold no objects */
-	bool passing;           /* growing_is_passing() */
-	bool entry;             /* growing_is_entrys() */
-	bool endless;           /* growing_never_shrinks() */
-	bool partial;           /* of some the entries are not all that it has, or more */
-	bool batch;             /* growing_judge(): all is kept, but it may be one */
+	uint64_t samples, kept;  /* of what was held before */
+	uint64_t reserved;       /* slices that still have the room that was asked for in advance */
+	int64_t elapsed_ns;      /* between the two looks; -1 unknown */
+	int64_t age_ns;          /* of the program; -1 unknown */
+	bool alike;              /* the samples are elements that hold no objects */
+	bool passing;            /* growing_is_passing() */
+	bool entry;              /* growing_is_entrys() */
+	bool endless;            /* growing_never_shrinks() */
+	bool partial;            /* of some the entries are not all that it has, or more */
+	bool batch;              /* growing_judge(): all is kept, but it may be one */
 };
 
 DEFINE_VECTOR(growing_vector, struct growing);

@@ -11,7 +11,6 @@
  * the other rounds than before it. What has, by as much each time as before, gets more for ever; with
  * every single thing still there that was there after the first round.
  */
-#define MORE_LEAST 4 /* entries, to be likely: in two or three rounds one may come by chance */
 /*
  * What is held alone is counted, and a word that lies on some stack still may hold one as well: so one
  * or two may seem to be gone, or not to have come.
@@ -25,24 +24,30 @@ static bool is_even(uint64_t one, uint64_t other)
 	return apart <= MAX(one, other) / EVEN_PARTS;
 }
 
+bool live_rounds_grow(const struct live_rounds *rounds, uint64_t before, uint64_t middle,
+		      uint64_t now, bool *ret_even)
+{
+	if (middle <= before || now <= middle)
+		return false;
+	uint64_t first = middle - before, second = now - middle;
+	*ret_even = is_even(second * rounds->first, first * rounds->second);
+	/* What is filling up does so ever more slowly. */
+	return second * rounds->first >= first * rounds->second / 2 &&
+	       first + second >= rounds->first + rounds->second;
+}
+
 bool growing_judge_rounds(struct growing *growing, const struct live_rounds *rounds,
 			  enum certainty *ret)
 {
+	bool map = growing->kind == HOLDING_MAP || growing->kind == HOLDING_SYNC_MAP, even;
 	*ret = CERTAINTY_SUSPECT;
-	if (growing->absent || growing->entries_middle <= growing->entries_before ||
-	    growing->entries <= growing->entries_middle ||
-	    growing->bytes < growing->bytes_before ||
-	    growing->kept * 100 < growing->samples * KEPT_PERCENT)
+	if (growing->absent || growing->bytes < growing->bytes_before ||
+	    growing->kept * 100 < growing->samples * KEPT_PERCENT ||
+	    !live_rounds_grow(rounds, growing->entries_before, growing->entries_middle,
+			      growing->entries, &even))
 		return false;
-	uint64_t first = growing->entries_middle - growing->entries_before;
-	uint64_t second = growing->entries - growing->entries_middle;
-	/* One that is filling up does so ever more slowly. */
-	if (second * rounds->first < first * rounds->second / 2 ||
-	    first + second < rounds->first + rounds->second)
-		return false;
-	bool map = growing->kind == HOLDING_MAP || growing->kind == HOLDING_SYNC_MAP;
-	bool even = is_even(second * rounds->first, first * rounds->second);
-	if (first + second >= MORE_LEAST && (map ? growing->endless : even && growing->samples))
+	if (growing->entries - growing->entries_before >= LIVE_ROUNDS_MORE &&
+	    (map ? growing->endless : even && growing->samples))
 		*ret = CERTAINTY_LIKELY;
 	return true;
 }
@@ -50,8 +55,8 @@ bool growing_judge_rounds(struct growing *growing, const struct live_rounds *rou
 /* The runtime's lists of goroutines and processors grow with the most that there were at a time. */
 static bool is_runtimes(const struct heap *heap, const struct growing *growing)
 {
-	const struct heap_root *root =
-		heap_vertex_root(heap, heap->dominators.vertices[growing->top]);
+	const struct heap_root *root = heap_vertex_root(heap,
+							heap->dominators.vertices[growing->top]);
 	const char *name = !root ? NULL : root->name ? root->name : root->user;
 	return name && (strncmp(name, "runtime.", 8) == 0 || strncmp(name, "testing.", 8) == 0);
 }

@@ -177,7 +177,8 @@ static const char *why_of(const struct live_evidence *evidence, const struct gro
 	return findings_text(
 		findings,
 		"It has %s, and all that it held before and that was looked at (%llu %s) is still there.%s",
-		grew, (unsigned long long)(evidence->past->rounds ? growing->kept : growing->samples),
+		grew,
+		(unsigned long long)(evidence->past->rounds ? growing->kept : growing->samples),
 		growing->alike ? "elements" : "objects",
 		growing->endless ? " No code deletes from such a map." : "");
 }
@@ -191,7 +192,8 @@ struct error *growing_words(const struct live_evidence *evidence, const struct g
 	if (finding->certainty == CERTAINTY_SUSPECT)
 		finding->settle = evidence->past && evidence->past->rounds
 					  ? "Run the tests more often: -count 20."
-				  : evidence->past ? "Look again over a longer time, at like load."
-						 : "Look twice: --over 30s tells whether it grows.";
+				  : evidence->past
+					  ? "Look again over a longer time, at like load."
+					  : "Look twice: --over 30s tells whether it grows.";
 	return NULL;
 }

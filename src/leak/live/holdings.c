@@ -39,8 +39,7 @@ static bool has_piece(const struct heap *heap, uint32_t vertex, uint64_t least)
 		if (heap_object_type(heap, piece) != HEAP_TYPE_UNKNOWN)
 			heap_types_get(heap->types, heap_object_type(heap, piece), &type);
 		if (type.form == HEAP_MAP_DIRECTORY ||
-		    (heap_is_map_piece(heap, piece) &&
-		     heap_object_size(heap, piece) >= least))
+		    (heap_is_map_piece(heap, piece) && heap_object_size(heap, piece) >= least))
 			return true;
 	}
 	return false;
@@ -83,9 +82,20 @@ static struct error *count_entries(const struct heap *heap, struct live_holdings
 	return NULL;
 }
 
+static struct error *count_open(const struct heap *heap, struct live_holdings *ret)
+{
+	_cleanup_(closable_vector_deinit) struct closable_vector list = { 0 };
+	TRY(closables_read(heap, &list));
+	for (size_t i = 0; i < list.count; i++)
+		ret->open[list.items[i].kind][!list.items[i].reached] += list.items[i].number > 2;
+	return NULL;
+}
+
 struct error *live_holdings_read(struct heap *heap, const struct heap_views *views,
 				 struct live_holdings *ret)
 {
+	if (ret->small)
+		TRY(count_open(heap, ret));
 	TRY(list_maps(heap, ret));
 	TRY(count_entries(heap, ret));
 	return holdings_read_slices(heap, views, ret);

@@ -6,6 +6,7 @@
 #include "base/writer.h"
 #include "heap/dominator_tree.h"
 #include "heap/views.h"
+#include "leak/live/closables.h"
 #include "leak/live/live.h"
 
 /*
@@ -49,6 +50,8 @@ struct live_holdings {
 	struct map by_address;
 	uint64_t reachable_bytes; /* of the whole heap */
 	bool small;               /* set before it is read: small ones, too */
+	/* Then: descriptors that are open, by their kinds; and of those, the ones that were dropped. */
+	uint64_t open[CLOSABLE_KINDS][2];
 };
 
 /*

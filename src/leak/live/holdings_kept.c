@@ -2,8 +2,9 @@
 #include "base/cursor.h"
 #include "leak/live/holdings.h"
 
-/* Three counts, then all of them in a row: numbers of 64 bits. */
+/* Three counts, those of descriptors, then all of them in a row: numbers of 64 bits. */
 #define HOLDING_WORDS 11
+#define OPEN_WORDS    (2 * CLOSABLE_KINDS)
 
 static void write_words(const uint64_t *words, size_t count, struct writer *writer)
 {
@@ -18,13 +19,15 @@ void live_holdings_write(const struct live_holdings *holdings, struct writer *wr
 		holdings->contents.count,
 	};
 	write_words(counts, ARRAY_SIZE(counts), writer);
+	for (size_t i = 0; i < CLOSABLE_KINDS; i++)
+		write_words(holdings->open[i], 2, writer);
 	for (size_t i = 0; i < holdings->list.count; i++) {
 		const struct live_holding *holding = &holdings->list.items[i];
 		const uint64_t words[HOLDING_WORDS] = {
-			holding->kind,           holding->address,      holding->array,
-			holding->reserved,       holding->entries,      holding->objects,
-			holding->bytes,          holding->first_sample, holding->sample_count,
-			holding->first_content,  holding->content_count,
+			holding->kind,          holding->address,       holding->array,
+			holding->reserved,      holding->entries,       holding->objects,
+			holding->bytes,         holding->first_sample,  holding->sample_count,
+			holding->first_content, holding->content_count,
 		};
 		write_words(words, HOLDING_WORDS, writer);
 	}
@@ -74,6 +77,8 @@ static struct error *parse(struct cursor *cursor, struct live_holdings *ret)
 	uint64_t counts[3], left;
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
 		counts[i] = cursor_u64(cursor);
+	for (size_t i = 0; i < OPEN_WORDS; i++)
+		ret->open[i / 2][i % 2] = cursor_u64(cursor);
 	TRY(cursor_check(cursor));
 	left = cursor_left(cursor) / sizeof(uint64_t);
 	if (counts[0] > left || counts[1] > left || counts[2] > left ||

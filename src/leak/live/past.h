@@ -39,6 +39,12 @@ bool live_past_has(const struct live_evidence *evidence, const struct goroutine 
 /* Was it, and did it run then rather than wait? */
 bool live_past_ran(const struct live_evidence *evidence, const struct goroutine *goroutine);
 
+#define LIVE_ROUNDS_MORE 4 /* to be likely: in two or three rounds one may come by chance */
+
+/* Has it grown by as much in both parts? `ret_even`: about; else it was ever faster. */
+bool live_rounds_grow(const struct live_rounds *rounds, uint64_t before, uint64_t middle,
+		      uint64_t now, bool *ret_even);
+
 /* How many that go statement had started then. */
 uint64_t live_past_count(const struct live_past *past, const struct place *creation);
 

@@ -3,6 +3,7 @@ package rounds
 
 import (
 	"container/list"
+	"os"
 	"sync"
 )
 
@@ -59,3 +60,6 @@ func (b *bounded) add(s *session) {
 		delete(b.byKey, b.order.Remove(last).(*session).id)
 	}
 }
+
+// Descriptors: held, and let go of.
+var files []*os.File

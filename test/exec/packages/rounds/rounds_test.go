@@ -1,6 +1,8 @@
 package rounds
 
 import (
+	"net"
+	"os"
 	"strconv"
 	"testing"
 )
@@ -37,6 +39,65 @@ func TestChain(t *testing.T) {
 	for i := 0; i < 10; i++ {
 		chain = &link{next: chain}
 	}
+}
+
+func open(t *testing.T) *os.File {
+	file, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestHeldFiles(t *testing.T) { files = append(files, open(t)) }
+
+func TestDroppedFiles(t *testing.T) {
+	for i := 0; i < 2; i++ {
+		open(t)
+	}
+}
+
+func listen(t *testing.T) net.Listener {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Skip(err)
+	}
+	return listener
+}
+
+func dial(t *testing.T, address string) net.Conn {
+	connection, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return connection
+}
+
+var (
+	always net.Listener
+	once   *os.File
+)
+
+func TestSockets(t *testing.T) {
+	if always == nil {
+		always = listen(t)
+	}
+	dial(t, always.Addr().String())
+}
+
+func TestFixedFiles(t *testing.T) {
+	for i := 0; i < 5; i++ {
+		open(t).Close()
+	}
+	if once == nil {
+		once = open(t)
+	}
+}
+
+func TestFixedSockets(t *testing.T) {
+	listener := listen(t)
+	defer listener.Close()
+	dial(t, listener.Addr().String()).Close()
 }
 
 func TestFixedDeletes(t *testing.T) {

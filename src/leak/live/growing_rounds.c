@@ -41,7 +41,8 @@ bool growing_judge_rounds(struct growing *growing, const struct live_rounds *rou
 {
 	bool map = growing->kind == HOLDING_MAP || growing->kind == HOLDING_SYNC_MAP, even;
 	*ret = CERTAINTY_SUSPECT;
-	if (growing->absent || growing->bytes < growing->bytes_before ||
+	if (growing->absent || (growing->partial && !growing->endless) ||
+	    growing->bytes < growing->bytes_before ||
 	    growing->kept * 100 < growing->samples * KEPT_PERCENT ||
 	    !live_rounds_grow(rounds, growing->entries_before, growing->entries_middle,
 			      growing->entries, &even))

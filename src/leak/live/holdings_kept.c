@@ -8,7 +8,8 @@
 
 static void write_words(const uint64_t *words, size_t count, struct writer *writer)
 {
-	writer_bytes(writer, words, count * sizeof(*words));
+	if (count)
+		writer_bytes(writer, words, count * sizeof(*words));
 }
 
 void live_holdings_write(const struct live_holdings *holdings, struct writer *writer)
@@ -24,10 +25,12 @@ void live_holdings_write(const struct live_holdings *holdings, struct writer *wr
 	for (size_t i = 0; i < holdings->list.count; i++) {
 		const struct live_holding *holding = &holdings->list.items[i];
 		const uint64_t words[HOLDING_WORDS] = {
-			holding->kind,          holding->address,       holding->array,
-			holding->reserved,      holding->entries,       holding->objects,
-			holding->bytes,         holding->first_sample,  holding->sample_count,
-			holding->first_content, holding->content_count,
+			holding->kind,          holding->address,
+			holding->array,         holding->reserved | (uint64_t)holding->partial << 1,
+			holding->entries,       holding->objects,
+			holding->bytes,         holding->first_sample,
+			holding->sample_count,  holding->first_content,
+			holding->content_count,
 		};
 		write_words(words, HOLDING_WORDS, writer);
 	}
@@ -53,7 +56,8 @@ static struct live_holding parse_holding(struct cursor *cursor, const uint64_t c
 		.address = words[1],
 		.vertex = VERTEX_NONE,
 		.array = words[2],
-		.reserved = words[3] != 0,
+		.reserved = (words[3] & 1) != 0,
+		.partial = (words[3] & 2) != 0,
 		.entries = words[4],
 		.objects = words[5],
 		.bytes = words[6],

@@ -246,14 +246,16 @@ def described(goroutine):
     return f"{name}(...) [{goroutine['state']}]"
 
 
-def belongs(finding, goroutine):
+def belongs(finding, goroutine, started_anywhere=False):
     """Is it one of those that the finding speaks of?"""
     if finding.get("members"):
         return goroutine["id"] in finding["members"]
     created, creator = finding["created_by"], goroutine["created_by"]
-    if (finding["state"] != goroutine["state"] or bool(created) != bool(creator)
-            or (created and (created["function"], created["line"]) !=
-                (creator["function"], creator["line"]))):
+    if finding["state"] != goroutine["state"]:
+        return False
+    if not started_anywhere and (bool(created) != bool(creator) or (
+            created and (created["function"], created["line"]) !=
+            (creator["function"], creator["line"]))):
         return False
     own = [frame for frame in goroutine["stack"] if frame["function"].startswith("main.")]
     place = own[0] if own else creator
@@ -261,6 +263,14 @@ def belongs(finding, goroutine):
 
 
 STUCK = ("chan ", "select", "sync.", "semacquire")
+
+
+def members_of(finding, users):
+    members = [g for g in users if belongs(finding, g)]
+    # Some who wait for a lock are told as one, whichever statements started them.
+    if len(members) < finding["count"] and finding["rule"].startswith("lock-"):
+        members = [g for g in users if belongs(finding, g, started_anywhere=True)]
+    return {g["id"]: described(g) for g in members}
 
 
 def judge(dowse, run):
@@ -273,8 +283,7 @@ def judge(dowse, run):
     proved = []
     for finding in answer["findings"]:
         if finding["state"] and finding["certainty"] == "proved":
-            members = {g["id"]: described(g) for g in users if belongs(finding, g)}
-            proved.append(Group(finding["count"], members))
+            proved.append(Group(finding["count"], members_of(finding, users)))
     stuck = {g["id"]: described(g) for g in users if g["state"].startswith(STUCK)}
     return Outcome(proved, run.profile(), stuck)
 

@@ -211,6 +211,9 @@ static struct error *judge(const struct looking *looking, struct evidence *evide
 	look->live.evidence.rounds = rounds;
 	TRY(look_judge(look, NULL));
 	struct findings *findings = &look->live.findings;
+	if (exec->told->plan.tests && !look->heap && !exec->invocation->options.given[OPTION_NO_STOP])
+		exec_warn("not all that has leaked is known",
+			  "the heap could not be looked at; with --max-memory it may take more");
 	if (exec->told->plan.tests) {
 		keep_of_tests(findings, rounds != NULL);
 		sort_by_test(findings);

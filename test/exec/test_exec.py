@@ -406,6 +406,12 @@ class FacesTest(unittest.TestCase):
             answer = under_dowse(packages.binary("tricks"), "-test.run=^TestLeak$", options=option)
             self.assertEqual(answer.returncode, status, option)
 
+    def test_too_little_memory(self):
+        """Who looks at nothing may not look as if nothing were there."""
+        answer = under_dowse(packages.binary("tricks"), "-test.run=^TestLeak$",
+                             options=["--max-memory", "1MB"])
+        self.assertIn("dowse: warning: not all that has leaked is known: ", answer.stderr)
+
     def test_suppressed(self):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
             file.write("L3 example.com/tests/tricks.leak.* -- as it should\n")

@@ -55,7 +55,7 @@ static struct error *gctrace_run(struct invocation *invocation, enum cli_status 
 }
 
 static const char *const formats[] = { "text", "json", "html", NULL };
-static const enum option_id options[] = { OPTION_LIMIT, OPTION_END };
+static const enum option_id options[] = { OPTION_LIMIT, OPTION_LIMIT_SHORT, OPTION_END };
 
 const struct verb verb_gctrace = {
 	.name = "gctrace",

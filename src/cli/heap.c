@@ -240,8 +240,8 @@ static struct error *heap_run(struct invocation *invocation, enum cli_status *re
 
 static const char *const formats[] = { "text", "json", "html", "pprof", "folded", "dot", NULL };
 static const enum option_id options[] = {
-	OPTION_LIMIT,      OPTION_MAX_PAUSE, OPTION_MAX_MEMORY, OPTION_SAVE, OPTION_SPOOL,
-	OPTION_EXECUTABLE, OPTION_NO_INDEX,  OPTION_DATA,       OPTION_END,
+	OPTION_LIMIT, OPTION_LIMIT_SHORT, OPTION_MAX_PAUSE, OPTION_MAX_MEMORY, OPTION_SAVE,
+	OPTION_SPOOL, OPTION_EXECUTABLE,  OPTION_NO_INDEX,  OPTION_DATA,       OPTION_END,
 };
 
 const struct verb verb_heap = {

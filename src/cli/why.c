@@ -57,8 +57,8 @@ static struct error *why_run(struct invocation *invocation, enum cli_status *ret
 
 static const char *const formats[] = { "text", "json", "html", NULL };
 static const enum option_id options[] = {
-	OPTION_ALL,   OPTION_LIMIT,      OPTION_MAX_PAUSE, OPTION_MAX_MEMORY, OPTION_SAVE,
-	OPTION_SPOOL, OPTION_EXECUTABLE, OPTION_NO_INDEX,  OPTION_END,
+	OPTION_ALL,  OPTION_LIMIT, OPTION_LIMIT_SHORT, OPTION_MAX_PAUSE, OPTION_MAX_MEMORY,
+	OPTION_SAVE, OPTION_SPOOL, OPTION_EXECUTABLE,  OPTION_NO_INDEX,  OPTION_END,
 };
 
 const struct verb verb_why = {

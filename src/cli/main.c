@@ -204,6 +204,7 @@ static struct error *run_confined(struct invocation *invocation, enum cli_status
 
 static void let_go(struct invocation *invocation)
 {
+	remote_let_go();
 	arena_deinit(&invocation->memory);
 }
 

@@ -184,6 +184,14 @@ struct error *remote_take_words(struct invocation *invocation)
 	return check_options(options);
 }
 
+void remote_let_go(void)
+{
+	for (size_t i = 0; i < remotes.count; i++)
+		http_url_deinit(&remotes.items[i].url);
+	remotes.count = 0;
+	http_tls_destroy(TAKE_PTR(remotes.tls));
+}
+
 static struct error *prepare_tls(void)
 {
 	bool secure = false;

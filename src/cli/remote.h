@@ -15,6 +15,9 @@
 /* Put what may be shown in the place of every word that is a URL. */
 struct error *remote_take_words(struct invocation *invocation) must_use;
 
+/* At the end, before the invocation's memory goes. */
+void remote_let_go(void);
+
 /* Look up whom they name. */
 struct error *remote_prepare(const struct invocation *invocation) must_use;
 

@@ -6,7 +6,6 @@ import resource
 import signal
 import statistics
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ class Failed(Exception):
 class Run:
     wall: float  # seconds
     cpu: float  # seconds of user and system time together
+    user: float  # seconds of user time
     peak: int  # bytes of memory that were resident at most
     output: bytes
 
@@ -55,25 +55,8 @@ def run(command, folder, timeout, answers=b"", environment=None, expect=(0,)):
             words = errors.read(400).decode("utf-8", "replace").strip().replace("\n", " / ")
             why = f"not done within {timeout} s" if wall >= timeout else words or "no message"
             raise Failed(f"{os.path.basename(str(command[0]))}: status {process.returncode}: {why}")
-        return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10, path)
-
-
-TOUCH = """
-import mmap, sys
-memory = mmap.mmap(-1, int(sys.argv[1]), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-memory.madvise(mmap.MADV_HUGEPAGE)
-for page in range(0, len(memory), mmap.PAGESIZE):
-    memory[page] = 1
-"""
-
-
-def touch_memory(size):
-    """
-    Take so much memory and give it back. A virtual machine's host takes back what lies free for some
-    seconds, and a page that it must find again costs 2 ns a byte where 0.1 ns is usual: what was
-    free just now is still there.
-    """
-    subprocess.run([sys.executable, "-c", TOUCH, str(size)], check=True)
+        return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_utime, usage.ru_maxrss << 10,
+                   path)
 
 
 def raise_priority(level):

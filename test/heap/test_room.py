@@ -54,7 +54,7 @@ class Room(unittest.TestCase):
         status, whole, _, peak = self.ask(0, *words)
         self.assertEqual(status, 0)
         kinds = []
-        for share in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.3):
+        for share in (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.3):
             limit = int(peak * share)
             status, answer, complaint, used = self.ask(limit, *words)
             if not SANITIZED and status == 0:
